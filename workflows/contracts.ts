@@ -1,0 +1,23 @@
+/** What a client needs to start and signal workflows and activities by name, without loading their code. */
+
+export const TASK_QUEUES = {
+  journeys: 'couponry-journeys',
+  deliveries: 'couponry-deliveries',
+  checkout: 'couponry-checkout',
+} as const;
+
+export const WORKFLOWS = { journey: 'journey', destination: 'destination' } as const;
+
+/** Wakes a journey's cohort or a destination: look at Postgres again. It carries nothing, since Postgres is the truth. */
+export const WAKE_SIGNAL = 'wake';
+
+export interface JourneyInput {
+  cohortId: string;
+}
+
+export interface DestinationInput {
+  destinationId: string;
+}
+
+export const journeyWorkflowId = (cohortId: string): string => `journey-${cohortId}`;
+export const destinationWorkflowId = (destinationId: string): string => `destination-${destinationId}`;
