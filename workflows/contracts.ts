@@ -1,10 +1,17 @@
 /** What a client needs to start and signal workflows and activities by name, without loading their code. */
 
-export const TASK_QUEUES = {
-  journeys: 'couponry-journeys',
-  deliveries: 'couponry-deliveries',
-  checkout: 'couponry-checkout',
-} as const;
+export interface TaskQueues {
+  journeys: string;
+  deliveries: string;
+  checkout: string;
+}
+
+/** The task queues of one installation; several can share a Temporal namespace under different prefixes. */
+export const taskQueues = (prefix: string): TaskQueues => ({
+  journeys: `${prefix}-journeys`,
+  deliveries: `${prefix}-deliveries`,
+  checkout: `${prefix}-checkout`,
+});
 
 export const WORKFLOWS = { journey: 'journey', destination: 'destination' } as const;
 

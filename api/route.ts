@@ -1,0 +1,52 @@
+import type { z } from 'zod';
+import type { Tx } from '../db/client.ts';
+import type { ApiKey } from '../db/api-keys.ts';
+import type { Project } from '../db/projects.ts';
+
+export interface Answer {
+  status: number;
+  /** Plain JSON; undefined for 204. */
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export interface RequestContext<P = unknown, Q = unknown, B = unknown> {
+  project: Project;
+  apiKey: ApiKey;
+  requestId: string;
+  params: P;
+  query: Q;
+  body: B;
+  /** The caller's Idempotency-Key, or one made for this request. */
+  idempotencyKey: string;
+  /** SHA-256 of method, path and body. */
+  requestHash: Buffer;
+  /**
+   * Runs a write in one transaction together with its idempotency record: the same key and body give the stored answer, another
+   * body is `idempotency_key_reused`, one that still runs is `multiple_requests`.
+   */
+  write: (effect: (tx: Tx) => Promise<Answer>) => Promise<Answer>;
+}
+
+export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {
+  method: 'get' | 'post' | 'put' | 'delete';
+  /** An OpenAPI path, such as `/v1/vouchers/{code}`. */
+  path: string;
+  tag: string;
+  summary: string;
+  description?: string;
+  /** What the API key must be allowed to do, such as `vouchers:write`. */
+  scope: string;
+  params?: P;
+  query?: Q;
+  body?: B;
+  /** Documented answers besides those every route has (400, 401, 403, 429 and 500). */
+  responses: Record<number, { description: string; schema?: z.ZodType }>;
+  handler: (context: RequestContext<z.output<P>, z.output<Q>, z.output<B>>) => Promise<Answer>;
+}
+
+/** One route: what it takes, what it answers, and what it does. The app and the OpenAPI document are both made from these. */
+export const route = <P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(definition: RouteDefinition<P, Q, B>): Route =>
+  definition as unknown as Route;
+
+export type Route = RouteDefinition<z.ZodType, z.ZodType, z.ZodType>;

@@ -1,0 +1,53 @@
+import { crc32 } from 'node:zlib';
+import type { Db } from './client.ts';
+import { newId } from './ids.ts';
+
+export const PARTITIONS = 16;
+
+/** The outbox partition of a customer's events, so that one relay at a time routes them, in order. */
+export const partitionOf = (key: string): number => crc32(key) % PARTITIONS;
+
+export interface NewEvent {
+  projectId: string;
+  /** What happened, such as `customer.signed_up` or `redemption.succeeded`. */
+  type: string;
+  customerId: string | null;
+  data: Record<string, unknown>;
+  /** What makes it the same event when it is told again; null where it cannot be told twice. */
+  dedupeKey: string | null;
+  occurredAt: Date;
+}
+
+/**
+ * Writes events and their outbox rows; call it in the transaction that makes them true. An event whose dedupe key is known already
+ * is not written again.
+ * @returns the ids of the events that were new, with null where one was known
+ */
+export const recordEvents = async (db: Db, events: NewEvent[]): Promise<(string | null)[]> => {
+  if (events.length === 0) return [];
+  const rows = events.map((event) => ({
+    id: newId('event'),
+    partition: partitionOf(event.customerId ?? event.dedupeKey ?? event.type),
+    project_id: event.projectId,
+    type: event.type,
+    customer_id: event.customerId,
+    data: event.data,
+    dedupe_key: event.dedupeKey,
+    occurred_at: event.occurredAt.toISOString(),
+  }));
+  const written = await db<{ id: string }[]>`
+    with input as (
+      select * from jsonb_to_recordset(${db.json(rows as never)}) as t (
+        id text, partition smallint, project_id text, type text, customer_id text, data jsonb, dedupe_key text, occurred_at timestamptz)
+    ), written as (
+      insert into event (project_id, id, type, customer_id, data, dedupe_key, occurred_at)
+      select project_id, id, type, customer_id, data, dedupe_key, occurred_at from input order by id
+      on conflict (project_id, dedupe_key) where dedupe_key is not null do nothing
+      returning id
+    )
+    insert into outbox (partition, project_id, event_id, customer_id)
+    select i.partition, i.project_id, i.id, i.customer_id from input i join written w using (id)
+    returning event_id as id`;
+  const known = new Set(written.map((row) => row.id));
+  return rows.map((row) => (known.has(row.id) ? row.id : null));
+};
