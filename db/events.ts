@@ -18,6 +18,18 @@ export interface NewEvent {
   occurredAt: Date;
 }
 
+/** An event as it was recorded. */
+export interface EventRow {
+  projectId: string;
+  id: string;
+  type: string;
+  customerId: string | null;
+  data: Record<string, unknown>;
+  /** In the customer's time. */
+  occurredAt: Date;
+  recordedAt: Date;
+}
+
 /**
  * Writes events and their outbox rows; call it in the transaction that makes them true. An event whose dedupe key is known already
  * is not written again.

@@ -20,6 +20,8 @@ create table customer (
   unique (project_id, source_id)
 );
 create index customer_email on customer (project_id, lower(email));
+-- Customers of sandboxes whose clock was turned, for the watch that looks for what is overdue.
+create index customer_travelled on customer (project_id, id) where clock_offset_ms > 0;
 
 -- One forward of a customer's test clock. It is repeated from where it stopped when the process that ran it died.
 create table fast_forward (

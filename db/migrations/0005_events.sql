@@ -20,8 +20,12 @@ create table outbox (
   project_id  text not null,
   event_id    text not null,
   customer_id text,
-  created_at  timestamptz not null default now(),
-  primary key (partition, event_id)
+  -- When the row was written, by the one clock that all writers share: who waited for another's lock stands after them.
+  created_at  timestamptz not null default statement_timestamp(),
+  -- Why this event cannot be routed, and since when: it stands aside, so that it holds up nobody else, and is tried again later.
+  error       text,
+  held_at     timestamptz,
+  primary key (partition, created_at, event_id)
 ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
 
 -- A customer's events all hash to one partition, whose row is locked while its events are routed: so they are routed in order,
@@ -41,6 +45,8 @@ create table source (
   mapping     jsonb not null,
   settings    jsonb not null default '{}',
   active      boolean not null default true,
+  -- Processes keep sources in memory by (id, revision); a post is stored only if its source still stands at the revision that verified it.
+  revision    integer not null default 1,
   created_at  timestamptz not null default now(),
   updated_at  timestamptz,
   primary key (project_id, id),
@@ -64,4 +70,5 @@ create table inbound_event (
   foreign key (project_id, source_id) references source (project_id, id) on delete cascade
 );
 create unique index inbound_event_once on inbound_event (source_id, provider_event_id);
-create index inbound_event_waiting on inbound_event (source_id, id) where status = 'received';
+create index inbound_event_waiting on inbound_event (source_id, received_at, id) where status = 'received';
+create index inbound_event_listed on inbound_event (project_id, source_id, id);

@@ -39,10 +39,12 @@ create table cohort (
   -- Signals asked for and signals that Temporal took: the relay signals while they differ.
   wakes_asked     bigint not null default 1,
   wakes_told      bigint not null default 0,
+  -- A relay that signals takes the row until then; one that failed leaves it until then.
+  wake_after      timestamptz,
   created_at      timestamptz not null default now(),
   foreign key (project_id, journey_id, version) references journey_version (project_id, journey_id, version)
 ) with (fillfactor = 70);
-create index cohort_to_wake on cohort (id) where wakes_asked > wakes_told;
+create index cohort_to_wake on cohort (priority, id) where wakes_asked > wakes_told;
 
 create table enrolment (
   project_id   text not null,

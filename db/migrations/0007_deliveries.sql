@@ -26,6 +26,8 @@ create table destination (
   rate_per_second integer check (rate_per_second > 0),
   wakes_asked bigint not null default 0,
   wakes_told  bigint not null default 0,
+  -- A relay that signals takes the row until then; one that failed leaves it until then.
+  wake_after  timestamptz,
   created_at  timestamptz not null default now(),
   updated_at  timestamptz,
   unique (project_id, kind, name)
