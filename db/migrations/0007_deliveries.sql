@@ -7,6 +7,9 @@ create table template (
   subject     text not null,
   html        text not null,
   text        text not null,
+  -- The topic of its mails where the step that sends them names none.
+  topic       text,
+  -- SHA-256 of the source: the same source again is no new version.
   hash        text not null,
   published_at timestamptz not null default now(),
   primary key (project_id, key, version)
@@ -34,6 +37,12 @@ create table destination (
 );
 create index destination_to_wake on destination (id) where wakes_asked > wakes_told;
 
+-- When a destination with a rate may be sent to next. Beside the destination, since journeys lock that row to ask for its wake-up.
+create table destination_pace (
+  destination_id text primary key references destination (id) on delete cascade,
+  next_at        timestamptz not null
+) with (fillfactor = 50);
+
 -- A mail to send or a webhook to post.
 create table delivery (
   project_id    text not null,
@@ -49,13 +58,15 @@ create table delivery (
   state         text not null default 'planned' check (state in ('planned', 'sending', 'accepted', 'failed', 'unknown', 'skipped')),
   reason        text,
   -- 0 first
-  priority      smallint not null default 3,
+  priority      smallint not null default 3 check (priority between 0 and 9),
   -- Real time: when it is sent, and tried again.
   due_at        timestamptz not null,
   lease         text,
   leased_until  timestamptz,
+  -- How often it went on the wire, and how often it was put off since it was planned or an operator sent it again.
   attempts      integer not null default 0,
-  -- email: {to, topic, template, version, data}; webhook: {type, body}
+  retries       integer not null default 0,
+  -- email: {to, name, topic, template, version, data}; webhook: {type, body}
   payload       jsonb not null,
   message_id    text,
   created_at    timestamptz not null default now(),
