@@ -1,0 +1,85 @@
+import { DomainError } from '../domain/errors.ts';
+import type { Tx } from './client.ts';
+import { recordEvents } from './events.ts';
+import type { Voucher } from './vouchers.ts';
+
+const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
+
+/** The voucher as the API shows it. Dates that it has none of itself are its campaign's. */
+export const voucherView = (voucher: Voucher) => ({
+  id: voucher.id,
+  code: voucher.code,
+  campaign: voucher.campaign,
+  campaign_id: voucher.campaignId,
+  category: voucher.category,
+  type: voucher.type,
+  discount: voucher.template.discount,
+  gift: null,
+  loyalty_card: null,
+  start_date: iso(voucher.startDate ?? voucher.campaignStartDate),
+  expiration_date: iso(voucher.expirationDate ?? voucher.campaignExpirationDate),
+  active: voucher.active,
+  additional_info: voucher.additionalInfo,
+  metadata: voucher.metadata,
+  is_referral_code: false,
+  holder_id: voucher.holderId,
+  revision: voucher.revision,
+  created_at: voucher.createdAt.toISOString(),
+  updated_at: iso(voucher.updatedAt),
+  publish: {
+    object: 'list' as const,
+    count: voucher.publishedAt === null ? 0 : 1,
+    url: `/v1/vouchers/${encodeURIComponent(voucher.code)}/publications?page=1&limit=10`,
+  },
+  redemption: {
+    object: 'list' as const,
+    quantity: voucher.quantity,
+    redeemed_quantity: voucher.redeemedQuantity,
+    url: `/v1/vouchers/${encodeURIComponent(voucher.code)}/redemption`,
+  },
+  validation_rules_assignments: { object: 'list' as const, data_ref: 'data' as const, data: [], total: 0 },
+  object: 'voucher' as const,
+});
+
+/** Tells of vouchers in the transaction that changes them. */
+export const recordVoucherEvents = (tx: Tx, type: string, vouchers: Voucher[], now: Date) =>
+  recordEvents(
+    tx,
+    vouchers.map((voucher) => ({
+      projectId: voucher.projectId,
+      type,
+      customerId: voucher.holderId,
+      data: { voucher: voucherView(voucher) },
+      dedupeKey: null,
+      occurredAt: now,
+    })),
+  );
+
+export type VoucherChange = Partial<
+  Pick<Voucher, 'category' | 'startDate' | 'expirationDate' | 'active' | 'quantity' | 'additionalInfo' | 'metadata'>
+>;
+
+/**
+ * Changes a voucher that is locked.
+ * @throws DomainError invalid_payload, when its quantity would be less than what is redeemed already
+ */
+export const updateVoucher = async (tx: Tx, voucher: Voucher, change: VoucherChange, event: string, now: Date): Promise<Voucher> => {
+  const next: Voucher = { ...voucher, ...change, revision: voucher.revision + 1, updatedAt: now };
+  if (next.quantity !== null && next.quantity < voucher.redeemedQuantity)
+    throw new DomainError('invalid_payload', 'The quantity is less than what is redeemed.', {
+      fields: [{ path: 'redemption.quantity', message: `must be at least ${voucher.redeemedQuantity}, which is redeemed already` }],
+    });
+  await tx`
+    update voucher set category = ${next.category}, start_date = ${next.startDate}, expiration_date = ${next.expirationDate},
+      active = ${next.active}, quantity = ${next.quantity}, additional_info = ${next.additionalInfo}, metadata = ${tx.json(next.metadata as never)},
+      revision = ${next.revision}, updated_at = ${now}
+    where project_id = ${next.projectId} and id = ${next.id}`;
+  await recordVoucherEvents(tx, event, [next], now);
+  return next;
+};
+
+/** Deletes a voucher that is locked; its redemptions stay. */
+export const deleteVoucher = async (tx: Tx, voucher: Voucher, now: Date): Promise<void> => {
+  await tx`delete from voucher where project_id = ${voucher.projectId} and id = ${voucher.id}`;
+  await recordVoucherEvents(tx, 'voucher.deleted', [voucher], now);
+};
