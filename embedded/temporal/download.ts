@@ -1,0 +1,6 @@
+/** Run as a process: `node download.ts <folder>`. Temporal's SDK downloads its dev server to the folder, and starts it once. */
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+
+const [, , downloadDir] = process.argv;
+const environment = await TestWorkflowEnvironment.createLocal({ server: { executable: { type: 'cached-download', downloadDir } } });
+await environment.teardown();
