@@ -1,0 +1,76 @@
+import { Temporal } from 'temporal-polyfill';
+
+/** Times are ISO 8601 strings in UTC with milliseconds; zones are IANA names. */
+const iso = (instant: Temporal.Instant): string => new Date(instant.epochMilliseconds).toISOString();
+
+const MAX_DAYS = 3660;
+
+/** @returns what is wrong with an ISO 8601 duration, or null. It is positive and at most ten years long. */
+export const durationProblem = (text: string): string | null => {
+  let duration: Temporal.Duration;
+  try {
+    duration = Temporal.Duration.from(text);
+  } catch {
+    return `is not an ISO 8601 duration such as P3D or PT12H: ${text}`;
+  }
+  if (duration.sign <= 0) return 'must be longer than nothing';
+  const days = duration.total({ unit: 'day', relativeTo: Temporal.PlainDate.from('2024-01-01') });
+  return days > MAX_DAYS ? 'must be at most ten years' : null;
+};
+
+export const isZone = (zone: string): boolean => {
+  try {
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** The first that is a zone. An unknown zone must not stop anybody's journey, so UTC is the last. */
+export const firstZone = (...candidates: (string | null | undefined)[]): string =>
+  candidates.find((zone): zone is string => typeof zone === 'string' && zone !== '' && isZone(zone)) ?? 'UTC';
+
+const zoned = (at: string, zone: string): Temporal.ZonedDateTime => Temporal.Instant.from(at).toZonedDateTimeISO(zone);
+
+/** A duration later. Days, weeks, months and years keep the local time of day, over a change of daylight saving too; hours are exact. */
+export const later = (at: string, duration: string, zone: string): string => iso(zoned(at, zone).add(duration).toInstant());
+
+/** A duration earlier, by the same rule. */
+export const earlier = (at: string, duration: string, zone: string): string => iso(zoned(at, zone).subtract(duration).toInstant());
+
+/** The last millisecond of the local day that is a duration later. */
+export const endOfLocalDay = (at: string, duration: string, zone: string): string => {
+  const next = zoned(at, zone).add(duration).toPlainDate().add({ days: 1 }).toZonedDateTime(zone);
+  return iso(next.toInstant().subtract({ milliseconds: 1 }));
+};
+
+export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
+
+/**
+ * The next time that a local clock shows `time` (HH:MM) on one of the days, at or after `at`. Where a change of daylight saving skips
+ * that time, as much later as it skips; where it comes twice, the first.
+ */
+export const nextLocalTime = (at: string, time: string, days: readonly Weekday[], zone: string): string => {
+  const start = zoned(at, zone);
+  const plainTime = Temporal.PlainTime.from(time);
+  // A week and a day, since today's may be past already.
+  for (let day = 0; day <= 7; day += 1) {
+    const date = start.toPlainDate().add({ days: day });
+    if (days.length > 0 && !days.includes(WEEKDAYS[date.dayOfWeek - 1] as Weekday)) continue;
+    const candidate = date.toZonedDateTime({ timeZone: zone, plainTime });
+    if (Temporal.ZonedDateTime.compare(candidate, start) >= 0) return iso(candidate.toInstant());
+  }
+  throw new RangeError(`no day of ${days.join(', ')} within a week`);
+};
+
+/** Whether today's local time is past already and today is one of the days. */
+export const localTimeIsPast = (at: string, time: string, days: readonly Weekday[], zone: string): boolean => {
+  const start = zoned(at, zone);
+  const today = WEEKDAYS[start.dayOfWeek - 1] as Weekday;
+  return (days.length === 0 || days.includes(today)) && Temporal.PlainTime.compare(start.toPlainTime(), Temporal.PlainTime.from(time)) > 0;
+};
+
+/** The earlier of two times. */
+export const earliest = (one: string, other: string): string => (Date.parse(one) <= Date.parse(other) ? one : other);
