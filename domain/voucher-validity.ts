@@ -1,0 +1,81 @@
+import type { Discount } from './discount.ts';
+import { refuse, type Refusal } from './voucher-refusal.ts';
+
+/** A voucher as a decision sees it. Times are epoch milliseconds. */
+export interface VoucherState {
+  id: string;
+  code: string;
+  revision: number;
+  category: string | null;
+  startsAt: number | null;
+  endsAt: number | null;
+  active: boolean;
+  withdrawnReason: string | null;
+  /** null: unlimited */
+  quantity: number | null;
+  redeemed: number;
+  /** The customer who alone may redeem it; null: anyone. */
+  holderId: string | null;
+  campaign: CampaignState | null;
+  /** The revision of the campaign's template that decided; null where the voucher defines itself. */
+  templateRevision: number | null;
+  discount: Discount;
+}
+
+export interface CampaignState {
+  id: string;
+  name: string;
+  active: boolean;
+  startsAt: number | null;
+  endsAt: number | null;
+}
+
+/** Who redeems, and when by their clock. */
+export interface Redeemer {
+  /** The customer's id; null where none was named, or nobody is known by that name. */
+  customerId: string | null;
+  named: boolean;
+  at: number;
+}
+
+/** Whether the voucher itself can be redeemed by this customer now, whatever the order. @returns null where it can */
+export const refusalOf = (voucher: VoucherState, by: Redeemer): Refusal | null =>
+  refusalOfState(voucher) ?? refusalOfTime(voucher, by.at) ?? refusalOfQuantity(voucher) ?? refusalOfHolder(voucher, by);
+
+const refusalOfState = ({ code, active, withdrawnReason, campaign }: VoucherState): Refusal | null => {
+  if (withdrawnReason !== null)
+    return refuse('voucher_disabled', 'withdrawn', withdrawnReason, `Voucher ${code} was withdrawn: ${withdrawnReason}`);
+  if (!active) return refuse('voucher_disabled', 'active', false, `Voucher ${code} is disabled`);
+  if (campaign && !campaign.active)
+    return refuse('voucher_disabled', 'campaign.active', false, `The campaign ${campaign.name} is disabled`);
+  return null;
+};
+
+const refusalOfTime = ({ code, startsAt, endsAt, campaign }: VoucherState, at: number): Refusal | null =>
+  refusalOfWindow(`Voucher ${code}`, '', startsAt, endsAt, at) ??
+  (campaign && refusalOfWindow(`The campaign ${campaign.name}`, 'campaign.', campaign.startsAt, campaign.endsAt, at));
+
+/** The start belongs to the window, the end does not. */
+const refusalOfWindow = (what: string, scope: string, startsAt: number | null, endsAt: number | null, at: number): Refusal | null => {
+  if (startsAt !== null && at < startsAt) {
+    const start = new Date(startsAt).toISOString();
+    return refuse('voucher_not_active', `${scope}start_date`, start, `${what} is valid from ${start}`);
+  }
+  if (endsAt !== null && at >= endsAt) {
+    const end = new Date(endsAt).toISOString();
+    return refuse('voucher_expired', `${scope}expiration_date`, end, `${what} was valid until ${end}`);
+  }
+  return null;
+};
+
+const refusalOfQuantity = ({ code, quantity, redeemed }: VoucherState): Refusal | null =>
+  quantity !== null && redeemed >= quantity
+    ? refuse('quantity_exceeded', 'redemption.quantity', quantity, `Voucher ${code} was redeemed ${redeemed} of ${quantity} times`)
+    : null;
+
+const refusalOfHolder = ({ code, holderId }: VoucherState, by: Redeemer): Refusal | null => {
+  if (holderId === null || holderId === by.customerId) return null;
+  return by.named
+    ? refuse('customer_rules_violated', 'holder_id', holderId, `Voucher ${code} belongs to another customer`)
+    : refuse('missing_customer', 'holder_id', holderId, `Voucher ${code} belongs to one customer: tell who redeems it`);
+};
