@@ -22,8 +22,17 @@ export const zone = z.string().refine(isZone, 'is not an IANA time zone such as 
 /** CEL. Checked with its types when the whole definition is known. */
 export const expression = z.string().min(1, 'must not be empty');
 
-export const eventType = z.string().regex(/^[a-zA-Z][a-zA-Z0-9_.-]*$/, 'must be an event name such as customer.signed_up').max(120);
+export const eventType = z
+  .string()
+  .regex(/^[a-zA-Z][a-zA-Z0-9_.-]*$/, 'must be an event name such as customer.signed_up')
+  .max(120);
 
-export const topic = z.string().regex(/^[a-z][a-z0-9_-]*$/, 'must be transactional or the name of a marketing topic').max(60);
+export const topic = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]*$/, 'must be transactional or the name of a marketing topic')
+  .max(60);
 
-export const templateKey = z.string().regex(/^[a-z][a-z0-9_-]*$/, 'must be the key of a template').max(60);
+export const templateKey = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]*$/, 'must be the key of a template')
+  .max(60);

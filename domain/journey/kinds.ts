@@ -9,3 +9,12 @@ import type { AnyFields, StepKind } from './step-kind.ts';
 
 /** Every kind of step. A new one is a file in steps/, a file in activities/journey/ and a line here and there. */
 export const stepKinds: readonly StepKind<AnyFields>[] = [issueCoupon, sendEmail, wait, remind, expire, withdraw, branch, exit];
+
+export const findKind = (name: unknown): StepKind<AnyFields> | undefined => stepKinds.find((kind) => kind.kind === name);
+
+/** The kind of a step whose definition has been read. */
+export const kindOf = (step: { do: string }): StepKind<AnyFields> => {
+  const kind = findKind(step.do);
+  if (kind === undefined) throw new Error(`there is no kind of step ${step.do}`);
+  return kind;
+};

@@ -3,7 +3,10 @@ import { expression, identifier } from '../fields.ts';
 import { stepKind } from '../step-kind.ts';
 
 const fields = z.strictObject({
-  cases: z.array(z.strictObject({ when: expression, next: identifier })).min(1).max(50),
+  cases: z
+    .array(z.strictObject({ when: expression, next: identifier }))
+    .min(1)
+    .max(50),
   else: identifier,
 });
 

@@ -35,7 +35,5 @@ export const issueCoupon = stepKind<IssueCoupon>({
   makes: (step) => step.as,
   needs: (step) => ({ campaign: step.campaign }),
   expressions: (step) =>
-    step.expires !== undefined && 'at' in step.expires
-      ? [{ path: ['expires', 'at'], source: step.expires.at, expected: 'timestamp' }]
-      : [],
+    step.expires !== undefined && 'at' in step.expires ? [{ path: ['expires', 'at'], source: step.expires.at, expected: 'timestamp' }] : [],
 });

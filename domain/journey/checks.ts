@@ -1,0 +1,81 @@
+import { nextOf } from './compile.ts';
+import { END, type JourneyDefinition, type Problem, type StepDefinition } from './definition.ts';
+import { kindOf } from './kinds.ts';
+
+/** Finds what would fail or never happen: steps and coupons that do not exist, steps nobody comes to, loops in which no time passes. */
+export const checkFlow = (definition: JourneyDefinition, pathOf: (step: string) => (string | number)[]): Problem[] => {
+  const { steps } = definition;
+  const ids = new Set(steps.map((step) => step.id));
+  const problems: Problem[] = [];
+  const coupons = new Map<string, string>();
+  const at = (step: StepDefinition, path: (string | number)[], message: string): Problem => ({
+    path: [...pathOf(step.id), ...path],
+    message,
+    step: step.id,
+  });
+  for (const step of steps) {
+    const name = kindOf(step).makes?.(step.fields);
+    if (name === undefined) continue;
+    const other = coupons.get(name);
+    if (other !== undefined) problems.push(at(step, ['as'], `step ${other} has a coupon ${name} already`));
+    coupons.set(name, step.id);
+  }
+  for (const step of steps) {
+    for (const target of [...(step.next === undefined ? [] : [{ path: ['next'], step: step.next }]), ...targetsOf(step)]) {
+      if (target.step !== END && !ids.has(target.step)) problems.push(at(step, target.path, `there is no step ${target.step}`));
+    }
+    const coupon = kindOf(step).needs?.(step.fields).coupon;
+    if (coupon !== undefined && !coupons.has(coupon)) problems.push(at(step, ['coupon'], `no step issues a coupon as ${coupon}`));
+    if (step.next !== undefined && !kindOf(step).continues) problems.push(at(step, ['next'], `does not go with ${step.do}`));
+  }
+  if (problems.length > 0) return problems;
+  return [
+    ...unreachable(steps).map((step) => at(step, [], 'nobody can come to this step')),
+    ...spinning(steps).map((step) => at(step, [], 'is in a loop in which no time passes; put a wait into it')),
+  ];
+};
+
+const targetsOf = (step: StepDefinition): { path: (string | number)[]; step: string }[] => kindOf(step).targets?.(step.fields) ?? [];
+
+const followers = (steps: StepDefinition[], index: number): string[] => {
+  const step = steps[index] as StepDefinition;
+  const next = nextOf(steps, index);
+  return [...(next === null ? [] : [next]), ...targetsOf(step).map((target) => target.step)].filter((id) => id !== END);
+};
+
+const unreachable = (steps: StepDefinition[]): StepDefinition[] => {
+  const seen = new Set<number>();
+  const visit = (index: number): void => {
+    if (index < 0 || seen.has(index)) return;
+    seen.add(index);
+    for (const id of followers(steps, index)) visit(steps.findIndex((step) => step.id === id));
+  };
+  visit(0);
+  return steps.filter((_step, index) => !seen.has(index));
+};
+
+/** The steps from which one can come back to themselves without passing a step that takes time. */
+const spinning = (steps: StepDefinition[]): StepDefinition[] => {
+  const instant = (id: string): boolean => {
+    const step = steps.find((each) => each.id === id) as StepDefinition;
+    // A step that may be skipped may take no time.
+    return step.when !== undefined || !kindOf(step).takesTime(step.fields);
+  };
+  return steps.filter((start, index) => {
+    if (!instant(start.id)) return false;
+    const seen = new Set<string>();
+    const open = followers(steps, index).filter(instant);
+    for (let id = open.pop(); id !== undefined; id = open.pop()) {
+      if (id === start.id) return true;
+      if (seen.has(id)) continue;
+      seen.add(id);
+      open.push(
+        ...followers(
+          steps,
+          steps.findIndex((step) => step.id === id),
+        ).filter(instant),
+      );
+    }
+    return false;
+  });
+};
