@@ -30,6 +30,12 @@ create table fast_forward (
   customer_id    text not null,
   from_offset_ms bigint not null,
   to_offset_ms   bigint not null,
+  duration       text not null,
+  -- The customer's time when it began.
+  from_at        timestamptz not null,
+  -- While this is in the future somebody works on it.
+  leased_until   timestamptz not null,
+  answer         jsonb,
   created_at     timestamptz not null default now(),
   finished_at    timestamptz,
   primary key (project_id, id),

@@ -18,10 +18,15 @@ create table journey_version (
   journey_id  text not null,
   version     integer not null,
   definition  jsonb not null,
+  -- As it was written, for people to read and to export.
+  source      text not null,
   -- {template key: version} as they stood when it was published.
   templates   jsonb not null,
+  -- SHA-256 of definition and templates: publishing the same again makes no new version.
   hash        text not null,
   trigger_event text,
+  -- Every type of event that it listens for: its trigger, goal, exits and waits.
+  event_types text[] not null,
   published_at timestamptz not null default now(),
   primary key (project_id, journey_id, version),
   foreign key (project_id, journey_id) references journey (project_id, id) on delete cascade

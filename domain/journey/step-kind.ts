@@ -8,6 +8,8 @@ export interface JourneyCoupon {
   code: string;
   expires_at: string | null;
   campaign: string;
+  /** What it takes off, for mails. */
+  discount?: unknown;
 }
 
 /** What a step may know of a customer who comes to it. */

@@ -7,7 +7,8 @@ const fields = z.strictObject({
   coupon: identifier,
   before_expiry: duration,
   template: templateKey,
-  topic: topic.default('marketing'),
+  /** Without it, the template's topic. */
+  topic: topic.optional(),
 });
 
 export type Remind = z.output<typeof fields>;

@@ -4,7 +4,8 @@ import { stepKind } from '../step-kind.ts';
 
 const fields = z.strictObject({
   template: templateKey,
-  topic: topic.default('marketing'),
+  /** Without it, the template's topic. */
+  topic: topic.optional(),
   /** More values for the template: each is an expression. */
   data: z.record(identifier, expression).default({}),
 });

@@ -1,0 +1,93 @@
+import type { Db, Tx } from './client.ts';
+import { newId } from './ids.ts';
+import type { JourneyState } from './journeys.ts';
+
+/** 1 to 500 enrolments of one version that entered together. */
+export const COHORT_SIZE = 500;
+
+export interface NewCohort {
+  projectId: string;
+  id: string;
+  journeyId: string;
+  version: number;
+  priority: number;
+  clockOffsetMs: number;
+}
+
+export const newCohort = (cohort: Omit<NewCohort, 'id'>): NewCohort => ({ ...cohort, id: newId('cohort') });
+
+/** Writes cohorts; each is to be woken once. */
+export const insertCohorts = async (tx: Tx, cohorts: NewCohort[]): Promise<void> => {
+  if (cohorts.length === 0) return;
+  await tx`
+    insert into cohort (project_id, id, journey_id, version, priority, clock_offset_ms)
+    select "projectId", id, "journeyId", version, priority, "clockOffsetMs"
+    from jsonb_to_recordset(${tx.json(cohorts as never)}) as i ("projectId" text, id text, "journeyId" text, version integer,
+      priority smallint, "clockOffsetMs" bigint)
+    order by id`;
+};
+
+/** Asks the relay to wake cohorts: their rows changed, and they have to look again. */
+export const wakeCohorts = async (db: Db, ids: string[]): Promise<void> => {
+  if (ids.length === 0) return;
+  await db`
+    with locked as (select id from cohort where id = any(${ids}::text[]) order by id for no key update)
+    update cohort c set wakes_asked = wakes_asked + 1 from locked where c.id = locked.id`;
+};
+
+/** Those of these cohorts in which nobody is left, so that their workflow can end. */
+export const findEmptyCohorts = async (db: Db, ids: string[]): Promise<string[]> => {
+  const rows = await db<{ id: string }[]>`
+    select id from unnest(${ids}::text[]) as c (id) where not exists (select from enrolment where cohort_id = c.id and state = 'active')`;
+  return rows.map((row) => row.id);
+};
+
+/** Wakes every cohort of a journey in which somebody is left. */
+export const wakeJourney = async (tx: Tx, projectId: string, journeyId: string): Promise<void> => {
+  await tx`
+    with live as (
+      select id from cohort c where project_id = ${projectId} and journey_id = ${journeyId}
+        and exists (select from enrolment where cohort_id = c.id and state = 'active')
+      order by id for no key update)
+    update cohort c set wakes_asked = wakes_asked + 1 from live where c.id = live.id`;
+};
+
+export interface CohortRow {
+  projectId: string;
+  id: string;
+  journeyId: string;
+  version: number;
+  priority: number;
+  clockOffsetMs: number;
+  journeyState: JourneyState;
+}
+
+export const findCohort = async (db: Db, id: string): Promise<CohortRow | null> => {
+  const [row] = await db<CohortRow[]>`
+    select c.project_id, c.id, c.journey_id, c.version, c.priority, c.clock_offset_ms, j.state as journey_state
+    from cohort c join journey j on j.project_id = c.project_id and j.id = c.journey_id where c.id = ${id}`;
+  return row ?? null;
+};
+
+export interface StepGroup {
+  step: string;
+  dueAt: Date | null;
+  members: number;
+}
+
+/** Where the cohort's members stand. */
+export const findGroups = (db: Db, cohortId: string): Promise<StepGroup[]> =>
+  db<StepGroup[]>`
+    select step, min(due_at) as due_at, count(*)::int as members from enrolment
+    where cohort_id = ${cohortId} and state = 'active' and step is not null group by step order by step`;
+
+/**
+ * A workflow that starts anew has a clock that was never turned, so its offset is all that its customer was forwarded by. (Only
+ * customers of sandboxes are, and each of them is a cohort alone.)
+ */
+export const resetClock = async (db: Db, cohortId: string): Promise<void> => {
+  await db`
+    update cohort c set clock_offset_ms = k.clock_offset_ms
+    from enrolment e join customer k on k.project_id = e.project_id and k.id = e.customer_id
+    where c.id = ${cohortId} and e.cohort_id = c.id and c.clock_offset_ms <> k.clock_offset_ms`;
+};
