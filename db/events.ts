@@ -63,3 +63,34 @@ export const recordEvents = async (db: Db, events: NewEvent[]): Promise<(string 
   const known = new Set(written.map((row) => row.id));
   return rows.map((row) => (known.has(row.id) ? row.id : null));
 };
+
+/** Which of these dedupe keys are those of events that were recorded before. */
+export const findRecorded = async (db: Db, projectId: string, dedupeKeys: string[]): Promise<Set<string>> => {
+  const rows = await db<{ dedupeKey: string }[]>`
+    select dedupe_key from event where project_id = ${projectId} and dedupe_key = any(${dedupeKeys}::text[])`;
+  return new Set(rows.map((row) => row.dedupeKey));
+};
+
+/** What happened to a customer, the latest first. @param before the id of the event after which the page starts */
+export const listCustomerEvents = (
+  db: Db,
+  projectId: string,
+  customerId: string,
+  page: { limit: number; before?: string; type?: string },
+): Promise<EventRow[]> =>
+  db<EventRow[]>`
+    select project_id, id, type, customer_id, data, occurred_at, recorded_at from event e
+    where project_id = ${projectId} and customer_id = ${customerId} ${page.type === undefined ? db`` : db`and type = ${page.type}`}
+      ${
+        page.before === undefined
+          ? db``
+          : db`and (occurred_at, id) < (select occurred_at, id from event b where b.project_id = ${projectId} and b.id = ${page.before})`
+      }
+    order by occurred_at desc, id desc limit ${page.limit}`;
+
+export const countCustomerEvents = async (db: Db, projectId: string, customerId: string, type?: string): Promise<number> => {
+  const [row] = await db<{ total: number }[]>`
+    select count(*) as total from event where project_id = ${projectId} and customer_id = ${customerId}
+      ${type === undefined ? db`` : db`and type = ${type}`}`;
+  return row?.total ?? 0;
+};

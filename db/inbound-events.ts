@@ -1,0 +1,137 @@
+import type { Db, Tx } from './client.ts';
+import { newId } from './ids.ts';
+
+export type InboundStatus = 'received' | 'mapped' | 'ignored' | 'unmapped';
+
+/** A post of a source, as it came. */
+export interface InboundEvent {
+  projectId: string;
+  id: string;
+  sourceId: string;
+  providerEventId: string;
+  headers: Record<string, string>;
+  body: Buffer;
+  status: InboundStatus;
+  /** Why it could not be mapped, or was passed over. */
+  error: string | null;
+  receivedAt: Date;
+  mappedAt: Date | null;
+}
+
+export interface NewInboundEvent {
+  sourceId: string;
+  /** The revision of the source whose secret proved the post. */
+  sourceRevision: number;
+  providerEventId: string;
+  headers: Record<string, string>;
+  body: Uint8Array;
+}
+
+/** Stored, or known already; `stale` where the source has changed since it proved the post, so that it must be proved again. */
+export type Stored = { id: string; duplicate: boolean } | 'stale';
+
+const columns = (db: Db) => db`project_id, id, source_id, provider_event_id, headers, body, status, error, received_at, mapped_at`;
+
+/**
+ * Stores posts, all in one statement. Several at once that carry the same provider's id become one row.
+ * @returns one outcome for each, in the order given
+ */
+export const storeInboundEvents = async (db: Db, posts: NewInboundEvent[]): Promise<Stored[]> => {
+  const ids = posts.map(() => newId('inboundEvent'));
+  const rows = await db<{ id: string; written: boolean }[]>`
+    with input as (
+      select s.project_id, i.* from unnest(${ids}::text[], ${posts.map((post) => post.sourceId)}::text[],
+        ${posts.map((post) => post.sourceRevision)}::integer[], ${posts.map((post) => post.providerEventId)}::text[],
+        ${posts.map((post) => JSON.stringify(post.headers))}::text[], ${posts.map((post) => Buffer.from(post.body))}::bytea[])
+        as i (id, source_id, revision, provider_event_id, headers, body)
+      join source s on s.id = i.source_id and s.revision = i.revision and s.active
+    ), written as (
+      insert into inbound_event (project_id, id, source_id, provider_event_id, headers, body)
+      select project_id, id, source_id, provider_event_id, headers::jsonb, body from input
+      -- One order for all writers, so that two sets with the same posts wait for each other and never lock each other out.
+      order by source_id, provider_event_id, id
+      on conflict (source_id, provider_event_id) do nothing
+      returning id
+    )
+    select i.id, w.id is not null as written from input i left join written w using (id)`;
+  const outcomes = new Map(rows.map((row) => [row.id, row.written]));
+  const known = await findKnown(
+    db,
+    posts.filter((_, index) => outcomes.get(ids[index] as string) === false),
+  );
+  return posts.map((post, index) => {
+    const id = ids[index] as string;
+    if (outcomes.get(id) === true) return { id, duplicate: false };
+    const earlier = known.get(JSON.stringify([post.sourceId, post.providerEventId]));
+    return outcomes.get(id) === false && earlier ? { id: earlier, duplicate: true } : 'stale';
+  });
+};
+
+/** In a statement of its own: the one that met the conflict does not see the row it met. */
+const findKnown = async (db: Db, posts: NewInboundEvent[]): Promise<Map<string, string>> => {
+  if (posts.length === 0) return new Map();
+  const rows = await db<{ id: string; sourceId: string; providerEventId: string }[]>`
+    select e.id, e.source_id, e.provider_event_id from inbound_event e
+    join unnest(${posts.map((post) => post.sourceId)}::text[], ${posts.map((post) => post.providerEventId)}::text[])
+      as i (source_id, provider_event_id) using (source_id, provider_event_id)`;
+  return new Map(rows.map((row) => [JSON.stringify([row.sourceId, row.providerEventId]), row.id]));
+};
+
+/** How many bytes of bodies are read at once: posts may have a megabyte each. */
+const MOST_BYTES = 8_000_000;
+
+/** What a source has posted and nobody has mapped yet, in the order in which it came. The source's row is locked. */
+export const takeWaiting = (tx: Tx, sourceId: string, limit: number): Promise<InboundEvent[]> =>
+  tx<InboundEvent[]>`
+    select ${columns(tx)} from (
+      select *, sum(octet_length(body)) over (order by received_at, id) - octet_length(body) as bytes_before from (
+        select * from inbound_event where source_id = ${sourceId} and status = 'received' order by received_at, id limit ${limit}
+      ) waiting
+    ) counted where bytes_before < ${MOST_BYTES} order by received_at, id`;
+
+export interface Mapped {
+  id: string;
+  status: InboundStatus;
+  error: string | null;
+}
+
+/** Writes what became of posts of one project. */
+export const writeMapped = async (db: Db, projectId: string, outcomes: Mapped[]): Promise<void> => {
+  await db`
+    update inbound_event e set status = i.status, error = i.error, mapped_at = now()
+    from unnest(${outcomes.map((each) => each.id)}::text[], ${outcomes.map((each) => each.status)}::text[],
+      ${outcomes.map((each) => each.error)}::text[]) as i (id, status, error)
+    where e.project_id = ${projectId} and e.id = i.id`;
+};
+
+export const findInboundEvent = async (db: Db, projectId: string, id: string): Promise<InboundEvent | null> => {
+  const [row] = await db<InboundEvent[]>`select ${columns(db)} from inbound_event where project_id = ${projectId} and id = ${id}`;
+  return row ?? null;
+};
+
+/** Newest first. @param before the id after which the page starts */
+export const listInboundEvents = (
+  db: Db,
+  projectId: string,
+  sourceId: string,
+  page: { limit: number; before?: string; status?: InboundStatus },
+): Promise<InboundEvent[]> =>
+  db<InboundEvent[]>`
+    select ${columns(db)} from inbound_event where project_id = ${projectId} and source_id = ${sourceId}
+      ${page.before === undefined ? db`` : db`and id < ${page.before}`} ${page.status === undefined ? db`` : db`and status = ${page.status}`}
+    order by id desc limit ${page.limit}`;
+
+export const countInboundEvents = async (db: Db, projectId: string, sourceId: string, status?: InboundStatus): Promise<number> => {
+  const [row] = await db<{ total: number }[]>`
+    select count(*) as total from inbound_event where project_id = ${projectId} and source_id = ${sourceId}
+      ${status === undefined ? db`` : db`and status = ${status}`}`;
+  return row?.total ?? 0;
+};
+
+/** Has a post mapped again. What it made already stays made, since its event is known by its id. */
+export const replayInboundEvent = async (tx: Tx, projectId: string, id: string): Promise<InboundEvent | null> => {
+  const [row] = await tx<InboundEvent[]>`
+    update inbound_event set status = 'received', error = null, mapped_at = null where project_id = ${projectId} and id = ${id}
+    returning ${columns(tx)}`;
+  return row ?? null;
+};

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+const cel = z.string().trim().min(1).max(2000);
+
+const customer = z.strictObject({
+  /** What the sender calls the customer; whoever has the same one is the same customer. */
+  source_id: cel,
+  email: cel.optional(),
+  name: cel.optional(),
+  first_name: cel.optional(),
+  last_name: cel.optional(),
+  phone: cel.optional(),
+  timezone: cel.optional(),
+  locale: cel.optional(),
+  /** A map; its keys are added to what is known. */
+  metadata: cel.optional(),
+});
+
+const rule = z.strictObject({
+  /** Which payloads this rule is for; the first rule that fits maps the payload. */
+  when: cel.optional(),
+  /** The name of the event. */
+  event: cel,
+  /** The sender's id of the event; else the one that its webhook was delivered under. */
+  event_id: cel.optional(),
+  /** A time in ISO 8601, or a number of seconds or milliseconds since 1970; else when the post came. */
+  occurred_at: cel.optional(),
+  customer,
+  /** A map: the event's data. */
+  properties: cel.optional(),
+});
+
+const passOver = z.strictObject({ when: cel.optional(), ignore: z.literal(true) });
+
+/**
+ * How payloads become events, as people write it. Every text is a CEL expression over `payload`, `headers` (lower case) and `item`
+ * (an entry of `each`, else the payload). A plain path such as `payload.data.email` that leads nowhere leaves its field out; in
+ * any other expression a missing key is an error, unless `has()` asks first.
+ */
+export const mappingDefinition = z.strictObject({
+  /** A list in the payload, each entry of which is an event. */
+  each: cel.optional(),
+  rules: z
+    .array(z.union([rule, passOver]))
+    .min(1)
+    .max(50),
+});
+
+export type MappingDefinition = z.output<typeof mappingDefinition>;
+
+/** For `{"type", "timestamp", "data": {"id", "email", "first_name", …}}`, the shape that Standard Webhooks recommends: data is the customer. */
+export const standardMapping: MappingDefinition = {
+  rules: [
+    {
+      event: 'payload.type',
+      occurred_at: 'payload.timestamp',
+      customer: {
+        source_id: 'payload.data.id',
+        email: 'payload.data.email',
+        name: 'payload.data.name',
+        first_name: 'payload.data.first_name',
+        last_name: 'payload.data.last_name',
+        phone: 'payload.data.phone',
+        timezone: 'payload.data.timezone',
+        locale: 'payload.data.locale',
+        metadata: 'payload.data.metadata',
+      },
+      properties: 'payload.data',
+    },
+  ],
+};

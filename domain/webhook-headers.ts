@@ -1,0 +1,12 @@
+const HIDDEN = '[hidden]';
+const CREDENTIALS = /^(proxy-)?authorization$|cookie|password|secret|token|api-?key/;
+const PROOFS = /signature|hmac/;
+
+const hide = (headers: Record<string, string>, names: RegExp): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, names.test(name) ? HIDDEN : value]));
+
+/** Headers as they are kept: credentials have done their work when a post was proved, and are not stored. Names are lower case. */
+export const keptHeaders = (headers: Record<string, string>): Record<string, string> => hide(headers, CREDENTIALS);
+
+/** Headers as they are shown: with a signature and its body somebody could post again within the allowed time. */
+export const shownHeaders = (headers: Record<string, string>): Record<string, string> => hide(headers, PROOFS);
