@@ -37,8 +37,11 @@ const remembered = (pidFile: string): Record | null => {
   }
 };
 
+/** Whether the server that a pid file remembers still runs. */
+export const isRunning = (pidFile: string): boolean => remembered(pidFile) !== null;
+
 /** Ends a process: SIGTERM, and SIGKILL when it still runs after `graceMs`. Resolves when it is gone. */
-export const endProcess = async (pid: number, graceMs: number): Promise<void> => {
+const endProcess = async (pid: number, graceMs: number): Promise<void> => {
   const start = processStart(pid);
   if (start === null) return;
   const gone = async (withinMs: number): Promise<boolean> => {

@@ -6,7 +6,7 @@ export interface Part {
   pid: number;
   /** Whether it ran already, left by a process that was killed. */
   adopted: boolean;
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /** A part could not be brought up. The message is one line that says what to do. */
