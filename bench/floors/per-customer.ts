@@ -34,8 +34,16 @@ export const perCustomerFloor = async (options: {
     smtpPort === undefined
       ? undefined
       : nodemailer.createTransport({ host: '127.0.0.1', port: smtpPort, pool: true, maxConnections: 20, ignoreTLS: true });
-  const mail = transport && ((customer: string) =>
-    transport.sendMail({ from: 'shop@example.com', to: `${customer}@example.com`, subject: 'Your coupon', text: `C${customer}`, html: `<p>C${customer}</p>` }));
+  const mail =
+    transport &&
+    ((customer: string) =>
+      transport.sendMail({
+        from: 'shop@example.com',
+        to: `${customer}@example.com`,
+        subject: 'Your coupon',
+        text: `C${customer}`,
+        html: `<p>C${customer}</p>`,
+      }));
   const connection = await Connection.connect({ address: temporalAddress });
   const native = await NativeConnection.connect({ address: temporalAddress });
   const client = new Client({ connection });
