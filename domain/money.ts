@@ -26,6 +26,7 @@ export interface Ratio {
 
 /** Reads a percentage from its shortest decimal form, which is what was written in the JSON. */
 export const ratioOfPercent = (percent: number): Ratio => {
+  if (Number.isInteger(percent)) return { numerator: percent, denominator: 100 };
   const [whole = '0', decimals = ''] = percent.toFixed(Math.min(6, decimalsOf(percent))).split('.');
   return { numerator: Number(whole + decimals), denominator: 100 * 10 ** decimals.length };
 };

@@ -1,0 +1,130 @@
+import type { Cart, CartLine, DiscountStep } from '../domain/checkout-cart.ts';
+import { SKIP_MESSAGES, type Decision, type Outcome } from '../domain/checkout.ts';
+import type { Discount } from '../domain/discount.ts';
+import { refusalStatus, type Refusal } from '../domain/voucher-refusal.ts';
+import type { CheckoutRequest, OrderRequest } from './checkout-request.ts';
+import type { KnownVoucher } from './voucher-states.ts';
+
+/** How refusals and discounts look in the JSON of the Voucherify API. */
+
+const NOTHING_LISTED = { object: 'list', data: [], data_ref: 'data', total: 0 } as const;
+
+export const discountView = (discount: Discount) => ({ ...discount, effect: discount.effect ?? 'APPLY_TO_ORDER' });
+
+export const errorView = (refusal: Refusal, requestId: string, code: string) => ({
+  code: refusalStatus(refusal.key),
+  key: refusal.key,
+  message: refusal.message,
+  details: refusal.details,
+  request_id: requestId,
+  resource_id: code,
+  resource_type: 'voucher',
+});
+
+/** One answer for whatever is wrong, so that who guesses codes learns nothing from it. */
+export const opaqueErrorView = (requestId: string, code: string) => ({
+  code: 404,
+  key: 'not_found',
+  message: 'Resource not found',
+  details: 'This code cannot be used',
+  request_id: requestId,
+  resource_id: code,
+  resource_type: 'voucher',
+});
+
+/** What an order's view is asked for: the amounts that one step took, and whether with the items. */
+interface OrderPart {
+  step: DiscountStep | null;
+  items: boolean;
+}
+
+/** The order with its amounts after the cart's discounts. `part` is given where one redeemable's share of it is told. */
+export const orderView = (order: OrderRequest, cart: Cart | null, part?: OrderPart) => {
+  if (!cart) return { ...order, metadata: order.metadata ?? {}, object: 'order' };
+  const discounted = cart.amount - cart.left;
+  const taken = part?.step ? part.step.discount : discounted;
+  const items = part?.step ? (part.step.ofItems ? taken : 0) : cart.itemsDiscount;
+  return {
+    id: order.id,
+    source_id: order.source_id,
+    status: order.status,
+    currency: order.currency,
+    amount: cart.amount,
+    initial_amount: cart.amount,
+    discount_amount: cart.orderDiscount,
+    items_discount_amount: cart.itemsDiscount,
+    total_discount_amount: discounted,
+    total_amount: cart.left,
+    applied_discount_amount: taken - items,
+    items_applied_discount_amount: items,
+    total_applied_discount_amount: taken,
+    items: order.items && (!part || part.items) ? itemsView(order.items, cart.lines) : undefined,
+    metadata: order.metadata ?? {},
+    object: 'order',
+  };
+};
+
+const itemsView = (items: NonNullable<OrderRequest['items']>, lines: readonly CartLine[]) => {
+  const views: Record<string, unknown>[] = items.map((item) => ({ object: 'order_item', ...item }));
+  for (const line of lines) {
+    if (line.item === null) continue;
+    Object.assign(views[line.item]!, {
+      amount: line.amount,
+      initial_amount: line.amount,
+      quantity: line.quantity,
+      initial_quantity: line.quantity,
+      discount_amount: line.itemDiscount,
+      subtotal_amount: line.amount - line.itemDiscount,
+    });
+  }
+  return views;
+};
+
+/** One redeemable of a validation's or a redemption's answer. */
+export const redeemableView = (outcome: Outcome, code: string, request: CheckoutRequest) => {
+  const { status } = outcome;
+  const { order, requestId } = request;
+  const opaque = request.audience === 'client';
+  if (outcome.status === 'SKIPPED') {
+    return { status, id: code, object: 'voucher', result: { details: { key: outcome.key, message: SKIP_MESSAGES[outcome.key] } } };
+  }
+  if (outcome.status === 'INAPPLICABLE') {
+    const error = opaque ? opaqueErrorView(requestId, code) : errorView(outcome.refusal, requestId, code);
+    return { status, id: code, object: 'voucher', result: { error, details: { key: error.key, message: error.message } } };
+  }
+  const { voucher, cart, step } = outcome;
+  return {
+    status,
+    id: voucher.code,
+    object: 'voucher',
+    order: order && orderView(order, cart, { step, items: request.expand.includes('order') }),
+    applicable_to: NOTHING_LISTED,
+    inapplicable_to: NOTHING_LISTED,
+    result: { discount: discountView(voucher.discount) },
+    metadata: opaque ? {} : (voucher as KnownVoucher).metadata,
+    categories: [],
+  };
+};
+
+/** What decided, for whoever asks later why: the voucher, its revisions, the condition and the arithmetic, step by step. */
+export const traceOf = ({ outcomes }: Pick<Decision, 'outcomes'>, codes: readonly string[], at: number) => ({
+  at: new Date(at).toISOString(),
+  steps: outcomes.map((outcome, index) => {
+    const { voucher } = outcome;
+    const step = {
+      code: codes[index],
+      voucher_id: voucher?.id,
+      revision: voucher?.revision,
+      campaign_id: voucher?.campaign?.id,
+      template_revision: voucher?.templateRevision ?? undefined,
+    };
+    if (outcome.status === 'INAPPLICABLE') {
+      const { key, condition, value } = outcome.refusal;
+      return { ...step, outcome: key, condition, value };
+    }
+    if (outcome.status === 'SKIPPED') return { ...step, outcome: outcome.key };
+    if (!outcome.step) return { ...step, outcome: 'applied' };
+    const { before, discount, after, shares } = outcome.step;
+    return { ...step, outcome: 'applied', before, discount, after, shares };
+  }),
+});

@@ -1,0 +1,51 @@
+import { STACKING_RULES } from '../domain/checkout-stacking.ts';
+import type { Decision } from '../domain/checkout.ts';
+import type { CheckoutRequest } from './checkout-request.ts';
+import { discountView, errorView, opaqueErrorView, orderView, redeemableView } from './checkout-view.ts';
+import type { KnownVoucher } from './voucher-states.ts';
+
+/** The answer of `POST /validations`. */
+const stackView = (request: CheckoutRequest, decision: Decision, id: string, trackingId: string) => {
+  const { order, codes } = request;
+  const redeemables = decision.outcomes.map((outcome, index) => redeemableView(outcome, codes[index]!, request));
+  return {
+    id,
+    valid: decision.valid,
+    redeemables,
+    skipped_redeemables: redeemables.filter((each) => each.status === 'SKIPPED'),
+    inapplicable_redeemables: redeemables.filter((each) => each.status === 'INAPPLICABLE'),
+    order: order && orderView(order, decision.cart),
+    tracking_id: trackingId,
+    session: null,
+    stacking_rules: STACKING_RULES,
+  };
+};
+
+/** The answer of the older `POST /vouchers/{code}/validate`. */
+const voucherView = (request: CheckoutRequest, { outcomes, cart }: Decision, trackingId: string) => {
+  const [outcome] = outcomes;
+  const [code = ''] = request.codes;
+  if (outcome?.status !== 'APPLICABLE') {
+    const error =
+      outcome?.status === 'INAPPLICABLE' ? errorView(outcome.refusal, request.requestId, code) : opaqueErrorView(request.requestId, code);
+    return { valid: false, code, error, reason: error.message, tracking_id: trackingId };
+  }
+  const voucher = outcome.voucher as KnownVoucher;
+  return {
+    valid: true,
+    code: voucher.code,
+    discount: discountView(voucher.discount),
+    order: request.order ? orderView(request.order, cart) : undefined,
+    campaign: voucher.campaign?.name,
+    campaign_id: voucher.campaign?.id,
+    metadata: voucher.metadata,
+    start_date: voucher.startsAt === null ? undefined : new Date(voucher.startsAt).toISOString(),
+    expiration_date: voucher.endsAt === null ? undefined : new Date(voucher.endsAt).toISOString(),
+    applicable_to: { object: 'list', data: [], data_ref: 'data', total: 0 },
+    inapplicable_to: { object: 'list', data: [], data_ref: 'data', total: 0 },
+    tracking_id: trackingId,
+  };
+};
+
+export const validationView = (request: CheckoutRequest, decision: Decision, id: string, trackingId: string) =>
+  request.audience === 'voucher' ? voucherView(request, decision, trackingId) : stackView(request, decision, id, trackingId);

@@ -1,0 +1,77 @@
+import { lookUpCustomers, readVouchers, type CheckoutCustomer, type NamedCustomer } from '../db/checkout.ts';
+import type { Sql } from '../db/client.ts';
+import { newId } from '../db/ids.ts';
+import { maintainDays } from '../db/validations.ts';
+import { decideRequest } from './checkout-decision.ts';
+import { codeKeysOf, type CheckoutRequest } from './checkout-request.ts';
+import { traceOf } from './checkout-view.ts';
+import { createGatherer } from './gather.ts';
+import type { TraceBuffer } from './validation-traces.ts';
+import { validationView } from './validation-view.ts';
+import type { VoucherStates } from './voucher-states.ts';
+
+export interface ValidationDeps {
+  sql: Sql;
+  states: VoucherStates;
+  traces: TraceBuffer;
+  /** Real time. */
+  now: () => Date;
+  /** How many lookups may be on their way at once. */
+  inFlight?: number;
+}
+
+/** The body of the answer, as plain JSON; its status is 200 whether the codes apply or not. */
+export type ValidationAnswer = ReturnType<typeof validationView>;
+
+export type ValidationActivities = ReturnType<typeof createValidationActivities>;
+
+export const createValidationActivities = ({ sql, states, traces, now, inFlight = 3 }: ValidationDeps) => {
+  /** One read for all requests of a project that wait together. */
+  const validateSet = async (projectId: string, requests: CheckoutRequest[]): Promise<ValidationAnswer[]> => {
+    const keys = new Set(requests.flatMap(codeKeysOf));
+    const [rows, customerOf] = await Promise.all([readVouchers(sql, projectId, [...keys]), findCustomers(sql, projectId, requests)]);
+    const found = await states.statesOf(sql, projectId, rows);
+    const time = now();
+    return requests.map((request) => {
+      const customer = request.customer ? customerOf(request.customer) : undefined;
+      const decision = decideRequest(request, found, customer, time.getTime());
+      const id = newId('validation');
+      const failed = decision.outcomes.find((outcome) => outcome.status === 'INAPPLICABLE');
+      traces.add({
+        projectId,
+        id,
+        code: request.codes[0] ?? null,
+        customerId: customer?.id ?? null,
+        outcome: failed ? failed.refusal.key : 'valid',
+        trace: traceOf(decision, request.codes, decision.at),
+        createdAt: time,
+      });
+      return validationView(request, decision, id, request.trackingId ?? `track_${id.slice('valid_'.length)}`);
+    });
+  };
+
+  const gatherer = createGatherer({ inFlight, size: 500, run: validateSet });
+
+  return {
+    /** Tells whether codes apply to an order and what they take of it. It changes nothing. */
+    validate: (request: CheckoutRequest): Promise<ValidationAnswer> => gatherer.add(request.project.id, request),
+
+    /** Makes room for the traces of the next days and drops old ones. Repeatable; to be called at start and daily. */
+    maintain: (): Promise<void> => maintainDays(sql, now()),
+  };
+};
+
+const findCustomers = async (
+  sql: Sql,
+  projectId: string,
+  requests: CheckoutRequest[],
+): Promise<(named: NamedCustomer) => CheckoutCustomer | undefined> => {
+  const named = requests.flatMap((request) => request.customer ?? []);
+  if (named.length === 0) return () => undefined;
+  const lookup = lookUpCustomers(
+    sql,
+    projectId,
+    named.map(({ id, sourceId }) => ({ id, sourceId })),
+  );
+  return lookup.match(await lookup.rows);
+};

@@ -1,0 +1,91 @@
+import { LRUCache } from 'lru-cache';
+import { readTemplates, type CheckoutVoucher } from '../db/checkout.ts';
+import type { Db } from '../db/client.ts';
+import type { VoucherTemplate } from '../domain/voucher-template.ts';
+import type { VoucherState } from '../domain/voucher-validity.ts';
+
+/** A voucher with what the database says beside what decides. */
+export interface KnownVoucher extends VoucherState {
+  codeKey: string;
+  holderOffsetMs: number;
+  metadata: Record<string, unknown>;
+  createdAt: Date;
+}
+
+/** Makes voucher states from rows: `statesOf` asks the database for templates that this process has not seen yet. */
+export type VoucherStates = ReturnType<typeof createVoucherStates>;
+
+/**
+ * Keeps definitions by (campaign, template revision) and (voucher, revision). A revision never changes and comes with the voucher's
+ * row, so what is kept is never stale.
+ */
+export const createVoucherStates = ({ max = 20_000 }: { max?: number } = {}) => {
+  const kept = new LRUCache<string, VoucherTemplate>({ max });
+
+  const templateOf = (projectId: string, row: CheckoutVoucher): VoucherTemplate | undefined => {
+    const key = keyOf(projectId, row);
+    const known = kept.get(key);
+    if (known || row.definition === null) return known;
+    const template = JSON.parse(row.definition) as VoucherTemplate;
+    kept.set(key, template);
+    return template;
+  };
+
+  const load = async (db: Db, projectId: string, rows: CheckoutVoucher[]): Promise<void> => {
+    const missing = new Map<string, { campaignId: string; revision: number }>();
+    for (const row of rows) {
+      if (row.campaignId !== null && !kept.has(keyOf(projectId, row))) {
+        missing.set(keyOf(projectId, row), { campaignId: row.campaignId, revision: row.templateRevision! });
+      }
+    }
+    if (missing.size === 0) return;
+    for (const { campaignId, revision, template } of await readTemplates(db, projectId, [...missing.values()])) {
+      kept.set(`${projectId} ${campaignId} ${revision}`, template);
+    }
+  };
+
+  return {
+    statesOf: async (db: Db, projectId: string, rows: CheckoutVoucher[]): Promise<Map<string, KnownVoucher>> => {
+      await load(db, projectId, rows);
+      const states = new Map<string, KnownVoucher>();
+      for (const row of rows) {
+        const template = templateOf(projectId, row);
+        if (template) states.set(row.codeKey, stateOf(row, template));
+      }
+      return states;
+    },
+  };
+};
+
+const keyOf = (projectId: string, row: CheckoutVoucher): string =>
+  row.campaignId === null ? `${projectId} ${row.id} ${row.revision}` : `${projectId} ${row.campaignId} ${row.templateRevision}`;
+
+const stateOf = (row: CheckoutVoucher, template: VoucherTemplate): KnownVoucher => ({
+  codeKey: row.codeKey,
+  id: row.id,
+  code: row.code,
+  revision: row.revision,
+  category: row.category,
+  startsAt: row.startDate && row.startDate.getTime(),
+  endsAt: row.expirationDate && row.expirationDate.getTime(),
+  active: row.active,
+  withdrawnReason: row.withdrawnReason,
+  quantity: row.quantity,
+  redeemed: row.redeemedQuantity,
+  holderId: row.holderId,
+  holderOffsetMs: row.holderOffsetMs ?? 0,
+  metadata: row.metadata,
+  createdAt: row.createdAt,
+  templateRevision: row.campaignId === null ? null : row.templateRevision,
+  discount: template.discount,
+  campaign:
+    row.campaignId === null
+      ? null
+      : {
+          id: row.campaignId,
+          name: row.campaign ?? row.campaignId,
+          active: row.campaignActive ?? false,
+          startsAt: row.campaignStartDate && row.campaignStartDate.getTime(),
+          endsAt: row.campaignExpirationDate && row.campaignExpirationDate.getTime(),
+        },
+});

@@ -1,0 +1,135 @@
+import type { VoucherTemplate } from '../domain/voucher-template.ts';
+import { changeCustomer, type Customer, type CustomerInput } from '../domain/customer.ts';
+import type { Db } from './client.ts';
+import { customerColumns } from './customers.ts';
+
+/** A voucher as a checkout reads it, with its campaign and its holder's test clock. */
+export interface CheckoutVoucher {
+  codeKey: string;
+  id: string;
+  code: string;
+  revision: number;
+  category: string | null;
+  startDate: Date | null;
+  expirationDate: Date | null;
+  active: boolean;
+  withdrawnReason: string | null;
+  quantity: number | null;
+  redeemedQuantity: number;
+  holderId: string | null;
+  holderOffsetMs: number | null;
+  metadata: Record<string, unknown>;
+  createdAt: Date;
+  /** JSON text of what it is, where it has no campaign. */
+  definition: string | null;
+  campaignId: string | null;
+  /** The revision of the campaign's template that counts for it. */
+  templateRevision: number | null;
+  campaign: string | null;
+  campaignActive: boolean | null;
+  campaignStartDate: Date | null;
+  campaignExpirationDate: Date | null;
+}
+
+/** The vouchers of these codes, in no order. A STATIC campaign's voucher keeps the revision it was made with, an AUTO_UPDATE one's follows. */
+export const readVouchers = (db: Db, projectId: string, codeKeys: string[]) => db<CheckoutVoucher[]>`
+  select v.code_key, v.id, v.code, v.revision, v.category, v.start_date, v.expiration_date, v.active, v.quantity, v.redeemed_quantity,
+    case when v.withdrawn_at is not null then coalesce(v.withdrawn_reason, 'withdrawn') end as withdrawn_reason,
+    v.holder_id, h.clock_offset_ms as holder_offset_ms, v.metadata, v.created_at, v.definition::text as definition, v.campaign_id,
+    case c.type when 'AUTO_UPDATE' then c.revision else v.template_revision end as template_revision,
+    c.name as campaign, c.active as campaign_active, c.start_date as campaign_start_date, c.expiration_date as campaign_expiration_date
+  from voucher v
+  left join campaign c on c.project_id = v.project_id and c.id = v.campaign_id
+  left join customer h on h.project_id = v.project_id and h.id = v.holder_id
+  where v.project_id = ${projectId} and v.code_key = any(${codeKeys}::text[])`;
+
+/** Locks the vouchers of these codes that nobody else holds, in the order of their codes, without waiting. */
+export const lockFreeVouchers = (db: Db, projectId: string, codeKeys: string[]) => db<{ codeKey: string }[]>`
+  select code_key from voucher where project_id = ${projectId} and code_key = any(${codeKeys}::text[])
+  order by code_key for no key update skip locked`;
+
+/** Locks the vouchers of these codes, in the order of their codes, waiting for those that others hold. */
+export const lockVouchers = (db: Db, projectId: string, codeKeys: string[]) => db<{ codeKey: string }[]>`
+  select code_key from voucher where project_id = ${projectId} and code_key = any(${codeKeys}::text[])
+  order by code_key for no key update`;
+
+export interface TemplateRow {
+  campaignId: string;
+  revision: number;
+  template: VoucherTemplate;
+}
+
+export const readTemplates = (db: Db, projectId: string, wanted: { campaignId: string; revision: number }[]) => db<TemplateRow[]>`
+  select campaign_id, revision, template from campaign_template
+  where project_id = ${projectId} and (campaign_id, revision) in (
+    select * from unnest(${wanted.map((each) => each.campaignId)}::text[], ${wanted.map((each) => each.revision)}::int[]))`;
+
+/** Who a request names: by our id, or by what the shop calls them; with what it tells of them. */
+export interface NamedCustomer extends Omit<CustomerInput, 'sourceId'> {
+  id?: string;
+  sourceId?: string;
+}
+
+/** A customer as a checkout needs them. */
+export interface CheckoutCustomer {
+  id: string;
+  sourceId: string;
+  clockOffsetMs: number;
+  /** True where the request tells something new of them. */
+  changed: boolean;
+}
+
+const IDENTITY = new Set(['id', 'sourceId']);
+
+/** True where the request says more than who it is. */
+const tellsMore = (named: NamedCustomer): boolean => {
+  for (const field in named) if (!IDENTITY.has(field) && named[field as keyof NamedCustomer] !== undefined) return true;
+  return false;
+};
+
+const readIdentities = (db: Db, projectId: string, ids: string[], sourceIds: string[]) => db<Customer[]>`
+  select id, source_id, clock_offset_ms from customer where project_id = ${projectId} and source_id = any(${sourceIds}::text[])
+  union all
+  select id, source_id, clock_offset_ms from customer where project_id = ${projectId} and id = any(${ids}::text[])`;
+
+const readCustomers = (db: Db, projectId: string, ids: string[], sourceIds: string[]) => db<Customer[]>`
+  select ${customerColumns(db)} from customer
+  where project_id = ${projectId} and (source_id = any(${sourceIds}::text[]) or id = any(${ids}::text[]))`;
+
+/** Finds the customers whom requests name. The query is sent when `rows` is executed; `match` then finds each request's customer. */
+export const lookUpCustomers = (db: Db, projectId: string, named: NamedCustomer[]) => {
+  const ids = named.flatMap((each) => each.id ?? []);
+  const sourceIds = named.flatMap((each) => each.sourceId ?? []);
+  const full = named.some(tellsMore);
+  return {
+    rows: full ? readCustomers(db, projectId, ids, sourceIds) : readIdentities(db, projectId, ids, sourceIds),
+    /** @returns undefined where nobody is known by that name */
+    match: (rows: Customer[]) => {
+      const bySourceId = new Map(rows.map((row) => [row.sourceId, row]));
+      const byId = new Map(rows.map((row) => [row.id, row]));
+      return (who: NamedCustomer): CheckoutCustomer | undefined => {
+        const row = (who.sourceId !== undefined && bySourceId.get(who.sourceId)) || (who.id !== undefined && byId.get(who.id));
+        if (!row) return undefined;
+        const { id, sourceId, clockOffsetMs } = row;
+        return { id, sourceId, clockOffsetMs, changed: tellsMore(who) && changeCustomer(row, withoutIdentity(who)) !== row };
+      };
+    },
+  };
+};
+
+const withoutIdentity = ({ id: _id, sourceId: _sourceId, ...change }: NamedCustomer) => change;
+
+/** What redemptions did to a voucher's counters; negative where they were taken back. */
+export interface CounterChange {
+  voucherId: string;
+  quantity: number;
+  /** Minor units. */
+  amount: number;
+}
+
+/** Changes the counters of vouchers that are locked. */
+export const changeCounters = (db: Db, projectId: string, changes: CounterChange[]) => db`
+  update voucher v set redeemed_quantity = v.redeemed_quantity + c.quantity, redeemed_amount = v.redeemed_amount + c.amount
+  from unnest(${changes.map((each) => each.voucherId)}::text[], ${changes.map((each) => each.quantity)}::int[],
+    ${changes.map((each) => each.amount)}::bigint[]) as c (id, quantity, amount)
+  where v.project_id = ${projectId} and v.id = c.id`;
