@@ -47,6 +47,6 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
 
 /** One route: what it takes, what it answers, and what it does. The app and the OpenAPI document are both made from these. */
 export const route = <P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(definition: RouteDefinition<P, Q, B>): Route =>
-  definition as unknown as Route;
+  definition;
 
 export type Route = RouteDefinition<z.ZodType, z.ZodType, z.ZodType>;

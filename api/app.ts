@@ -1,0 +1,59 @@
+import express, { type ErrorRequestHandler, type Express, type Router } from 'express';
+import type { Logger } from 'pino';
+import type { Sql } from '../db/client.ts';
+import { newId } from '../db/ids.ts';
+import { DomainError } from '../domain/errors.ts';
+import { createAuthentication } from './auth.ts';
+import { createDocsRoutes } from './docs-ui.ts';
+import { errorBody, statusOf, toDomainError } from './errors.ts';
+import { createKernel, send } from './kernel.ts';
+import type { Route } from './route.ts';
+import { createHealthRoutes, type ReadinessCheck } from './routes/health.ts';
+
+export interface AppDeps {
+  sql: Sql;
+  log: Pick<Logger, 'error'>;
+  /** Everything below /v1 and /client/v1. */
+  routes: Route[];
+  /** What reads its own bytes and authenticates in its own way, such as POST /hooks/{source}. */
+  routers: Router[];
+  /** What /readyz asks, by name. */
+  checks: Record<string, ReadinessCheck>;
+}
+
+const isApi = (url: string): boolean => url.startsWith('/v1/') || url.startsWith('/client/v1/');
+
+/** The HTTP application. It does not listen: bin/ does. */
+export const createApp = (deps: AppDeps): Express => {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+
+  const handle = createKernel(deps.routes, { ...deps, authenticate: createAuthentication(deps) });
+  app.use((req, res, next) => {
+    if (isApi(req.url)) void handle(req, res);
+    else next();
+  });
+  app.use(createHealthRoutes(deps.checks));
+  app.use(createDocsRoutes(deps.routes));
+  for (const router of deps.routers) app.use(router);
+
+  app.use((req, res) => {
+    const requestId = newId('request');
+    const error = new DomainError('resource_not_found', 'There is nothing at this address.', {
+      details: `${req.method} ${req.path.slice(0, 200)}`,
+    });
+    send(res, { status: statusOf[error.key], body: errorBody(error, requestId) }, requestId);
+  });
+  const refuse: ErrorRequestHandler = (error: unknown, req, res, next) => {
+    if (res.headersSent) return next(error);
+    const requestId = newId('request');
+    // Express itself refuses paths that are not percent-encoded UTF-8, with a status of its own.
+    const refusal =
+      error instanceof URIError ? new DomainError('invalid_query_params', 'The path is not percent-encoded UTF-8.') : toDomainError(error);
+    if (statusOf[refusal.key] >= 500) deps.log.error({ err: error, requestId, method: req.method, url: req.url }, 'a request failed');
+    send(res, { status: statusOf[refusal.key], body: errorBody(refusal, requestId) }, requestId);
+  };
+  app.use(refuse);
+  return app;
+};

@@ -1,0 +1,116 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { LRUCache } from 'lru-cache';
+import { findApiKeyByHash, hashToken, type ApiKey } from '../db/api-keys.ts';
+import type { Sql } from '../db/client.ts';
+import type { Project } from '../db/projects.ts';
+import { DomainError } from '../domain/errors.ts';
+
+export interface Caller {
+  apiKey: ApiKey;
+  project: Project;
+}
+
+/** How long a key that was revoked may still be taken for good. */
+export const KEY_TTL_MS = 3_000;
+
+const unauthorized = (details: string) => new DomainError('unauthorized', 'Unauthorized', { details });
+
+const sameText = (a: string, b: string): boolean => {
+  const left = Buffer.from(a);
+  const right = Buffer.from(b);
+  return left.length === right.length && timingSafeEqual(left, right);
+};
+
+const one = (value: string | string[] | undefined): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+interface Credentials {
+  token: string | undefined;
+  appId: string | undefined;
+}
+
+const serverCredentials = (headers: IncomingHttpHeaders): Credentials => ({
+  token: one(headers['x-app-token']) ?? /^Bearer ([^\s]+)$/i.exec(headers.authorization ?? '')?.[1],
+  appId: one(headers['x-app-id']),
+});
+
+const clientCredentials = (headers: IncomingHttpHeaders): Credentials => ({
+  token: one(headers['x-client-token']),
+  appId: one(headers['x-client-application-id']),
+});
+
+/** `vouchers:write` is granted by itself, `vouchers:*`, `*:write`, `*:*` and `*`. */
+export const allows = (scopes: string[], scope: string): boolean => {
+  const [resource, action] = scope.split(':');
+  return scopes.some(
+    (granted) => granted === '*' || granted === scope || granted === '*:*' || granted === `${resource}:*` || granted === `*:${action}`,
+  );
+};
+
+/** @throws DomainError forbidden */
+export const requireScope = (caller: Caller, scope: string): void => {
+  if (!allows(caller.apiKey.scopes, scope))
+    throw new DomainError('forbidden', 'This API key may not do that.', { details: `The key needs the scope ${scope}.` });
+};
+
+/** The origin that a browser's answer is for. @throws DomainError forbidden for an origin that the key does not name */
+export const requireOrigin = (caller: Caller, headers: IncomingHttpHeaders): string => {
+  const { origins } = caller.apiKey;
+  const origin = headers.origin ?? '';
+  if (!origins.includes('*') && !origins.includes(origin))
+    throw new DomainError('forbidden', 'This origin may not use this key.', {
+      details: 'Name the origin when the publishable key is made.',
+    });
+  return origin;
+};
+
+/**
+ * Tells who calls. Keys are looked up by their hash, and kept for a few seconds, so that a checkout does not ask the database each time and a
+ * revoked key stops soon. Unknown ones are kept apart, so that guesses push out no key in use.
+ */
+export const createAuthentication = ({ sql }: { sql: Sql }) => {
+  const known = new LRUCache<string, Caller>({ max: 10_000, ttl: KEY_TTL_MS });
+  const unknown = new LRUCache<string, true>({ max: 10_000, ttl: KEY_TTL_MS });
+  const asked = new Map<string, Promise<Caller | null>>();
+
+  const lookUp = async (id: string, keyHash: Buffer): Promise<Caller | null> => {
+    const caller = await findApiKeyByHash(sql, keyHash);
+    if (caller) known.set(id, caller);
+    else unknown.set(id, true);
+    return caller;
+  };
+
+  const callerOf = (token: string): Caller | null | Promise<Caller | null> => {
+    const keyHash = hashToken(token);
+    const id = keyHash.toString('latin1');
+    const caller = known.get(id);
+    if (caller) return caller;
+    if (unknown.has(id)) return null;
+    const running = asked.get(id) ?? lookUp(id, keyHash).finally(() => asked.delete(id));
+    asked.set(id, running);
+    return running;
+  };
+
+  /**
+   * @param side server: secret keys, for /v1. client: publishable ones, for /client/v1
+   * @throws DomainError unauthorized
+   */
+  return async (headers: IncomingHttpHeaders, side: 'server' | 'client'): Promise<Caller> => {
+    const { token, appId } = side === 'server' ? serverCredentials(headers) : clientCredentials(headers);
+    if (token === undefined)
+      throw unauthorized(
+        side === 'server'
+          ? 'Send X-App-Id and X-App-Token, or Authorization: Bearer <secret key>.'
+          : 'Send X-Client-Application-Id and X-Client-Token.',
+      );
+    const found = callerOf(token);
+    const caller = found instanceof Promise ? await found : found;
+    const kind = side === 'server' ? 'secret' : 'publishable';
+    const withoutAppId = side === 'server' && headers['x-app-token'] === undefined && appId === undefined;
+    if (!caller || caller.apiKey.kind !== kind || !(withoutAppId || sameText(appId ?? '', caller.project.appId)))
+      throw unauthorized('The application id and the key do not belong together, or the key is unknown or revoked.');
+    return caller;
+  };
+};
+
+export type Authenticate = ReturnType<typeof createAuthentication>;

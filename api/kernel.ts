@@ -1,0 +1,175 @@
+import { hash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
+import type { z } from 'zod';
+import type { Sql, Tx } from '../db/client.ts';
+import { runOnce } from '../db/idempotency.ts';
+import { newId } from '../db/ids.ts';
+import { withRetries } from '../db/retries.ts';
+import { DomainError, type FieldProblem } from '../domain/errors.ts';
+import { requireOrigin, requireScope, type Authenticate, type Caller } from './auth.ts';
+import { errorBody, statusOf, toDomainError } from './errors.ts';
+import { fieldProblems } from './field-problems.ts';
+import { parseJson, readBody, requireJson } from './json-body.ts';
+import { parseQuery } from './query-string.ts';
+import { createRouteTable } from './route-table.ts';
+import type { Answer, RequestContext, Route } from './route.ts';
+
+export interface KernelDeps {
+  sql: Sql;
+  log: Pick<Logger, 'error'>;
+  authenticate: Authenticate;
+}
+
+const CLIENT_PREFIX = '/client/v1/';
+
+/** One request as a handler sees it. What only writes need (key, hash) is made when it is asked for. */
+class Context implements RequestContext {
+  readonly project;
+  readonly apiKey;
+  params: unknown = undefined;
+  query: unknown = undefined;
+  body: unknown = undefined;
+  readonly requestId: string;
+  readonly #sql: Sql;
+  readonly #req: IncomingMessage;
+  readonly #bytes: Buffer;
+  readonly #givenKey: string | undefined;
+  #key: string | undefined;
+
+  constructor(sql: Sql, req: IncomingMessage, bytes: Buffer, requestId: string, caller: Caller) {
+    this.#sql = sql;
+    this.#req = req;
+    this.#bytes = bytes;
+    this.#givenKey = idempotencyKey(req);
+    this.requestId = requestId;
+    this.project = caller.project;
+    this.apiKey = caller.apiKey;
+  }
+
+  get idempotencyKey(): string {
+    return (this.#key ??= this.#givenKey ?? newId('request'));
+  }
+
+  get requestHash(): Buffer {
+    return hash('sha256', Buffer.concat([Buffer.from(`${this.#req.method} ${this.#req.url}\n`), this.#bytes]), 'buffer');
+  }
+
+  write = (effect: (tx: Tx) => Promise<Answer>): Promise<Answer> =>
+    // Without the caller's key nobody can ask for the answer again, so it is not kept.
+    this.#givenKey === undefined
+      ? withRetries(() => this.#sql.begin(effect))
+      : runOnce(this.#sql, { projectId: this.project.id, key: this.#givenKey, requestHash: this.requestHash }, effect);
+}
+
+const idempotencyKey = (req: IncomingMessage): string | undefined => {
+  const key = req.headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key))
+    throw new DomainError('invalid_payload', 'The Idempotency-Key cannot be used.', {
+      fields: [{ path: 'Idempotency-Key', message: 'must be 1 to 255 visible ASCII characters' }],
+    });
+  return key;
+};
+
+const check = (schema: z.ZodType | undefined, value: unknown, problems: FieldProblem[]): unknown => {
+  if (!schema) return value;
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  problems.push(...fieldProblems(result.error.issues));
+  return undefined;
+};
+
+const refuseUnknown = (query: Record<string, unknown>, problems: FieldProblem[]): void => {
+  for (const name of Object.keys(query)) problems.push({ path: name, message: 'is not a parameter that is known here' });
+};
+
+/** Checks parameters, query and body, and names everything that is wrong with any of them. */
+const fill = (context: Context, route: Route, params: Record<string, string>, queryText: string, bytes: Buffer): void => {
+  const problems: FieldProblem[] = [];
+  context.params = check(route.params, params, problems);
+  const query = parseQuery(queryText);
+  if (route.query) context.query = check(route.query, query, problems);
+  else refuseUnknown(query, problems);
+  const outsideBody = problems.length;
+  if (route.body) context.body = check(route.body, parseJson(bytes), problems);
+  if (problems.length === 0) return;
+  throw problems.length > outsideBody
+    ? new DomainError('invalid_payload', 'The request has fields that are wrong.', {
+        details: `${problems.length} of them`,
+        fields: problems,
+      })
+    : new DomainError('invalid_query_params', 'The request has parameters that are wrong.', {
+        details: `${problems.length} of them`,
+        fields: problems,
+      });
+};
+
+/** Writes an answer straight to the socket: no ETag, no negotiation, one write. */
+export const send = (res: ServerResponse, answer: Answer, requestId: string, more: Record<string, string> = {}): void => {
+  const text = answer.body === undefined ? '' : JSON.stringify(answer.body);
+  const headers: Record<string, string | number> = { 'X-Request-Id': requestId, 'Cache-Control': 'no-store', ...answer.headers, ...more };
+  if (answer.body !== undefined) headers['Content-Type'] = 'application/json; charset=utf-8';
+  if (answer.status !== 204) headers['Content-Length'] = Buffer.byteLength(text);
+  res.writeHead(answer.status, headers);
+  res.end(text);
+};
+
+const splitUrl = (url: string): [path: string, query: string] => {
+  const question = url.indexOf('?');
+  return question < 0 ? [url, ''] : [url.slice(0, question), url.slice(question + 1)];
+};
+
+const preflight = (origin: string): Answer => ({
+  status: 204,
+  headers: {
+    'Access-Control-Allow-Origin': origin,
+    'Access-Control-Allow-Methods': 'GET, POST',
+    'Access-Control-Allow-Headers': 'Content-Type, Idempotency-Key, X-Client-Application-Id, X-Client-Token, X-Voucherify-Channel',
+    'Access-Control-Max-Age': '86400',
+    Vary: 'Origin',
+  },
+});
+
+/** Turns routes into a handler for everything below /v1 and /client/v1. */
+export const createKernel = (routes: Route[], { sql, log, authenticate }: KernelDeps) => {
+  const find = createRouteTable(routes);
+
+  const answerTo = async (req: IncomingMessage, requestId: string, cors: Record<string, string>): Promise<Answer> => {
+    const [path, queryText] = splitUrl(req.url!);
+    const match = find(req.method!, path);
+    if (!match)
+      throw new DomainError('resource_not_found', 'There is nothing at this address.', { details: `${req.method} ${path.slice(0, 200)}` });
+    if ('allow' in match) {
+      if (path.startsWith(CLIENT_PREFIX) && req.method === 'OPTIONS' && req.headers.origin) return preflight(req.headers.origin);
+      const allow = match.allow.join(', ');
+      const error = new DomainError('method_not_allowed', `This address takes ${allow} only.`);
+      return { status: statusOf[error.key], body: errorBody(error, requestId), headers: { Allow: allow } };
+    }
+    const { route, params } = match;
+    const client = path.startsWith(CLIENT_PREFIX);
+    const caller = await authenticate(req.headers, client ? 'client' : 'server');
+    if (client) Object.assign(cors, { 'Access-Control-Allow-Origin': requireOrigin(caller, req.headers), Vary: 'Origin' });
+    requireScope(caller, route.scope);
+    const bytes = await readBody(req);
+    if (route.body && bytes.length > 0) requireJson(req.headers);
+    const context = new Context(sql, req, bytes, requestId, caller);
+    fill(context, route, params, queryText, bytes);
+    return route.handler(context);
+  };
+
+  return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const requestId = newId('request');
+    const cors: Record<string, string> = {};
+    let answer: Answer;
+    try {
+      answer = await answerTo(req, requestId, cors);
+    } catch (error) {
+      const refusal = toDomainError(error);
+      if (statusOf[refusal.key] >= 500) log.error({ err: error, requestId, method: req.method, url: req.url }, 'a request failed');
+      answer = { status: statusOf[refusal.key], body: errorBody(refusal, requestId) };
+      if (refusal.key === 'payload_too_large') cors['Connection'] = 'close';
+    }
+    send(res, answer, requestId, cors);
+  };
+};

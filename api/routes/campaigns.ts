@@ -1,0 +1,277 @@
+import type { z } from 'zod';
+import { listCampaigns } from '../../db/campaign-list.ts';
+import {
+  campaignView,
+  countVouchers,
+  createCampaign,
+  deleteCampaign,
+  findCampaign,
+  lockCampaign,
+  updateCampaign,
+  type Campaign,
+  type CampaignChange,
+} from '../../db/campaigns.ts';
+import type { Sql, Tx } from '../../db/client.ts';
+import type { Project } from '../../db/projects.ts';
+import { voucherView } from '../../db/voucher-changes.ts';
+import { createCampaignVouchers, createVouchers, draftOfCampaign, fixedCode } from '../../db/voucher-creation.ts';
+import type { VoucherDraft } from '../../db/vouchers.ts';
+import { parseCodeConfig, requireHardToGuess } from '../../domain/code-pattern.ts';
+import { DomainError } from '../../domain/errors.ts';
+import { notFound } from '../errors.ts';
+import { route, type Answer, type RequestContext, type Route } from '../route.ts';
+import {
+  addedVouchersSchema,
+  addVouchersQuery,
+  campaignListSchema,
+  campaignParams,
+  campaignSchema,
+  campaignVoucherParams,
+  createCampaignBody,
+  listCampaignsQuery,
+  MAX_VOUCHERS_PER_REQUEST,
+  updateCampaignBody,
+} from '../schemas/campaign.ts';
+import { list } from '../schemas/list.ts';
+import { campaignVoucherBody, campaignVoucherWithCodeBody, deleteQuery, voucherSchema } from '../schemas/voucher.ts';
+
+export interface CampaignRoutesDeps {
+  sql: Sql;
+  now: () => Date;
+  /** A cryptographically secure source. */
+  randomBytes: (n: number) => Uint8Array;
+}
+
+const found = { description: 'The campaign', schema: campaignSchema };
+const missing = { description: 'There is no such campaign' };
+
+/** Fields that a voucher of a campaign has of its own; what is left out is the campaign's. */
+const ownOf = (body: z.output<typeof campaignVoucherWithCodeBody>): Partial<VoucherDraft> => ({
+  ...(body.category != null && { category: body.category }),
+  ...(body.active !== undefined && { active: body.active }),
+  ...(body.redemption?.quantity !== undefined && { quantity: body.redemption.quantity }),
+  ...(body.additional_info != null && { additionalInfo: body.additional_info }),
+  ...(body.metadata != null && { metadata: body.metadata }),
+});
+
+const templateChange = (campaign: Campaign, body: z.output<typeof updateCampaignBody>): Pick<CampaignChange, 'template'> => {
+  const { discount, activity_duration_after_publishing: duration } = body;
+  if (discount === undefined && duration === undefined) return {};
+  const { activity_duration_after_publishing: _, ...kept } = campaign.template;
+  const after = duration === undefined ? campaign.template.activity_duration_after_publishing : duration;
+  return {
+    template: {
+      ...kept,
+      discount: discount ?? campaign.template.discount,
+      ...(after != null && { activity_duration_after_publishing: after }),
+    },
+  };
+};
+
+const changeOf = (campaign: Campaign, body: z.output<typeof updateCampaignBody>): CampaignChange => ({
+  ...templateChange(campaign, body),
+  ...(body.type !== undefined && { type: body.type }),
+  ...(body.category !== undefined && { category: body.category }),
+  ...(body.description !== undefined && { description: body.description }),
+  ...(body.start_date !== undefined && { startDate: body.start_date }),
+  ...(body.expiration_date !== undefined && { expirationDate: body.expiration_date }),
+  ...(body.metadata !== undefined && { metadata: body.metadata ?? {} }),
+});
+
+export const createCampaignRoutes = ({ sql, now, randomBytes }: CampaignRoutesDeps): Route[] => {
+  const locked = async (tx: Tx, project: Project, idOrName: string): Promise<Campaign> => {
+    const campaign = await lockCampaign(tx, project.id, idOrName);
+    if (!campaign) throw notFound('campaign', idOrName);
+    return campaign;
+  };
+  const known = async (db: Sql | Tx, project: Project, idOrName: string): Promise<Campaign> => {
+    const campaign = await findCampaign(db, project.id, idOrName);
+    if (!campaign) throw notFound('campaign', idOrName);
+    return campaign;
+  };
+  const setActive = ({ project, params, write }: RequestContext<{ id: string }>, active: boolean): Promise<Answer> =>
+    write(async (tx) => {
+      const campaign = await locked(tx, project, params.id);
+      const event = active ? 'campaign.enabled' : 'campaign.disabled';
+      return { status: 200, body: campaignView(await updateCampaign(tx, campaign, { active }, event, now())) };
+    });
+
+  return [
+    route({
+      method: 'get',
+      path: '/v1/campaigns',
+      tag: 'Campaigns',
+      summary: 'List campaigns',
+      scope: 'campaigns:read',
+      query: listCampaignsQuery,
+      responses: { 200: { description: 'Campaigns', schema: campaignListSchema } },
+      handler: async ({ project, query }) => {
+        const { limit, page, order, starting_after: startingAfter, campaign_type: campaignType } = query;
+        const descending = order === '-created_at';
+        const campaigns = await listCampaigns(sql, project.id, { campaignType }, { limit, page, descending, startingAfter });
+        return { status: 200, body: list('campaigns', campaigns.rows.map(campaignView), campaigns) };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/campaigns',
+      tag: 'Campaigns',
+      summary: 'Create a campaign',
+      scope: 'campaigns:write',
+      body: createCampaignBody,
+      responses: { 200: found, 409: { description: 'A campaign of this name exists' } },
+      handler: ({ project, body, write }) => {
+        const { voucher, vouchers_count: count = 0 } = body;
+        const pattern = parseCodeConfig(voucher.code_config ?? {}, { caseSensitive: project.caseSensitiveCodes });
+        requireHardToGuess(pattern, Math.max(count, 1));
+        return write(async (tx) => {
+          const campaign = await createCampaign(
+            tx,
+            {
+              projectId: project.id,
+              name: body.name,
+              campaignType: body.campaign_type,
+              type: body.type,
+              template: {
+                type: voucher.type,
+                discount: voucher.discount,
+                redemption: { quantity: voucher.redemption?.quantity ?? null },
+                code_config: voucher.code_config ?? {},
+                ...(body.activity_duration_after_publishing != null && {
+                  activity_duration_after_publishing: body.activity_duration_after_publishing,
+                }),
+              },
+              startDate: body.start_date ?? null,
+              expirationDate: body.expiration_date ?? null,
+              active: body.active,
+              category: body.category ?? null,
+              description: body.description ?? null,
+              metadata: body.metadata ?? {},
+            },
+            now(),
+          );
+          if (!campaign)
+            throw new DomainError('duplicate_found', `A campaign with the name ${body.name} exists already.`, {
+              resource: { type: 'campaign', id: body.name },
+            });
+          if (count > 0) await createCampaignVouchers(tx, campaign, count, {}, pattern, { project, now: now(), randomBytes });
+          return { status: 200, body: { ...campaignView(campaign), vouchers_count: count } };
+        });
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/campaigns/{id}',
+      tag: 'Campaigns',
+      summary: 'Get a campaign',
+      scope: 'campaigns:read',
+      params: campaignParams,
+      responses: { 200: found, 404: missing },
+      handler: async ({ project, params }) => {
+        const campaign = await known(sql, project, params.id);
+        return { status: 200, body: { ...campaignView(campaign), vouchers_count: await countVouchers(sql, campaign) } };
+      },
+    }),
+    route({
+      method: 'put',
+      path: '/v1/campaigns/{id}',
+      tag: 'Campaigns',
+      summary: 'Update a campaign',
+      description: 'What is left out stays as it is; null empties a field. Metadata is replaced.',
+      scope: 'campaigns:write',
+      params: campaignParams,
+      body: updateCampaignBody,
+      responses: { 200: found, 404: missing },
+      handler: ({ project, params, body, write }) =>
+        write(async (tx) => {
+          const campaign = await locked(tx, project, params.id);
+          const change = changeOf(campaign, body);
+          const next = { ...campaign, ...change };
+          if (next.startDate && next.expirationDate && next.startDate >= next.expirationDate)
+            throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
+              fields: [{ path: 'expiration_date', message: 'must be after start_date' }],
+            });
+          return { status: 200, body: campaignView(await updateCampaign(tx, campaign, change, 'campaign.updated', now())) };
+        }),
+    }),
+    route({
+      method: 'delete',
+      path: '/v1/campaigns/{id}',
+      tag: 'Campaigns',
+      summary: 'Delete a campaign and its vouchers',
+      description: 'Redemptions stay: they are the ledger.',
+      scope: 'campaigns:write',
+      params: campaignParams,
+      query: deleteQuery,
+      responses: { 204: { description: 'Deleted' }, 404: missing },
+      handler: ({ project, params, write }) =>
+        write(async (tx) => {
+          await deleteCampaign(tx, await known(tx, project, params.id), now());
+          return { status: 204 };
+        }),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/campaigns/{id}/vouchers',
+      tag: 'Campaigns',
+      summary: 'Add vouchers to a campaign',
+      description: `One voucher is answered as itself, more (up to ${MAX_VOUCHERS_PER_REQUEST}) as a list.`,
+      scope: 'vouchers:write',
+      params: campaignParams,
+      query: addVouchersQuery,
+      body: campaignVoucherBody,
+      responses: {
+        200: { description: 'What was added', schema: addedVouchersSchema },
+        404: missing,
+        409: { description: 'The code exists' },
+      },
+      handler: ({ project, params, query, body, write }) =>
+        write(async (tx) => {
+          const campaign = await known(tx, project, params.id);
+          const config = body.code_config ?? campaign.template.code_config ?? {};
+          const pattern = parseCodeConfig(config, { caseSensitive: project.caseSensitiveCodes });
+          const creation = { project, now: now(), randomBytes };
+          const vouchers = await createCampaignVouchers(tx, campaign, query.vouchers_count, ownOf(body), pattern, creation);
+          const views = vouchers.map(voucherView);
+          return { status: 200, body: views.length === 1 ? views[0] : list('vouchers', views, { total: views.length, hasMore: false }) };
+        }),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/campaigns/{id}/vouchers/{code}',
+      tag: 'Campaigns',
+      summary: 'Add a voucher with this code to a campaign',
+      scope: 'vouchers:write',
+      params: campaignVoucherParams,
+      body: campaignVoucherWithCodeBody,
+      responses: { 200: { description: 'The voucher', schema: voucherSchema }, 404: missing, 409: { description: 'The code exists' } },
+      handler: ({ project, params, body, write }) =>
+        write(async (tx) => {
+          const campaign = await known(tx, project, params.id);
+          const creation = { project, now: now(), randomBytes };
+          const [voucher] = await createVouchers(tx, [draftOfCampaign(campaign, ownOf(body))], fixedCode(params.code), creation);
+          return { status: 200, body: voucherView(voucher!) };
+        }),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/campaigns/{id}/enable',
+      tag: 'Campaigns',
+      summary: 'Enable a campaign',
+      scope: 'campaigns:write',
+      params: campaignParams,
+      responses: { 200: found, 404: missing },
+      handler: (context) => setActive(context, true),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/campaigns/{id}/disable',
+      tag: 'Campaigns',
+      summary: 'Disable a campaign, so that none of its vouchers can be redeemed',
+      scope: 'campaigns:write',
+      params: campaignParams,
+      responses: { 200: found, 404: missing },
+      handler: (context) => setActive(context, false),
+    }),
+  ];
+};

@@ -1,0 +1,233 @@
+import type { Sql } from '../../db/client.ts';
+import type { VoucherTemplate } from '../../domain/voucher-template.ts';
+import { parseCodeConfig } from '../../domain/code-pattern.ts';
+import { DomainError } from '../../domain/errors.ts';
+import { deleteVoucher, updateVoucher, voucherView, type VoucherChange } from '../../db/voucher-changes.ts';
+import { createVouchers, fixedCode } from '../../db/voucher-creation.ts';
+import { listVouchers, type VoucherFilter, type VoucherOrder } from '../../db/voucher-list.ts';
+import { draftVoucher, findVoucher, lockVoucher } from '../../db/vouchers.ts';
+import type { z } from 'zod';
+import { notFound } from '../errors.ts';
+import { route, type Answer, type RequestContext, type Route } from '../route.ts';
+import { list } from '../schemas/list.ts';
+import {
+  createVoucherBody,
+  deleteQuery,
+  listVouchersQuery,
+  updateVoucherBody,
+  voucherListSchema,
+  voucherParams,
+  voucherSchema,
+} from '../schemas/voucher.ts';
+
+export interface VoucherRoutesDeps {
+  sql: Sql;
+  now: () => Date;
+  /** A cryptographically secure source. */
+  randomBytes: (n: number) => Uint8Array;
+}
+
+type CreateBody = z.output<typeof createVoucherBody>;
+type ListQuery = z.output<typeof listVouchersQuery>;
+
+const found = { description: 'The voucher', schema: voucherSchema };
+const missing = { description: 'There is no such voucher' };
+const taken = { description: 'A voucher with this code exists' };
+
+const wrongField = (path: string, message: string) =>
+  new DomainError('invalid_payload', 'The request has fields that are wrong.', { fields: [{ path, message }] });
+
+const filterOf = ({
+  filters,
+  created_at: created,
+  updated_at: updated,
+  code,
+  campaign,
+  customer,
+  category,
+  active,
+}: ListQuery): VoucherFilter => {
+  const named = (condition?: { conditions: { $in?: string[]; $is?: string[] } }) =>
+    condition && [...(condition.conditions.$in ?? []), ...(condition.conditions.$is ?? [])];
+  return {
+    codes: code === undefined ? named(filters?.code) : [code],
+    campaign,
+    customer,
+    category,
+    active,
+    campaignIds: named(filters?.campaign_id),
+    holderIds: named(filters?.holder_id),
+    createdAfter: created?.after,
+    createdBefore: created?.before,
+    updatedAfter: updated?.after,
+    updatedBefore: updated?.before,
+  };
+};
+
+const changeOf = (body: z.output<typeof updateVoucherBody>): VoucherChange => ({
+  ...(body.category !== undefined && { category: body.category }),
+  ...(body.start_date !== undefined && { startDate: body.start_date }),
+  ...(body.expiration_date !== undefined && { expirationDate: body.expiration_date }),
+  ...(body.active !== undefined && { active: body.active }),
+  ...(body.redemption?.quantity !== undefined && { quantity: body.redemption.quantity }),
+  ...(body.additional_info !== undefined && { additionalInfo: body.additional_info }),
+  ...(body.metadata !== undefined && { metadata: body.metadata ?? {} }),
+});
+
+export const createVoucherRoutes = ({ sql, now, randomBytes }: VoucherRoutesDeps): Route[] => {
+  const create = (context: RequestContext<unknown, unknown, CreateBody>, code: string | undefined): Promise<Answer> => {
+    const { project, body, write } = context;
+    const template: VoucherTemplate = {
+      type: body.type,
+      discount: body.discount,
+      redemption: { quantity: body.redemption?.quantity ?? null },
+      ...(body.code_config && { code_config: body.code_config }),
+    };
+    const pattern =
+      code === undefined ? parseCodeConfig(body.code_config ?? {}, { caseSensitive: project.caseSensitiveCodes }) : fixedCode(code);
+    return write(async (tx) => {
+      const draft = draftVoucher({
+        projectId: project.id,
+        type: body.type,
+        definition: template,
+        category: body.category ?? null,
+        startDate: body.start_date ?? null,
+        expirationDate: body.expiration_date ?? null,
+        active: body.active ?? true,
+        quantity: template.redemption.quantity,
+        additionalInfo: body.additional_info ?? null,
+        metadata: body.metadata ?? {},
+      });
+      const [voucher] = await createVouchers(tx, [draft], pattern, { project, now: now(), randomBytes });
+      return { status: 200, body: voucherView(voucher!) };
+    });
+  };
+
+  const change = (context: RequestContext<{ code: string }>, how: VoucherChange, event: string): Promise<Answer> =>
+    context.write(async (tx) => {
+      const voucher = await lockVoucher(tx, context.project, context.params.code);
+      if (!voucher) throw notFound('voucher', context.params.code);
+      const next = { ...voucher, ...how };
+      if (next.startDate && next.expirationDate && next.startDate >= next.expirationDate)
+        throw wrongField('expiration_date', 'must be after start_date');
+      return { status: 200, body: voucherView(await updateVoucher(tx, voucher, how, event, now())) };
+    });
+
+  return [
+    route({
+      method: 'get',
+      path: '/v1/vouchers',
+      tag: 'Vouchers',
+      summary: 'List vouchers',
+      scope: 'vouchers:read',
+      query: listVouchersQuery,
+      responses: { 200: { description: 'Vouchers', schema: voucherListSchema } },
+      handler: async ({ project, query }) => {
+        const descending = query.order.startsWith('-');
+        const order = (descending ? query.order.slice(1) : query.order) as VoucherOrder;
+        const { limit, page, starting_after: startingAfter } = query;
+        if (startingAfter !== undefined && order !== 'created_at')
+          throw new DomainError('invalid_query_params', 'The request has parameters that are wrong.', {
+            fields: [{ path: 'starting_after', message: 'goes with the order created_at or -created_at only' }],
+          });
+        const vouchers = await listVouchers(sql, project, filterOf(query), { limit, page, descending, order, startingAfter });
+        return { status: 200, body: list('vouchers', vouchers.rows.map(voucherView), vouchers) };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/vouchers',
+      tag: 'Vouchers',
+      summary: 'Create a voucher',
+      description: 'With `code`, or with a code made from `code_config`. A slash at the end of the path is taken too.',
+      scope: 'vouchers:write',
+      body: createVoucherBody,
+      responses: { 200: found, 409: taken },
+      handler: (context) => create(context, context.body.code),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/vouchers/{code}',
+      tag: 'Vouchers',
+      summary: 'Create a voucher with this code',
+      scope: 'vouchers:write',
+      params: voucherParams,
+      body: createVoucherBody,
+      responses: { 200: found, 409: taken },
+      handler: (context) => {
+        const { code } = context.params;
+        if (context.body.code !== undefined && context.body.code !== code) throw wrongField('code', 'must be the code in the path');
+        if (context.body.code_config) throw wrongField('code_config', 'must not be given together with a code in the path');
+        return create(context, code);
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/vouchers/{code}',
+      tag: 'Vouchers',
+      summary: 'Get a voucher',
+      scope: 'vouchers:read',
+      params: voucherParams,
+      responses: { 200: found, 404: missing },
+      handler: async ({ project, params }) => {
+        const voucher = await findVoucher(sql, project, params.code);
+        if (!voucher) throw notFound('voucher', params.code);
+        return { status: 200, body: voucherView(voucher) };
+      },
+    }),
+    route({
+      method: 'put',
+      path: '/v1/vouchers/{code}',
+      tag: 'Vouchers',
+      summary: 'Update a voucher',
+      description: 'What is left out stays as it is; null empties a field. Metadata is replaced.',
+      scope: 'vouchers:write',
+      params: voucherParams,
+      body: updateVoucherBody,
+      responses: { 200: found, 404: missing },
+      handler: (context) => {
+        const { body, params } = context;
+        if (body.code !== undefined && body.code !== params.code) throw wrongField('code', 'must be the code in the path');
+        return change(context, changeOf(body), 'voucher.updated');
+      },
+    }),
+    route({
+      method: 'delete',
+      path: '/v1/vouchers/{code}',
+      tag: 'Vouchers',
+      summary: 'Delete a voucher',
+      description: 'Its redemptions stay: they are the ledger.',
+      scope: 'vouchers:write',
+      params: voucherParams,
+      query: deleteQuery,
+      responses: { 204: { description: 'Deleted' }, 404: missing },
+      handler: ({ project, params, write }) =>
+        write(async (tx) => {
+          const voucher = await lockVoucher(tx, project, params.code);
+          if (!voucher) throw notFound('voucher', params.code);
+          await deleteVoucher(tx, voucher, now());
+          return { status: 204 };
+        }),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/vouchers/{code}/enable',
+      tag: 'Vouchers',
+      summary: 'Enable a voucher',
+      scope: 'vouchers:write',
+      params: voucherParams,
+      responses: { 200: found, 404: missing },
+      handler: (context) => change(context, { active: true }, 'voucher.enabled'),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/vouchers/{code}/disable',
+      tag: 'Vouchers',
+      summary: 'Disable a voucher, so that nobody can redeem it',
+      scope: 'vouchers:write',
+      params: voucherParams,
+      responses: { 200: found, 404: missing },
+      handler: (context) => change(context, { active: false }, 'voucher.disabled'),
+    }),
+  ];
+};

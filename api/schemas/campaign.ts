@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { discountSchema } from './discount.ts';
+import { duration, emptyList, endsAfterItStarts, metadata, name, text, time } from './fields.ts';
+import { count, listOf, paging, startingAfter } from './list.ts';
+import { codeConfigSchema, redemptionLimit, voucherSchema, voucherType } from './voucher.ts';
+
+/** How many codes one request makes. */
+export const MAX_VOUCHERS_PER_REQUEST = 1_000;
+
+const howMany = z.int().min(0).max(MAX_VOUCHERS_PER_REQUEST);
+
+const campaignType = z.enum(['AUTO_UPDATE', 'STATIC']);
+
+const sharedFields = {
+  category: text().nullish(),
+  description: text(2000).nullish(),
+  start_date: time.nullish(),
+  expiration_date: time.nullish(),
+  activity_duration_after_publishing: duration.nullish(),
+  metadata: metadata.nullish(),
+};
+
+export const createCampaignBody = z
+  .strictObject({
+    ...sharedFields,
+    name: z.string().min(1).max(255),
+    campaign_type: z.literal('DISCOUNT_COUPONS').default('DISCOUNT_COUPONS'),
+    type: campaignType.default('AUTO_UPDATE'),
+    active: z.boolean().default(true),
+    voucher: z.strictObject({
+      type: voucherType.default('DISCOUNT_VOUCHER'),
+      discount: discountSchema,
+      redemption: redemptionLimit.optional(),
+      code_config: codeConfigSchema.optional(),
+      is_referral_code: z.literal(false).optional(),
+    }),
+    vouchers_count: howMany.optional().meta({ description: 'How many vouchers to make with it' }),
+  })
+  .refine(endsAfterItStarts.check, endsAfterItStarts.options);
+
+export const updateCampaignBody = z.strictObject({
+  ...sharedFields,
+  type: campaignType.optional(),
+  discount: discountSchema.optional().meta({ description: 'In an AUTO_UPDATE campaign it counts for vouchers that exist too' }),
+});
+
+export const campaignParams = z.object({ id: name.meta({ description: 'Id or name' }) });
+export const campaignVoucherParams = campaignParams.extend({ code: name });
+
+export const addVouchersQuery = z.strictObject({ vouchers_count: count(MAX_VOUCHERS_PER_REQUEST).default(1) });
+
+export const listCampaignsQuery = z.strictObject({
+  ...paging,
+  starting_after: startingAfter.optional().meta({ description: 'The id of the last campaign of the page before' }),
+  order: z.enum(['created_at', '-created_at']).default('-created_at'),
+  campaign_type: z.enum(['DISCOUNT_COUPONS', 'PROMOTION', 'GIFT_VOUCHERS', 'REFERRAL_PROGRAM', 'LOYALTY_PROGRAM']).optional(),
+});
+
+export const campaignSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    campaign_type: z.string(),
+    type: campaignType,
+    category: z.string().nullable(),
+    description: z.string().nullable(),
+    start_date: z.string().nullable(),
+    expiration_date: z.string().nullable(),
+    activity_duration_after_publishing: z.string().nullable(),
+    active: z.boolean(),
+    metadata: z.record(z.string(), z.unknown()),
+    voucher: z.object({
+      type: z.string(),
+      discount: discountSchema,
+      redemption: z.object({ quantity: z.int().nullable() }),
+      code_config: z.record(z.string(), z.unknown()),
+      is_referral_code: z.boolean(),
+    }),
+    vouchers_count: z.int().optional(),
+    vouchers_generation_status: z.string(),
+    revision: z.int(),
+    validation_rules_assignments: emptyList,
+    created_at: z.string(),
+    updated_at: z.string().nullable(),
+    object: z.literal('campaign'),
+  })
+  .meta({ id: 'Campaign' });
+
+export const campaignListSchema = listOf('campaigns', campaignSchema).meta({ id: 'CampaignList' });
+
+/** One voucher where one was asked for, else a list of them. */
+export const addedVouchersSchema = z.union([
+  voucherSchema,
+  z.object({
+    object: z.literal('list'),
+    data_ref: z.literal('vouchers'),
+    vouchers: z.array(voucherSchema),
+    total: z.int(),
+    has_more: z.literal(false),
+  }),
+]);

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { day, metadata, name, text } from './fields.ts';
+import { listOf, paging, startingAfter, timeRange } from './list.ts';
+
+const isTimezone = (value: string): boolean => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: value }).format(0) !== '';
+  } catch {
+    return false;
+  }
+};
+
+const addressSchema = z
+  .strictObject({
+    city: text().nullish(),
+    state: text().nullish(),
+    line_1: text().nullish(),
+    line_2: text().nullish(),
+    country: text().nullish(),
+    postal_code: text().nullish(),
+  })
+  .meta({ id: 'Address' });
+
+const fields = {
+  name: text().nullish(),
+  email: z.email().max(320).nullish(),
+  phone: text(64).nullish(),
+  description: text(2000).nullish(),
+  birthdate: day.nullish().meta({ description: 'YYYY-MM-DD' }),
+  birthday: day.nullish().meta({ description: 'An older name of birthdate' }),
+  address: addressSchema.nullish(),
+  timezone: z.string().max(64).refine(isTimezone, { error: 'must be an IANA time zone, such as Europe/Berlin' }).nullish(),
+  locale: text(35).nullish(),
+  metadata: metadata.nullish(),
+};
+
+/** A customer as a request carries one: with a checkout, with an event, or to /customers itself. */
+export const customerInput = z.strictObject({ id: name.optional(), source_id: name.optional(), ...fields });
+
+export const updateCustomerBody = z.strictObject({ source_id: name.optional(), ...fields });
+
+export const customerParams = z.object({ id: name.meta({ description: 'Id or source id' }) });
+
+export const listCustomersQuery = z.strictObject({
+  ...paging,
+  starting_after: startingAfter.optional().meta({ description: 'The id of the last customer of the page before, or its created_at' }),
+  order: z.enum(['created_at', '-created_at']).default('-created_at'),
+  email: z.string().max(320).optional(),
+  name: z.string().max(255).optional(),
+  city: z.string().max(255).optional(),
+  created_at: timeRange.optional(),
+});
+
+export const customerSchema = z
+  .object({
+    id: z.string(),
+    source_id: z.string(),
+    name: z.string().nullable(),
+    email: z.string().nullable(),
+    phone: z.string().nullable(),
+    description: z.string().nullable(),
+    birthdate: z.string().nullable(),
+    address: addressSchema.nullable(),
+    timezone: z.string().nullable(),
+    locale: z.string().nullable(),
+    metadata: z.record(z.string(), z.unknown()),
+    clock_offset_ms: z.int().meta({ description: 'What a sandbox has forwarded this customer by' }),
+    unsubscribed_at: z.string().nullable(),
+    created_at: z.string(),
+    updated_at: z.string().nullable(),
+    object: z.literal('customer'),
+  })
+  .meta({ id: 'Customer' });
+
+export const customerListSchema = listOf('customers', customerSchema).meta({ id: 'CustomerList' });

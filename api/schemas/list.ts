@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { time } from './fields.ts';
+
+const wholeNumber = (value: unknown): unknown => (typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value);
+const trueOrFalse = (value: unknown): unknown => (value === 'true' ? true : value === 'false' ? false : value);
+
+export const MAX_LIMIT = 100;
+
+/** A truth value as a query can carry it. */
+export const flag = z.preprocess(trueOrFalse, z.boolean());
+
+export const count = (max: number) => z.preprocess(wholeNumber, z.int().min(1).max(max));
+
+/** `limit`, `page` and `starting_after`, which every list takes. */
+export const paging = {
+  limit: count(MAX_LIMIT).default(10).meta({ description: 'How many at most' }),
+  page: count(1000).default(1).meta({ description: 'Which page; deep ones cost more than starting_after' }),
+};
+
+export const startingAfter = z.string().min(1).max(255);
+
+/** `created_at[after]=…&created_at[before]=…` */
+export const timeRange = z.strictObject({ after: time.optional(), before: time.optional() });
+
+/** The body of a list answer: `{object, total, data_ref, <data_ref>: [], has_more}`. */
+export const listOf = <T extends z.ZodType>(dataRef: string, item: T) =>
+  z.object({
+    object: z.literal('list'),
+    total: z.int(),
+    data_ref: z.literal(dataRef),
+    [dataRef]: z.array(item),
+    has_more: z.boolean(),
+  });
+
+/** A list answer. */
+export const list = (dataRef: string, items: unknown[], page: { total: number; hasMore: boolean }) => ({
+  object: 'list' as const,
+  total: page.total,
+  data_ref: dataRef,
+  [dataRef]: items,
+  has_more: page.hasMore,
+});

@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import { parseCodeConfig } from '../../domain/code-pattern.ts';
+import { DomainError } from '../../domain/errors.ts';
+import { discountSchema } from './discount.ts';
+import { code, emptyList, endsAfterItStarts, metadata, name, text, time } from './fields.ts';
+import { flag, listOf, paging, startingAfter, timeRange } from './list.ts';
+
+const QUANTITY_MAX = 2_147_483_647;
+
+export const quantity = z.int().min(1).max(QUANTITY_MAX).nullable().meta({ description: 'null: without limit' });
+
+export const voucherType = z.literal('DISCOUNT_VOUCHER');
+
+/** How codes are made. What is wrong with it as a whole is found with the rules that make the codes. */
+export const codeConfigSchema = z
+  .strictObject({
+    length: z.int().min(1).max(255).nullish(),
+    charset: text().nullish(),
+    prefix: text().nullish(),
+    postfix: text().nullish(),
+    suffix: text().nullish().meta({ description: 'Another name of postfix' }),
+    pattern: text().nullish().meta({ description: '# is a random character; overrides length. Without # it is the code itself' }),
+  })
+  .superRefine((config, context) => {
+    try {
+      parseCodeConfig(config, { caseSensitive: true });
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      for (const field of error.fields) context.addIssue({ code: 'custom', message: field.message, path: field.path.split('.').slice(1) });
+    }
+  })
+  .meta({ id: 'CodeConfig' });
+
+export const redemptionLimit = z.strictObject({ quantity: quantity.optional() });
+
+/** What a voucher of a campaign may have of its own. */
+const ownFields = {
+  category: text().nullish(),
+  redemption: redemptionLimit.optional(),
+  additional_info: text(2000).nullish(),
+  metadata: metadata.nullish(),
+};
+
+export const campaignVoucherBody = z.strictObject({
+  ...ownFields,
+  active: z.boolean().optional(),
+  code_config: codeConfigSchema.optional(),
+});
+export const campaignVoucherWithCodeBody = z.strictObject({ ...ownFields, active: z.boolean().optional() });
+
+export const createVoucherBody = z
+  .strictObject({
+    ...ownFields,
+    code: code.optional(),
+    code_config: codeConfigSchema.nullish(),
+    type: voucherType.default('DISCOUNT_VOUCHER'),
+    discount: discountSchema,
+    start_date: time.nullish(),
+    expiration_date: time.nullish(),
+    active: z.boolean().optional(),
+  })
+  .refine(endsAfterItStarts.check, endsAfterItStarts.options)
+  .refine((body) => body?.code === undefined || body.code_config == null, {
+    path: ['code_config'],
+    error: 'must not be given together with code',
+    when: () => true,
+  });
+
+export const updateVoucherBody = z.strictObject({
+  ...ownFields,
+  code: z.string().optional().meta({ description: 'The code in the path, where a client sends it here too' }),
+  start_date: time.nullish(),
+  expiration_date: time.nullish(),
+  active: z.boolean().optional(),
+});
+
+export const voucherParams = z.object({ code: name });
+
+const conditions = z.strictObject({
+  conditions: z.strictObject({ $in: z.array(z.string()).max(100).optional(), $is: z.array(z.string()).max(100).optional() }),
+});
+
+export const listVouchersQuery = z.strictObject({
+  ...paging,
+  starting_after: startingAfter.optional().meta({ description: 'The id of the last voucher of the page before' }),
+  order: z
+    .enum([
+      'created_at',
+      '-created_at',
+      'updated_at',
+      '-updated_at',
+      'type',
+      '-type',
+      'code',
+      '-code',
+      'campaign',
+      '-campaign',
+      'category',
+      '-category',
+    ])
+    .default('-created_at'),
+  code: z.string().max(255).optional(),
+  campaign: z.string().max(255).optional().meta({ description: 'Id or name' }),
+  customer: z.string().max(255).optional().meta({ description: 'Id or source id of the holder' }),
+  category: z.string().max(255).optional(),
+  active: flag.optional(),
+  created_at: timeRange.optional(),
+  updated_at: timeRange.optional(),
+  filters: z
+    .strictObject({
+      junction: z.literal('AND').optional(),
+      code: conditions.optional(),
+      campaign_id: conditions.optional(),
+      holder_id: conditions.optional(),
+    })
+    .optional(),
+});
+
+export const deleteQuery = z.strictObject({ force: flag.optional() });
+
+const timestamp = z.string();
+
+export const voucherSchema = z
+  .object({
+    id: z.string(),
+    code: z.string(),
+    campaign: z.string().nullable(),
+    campaign_id: z.string().nullable(),
+    category: z.string().nullable(),
+    type: z.string(),
+    discount: discountSchema,
+    gift: z.null(),
+    loyalty_card: z.null(),
+    start_date: timestamp.nullable(),
+    expiration_date: timestamp.nullable(),
+    active: z.boolean(),
+    additional_info: z.string().nullable(),
+    metadata: z.record(z.string(), z.unknown()),
+    is_referral_code: z.boolean(),
+    holder_id: z.string().nullable(),
+    revision: z.int(),
+    created_at: timestamp,
+    updated_at: timestamp.nullable(),
+    publish: z.object({ object: z.literal('list'), count: z.int(), url: z.string() }),
+    redemption: z.object({ object: z.literal('list'), quantity: z.int().nullable(), redeemed_quantity: z.int(), url: z.string() }),
+    validation_rules_assignments: emptyList,
+    object: z.literal('voucher'),
+  })
+  .meta({ id: 'Voucher' });
+
+export const voucherListSchema = listOf('vouchers', voucherSchema).meta({ id: 'VoucherList' });
