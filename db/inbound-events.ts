@@ -42,12 +42,12 @@ export const storeInboundEvents = async (db: Db, posts: NewInboundEvent[]): Prom
     with input as (
       select s.project_id, i.* from unnest(${ids}::text[], ${posts.map((post) => post.sourceId)}::text[],
         ${posts.map((post) => post.sourceRevision)}::integer[], ${posts.map((post) => post.providerEventId)}::text[],
-        ${posts.map((post) => JSON.stringify(post.headers))}::text[], ${posts.map((post) => Buffer.from(post.body))}::bytea[])
+        ${posts.map((post) => JSON.stringify(post.headers))}::text[], ${posts.map((post) => Buffer.from(post.body).toString('base64'))}::text[])
         as i (id, source_id, revision, provider_event_id, headers, body)
       join source s on s.id = i.source_id and s.revision = i.revision and s.active
     ), written as (
       insert into inbound_event (project_id, id, source_id, provider_event_id, headers, body)
-      select project_id, id, source_id, provider_event_id, headers::jsonb, body from input
+      select project_id, id, source_id, provider_event_id, headers::jsonb, decode(body, 'base64') from input
       -- One order for all writers, so that two sets with the same posts wait for each other and never lock each other out.
       order by source_id, provider_event_id, id
       on conflict (source_id, provider_event_id) do nothing

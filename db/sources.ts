@@ -41,6 +41,11 @@ export const openSecrets = (box: SecretBox, source: Source): SourceSecret[] =>
 
 const columns = (db: Db) => db`project_id, id, name, provider, secrets, mapping, settings, active, revision, created_at, updated_at`;
 
+/** The driver cannot send an array of bytes, so they go as text. */
+const bytesArray = (db: Db, values: Buffer[]) =>
+  db`(select array_agg(decode(each, 'base64') order by place)
+    from unnest(${values.map((value) => value.toString('base64'))}::text[]) with ordinality as t (each, place))`;
+
 /** Of whatever project: the id in the address is all that a post brings. */
 export const findSourceById = async (db: Db, id: string): Promise<Source | null> => {
   const [row] = await db<Source[]>`select ${columns(db)} from source where id = ${id}`;
@@ -72,7 +77,7 @@ export const insertSource = async (tx: Tx, box: SecretBox, projectId: string, so
   const sealed = sealSecret(box, projectId, { secret: source.secret, until: null });
   const [row] = await tx<Source[]>`
     insert into source (project_id, id, name, provider, secrets, mapping, settings, active)
-    values (${projectId}, ${newId('source')}, ${source.name}, ${source.provider}, ${[sealed]}::bytea[],
+    values (${projectId}, ${newId('source')}, ${source.name}, ${source.provider}, array[${sealed}::bytea],
       ${tx.json(source.mapping as never)}, ${tx.json(source.settings as never)}, ${source.active})
     on conflict (project_id, name) do nothing
     returning ${columns(tx)}`;
@@ -101,7 +106,7 @@ export const lockSource = async (tx: Tx, projectId: string, id: string): Promise
 /** Writes a source whose row is locked. */
 export const writeSource = async (tx: Tx, source: Source, now: Date): Promise<Source> => {
   const [row] = await tx<Source[]>`
-    update source set name = ${source.name}, secrets = ${source.secrets}::bytea[], mapping = ${tx.json(source.mapping as never)},
+    update source set name = ${source.name}, secrets = ${bytesArray(tx, source.secrets)}, mapping = ${tx.json(source.mapping as never)},
       settings = ${tx.json(source.settings as never)}, active = ${source.active}, revision = revision + 1, updated_at = ${now}
     where project_id = ${source.projectId} and id = ${source.id}
     returning ${columns(tx)}`;
