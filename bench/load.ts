@@ -3,6 +3,7 @@ import autocannon from 'autocannon';
 export interface LoadRequest {
   path: string;
   body: string;
+  headers?: Record<string, string>;
 }
 
 export interface LoadResult {
@@ -15,34 +16,51 @@ export interface LoadResult {
   wrong: string[];
 }
 
-/** Posts the requests in turn over kept-alive connections for a bounded time, and looks at every answer. */
-export const load = async (options: {
+interface LoadOptions {
   url: string;
+  /** Shared out over the connections: each begins at another place. */
   requests: LoadRequest[];
   headers?: Record<string, string>;
-  seconds: number;
+  /** How long the requests are repeated; without it each is posted once. */
+  seconds?: number;
   connections?: number;
   accept: (status: number, body: string) => boolean;
-}): Promise<LoadResult> => {
+}
+
+/** Posts requests over kept-alive connections, bounded in time or number, and looks at every answer. */
+export const load = async (options: LoadOptions): Promise<LoadResult> => {
+  const { url, headers, seconds, connections = 64, accept } = options;
   const statuses: Record<number, number> = {};
   const wrong: string[] = [];
   const onResponse = (status: number, body: string): void => {
     statuses[status] = (statuses[status] ?? 0) + 1;
-    if (!options.accept(status, body) && wrong.length < 3) wrong.push(`${status} ${body.slice(0, 300)}`);
+    if (!accept(status, body) && wrong.length < 3) wrong.push(`${status} ${body.slice(0, 300)}`);
   };
+  const requests = options.requests.map((request) => ({
+    method: 'POST' as const,
+    path: request.path,
+    headers: { 'content-type': 'application/json', ...headers, ...request.headers },
+    body: request.body,
+    onResponse,
+  }));
+  const share = Math.ceil(requests.length / connections);
+  let opened = 0;
+  const start = performance.now();
   const result = await autocannon({
-    url: options.url,
-    connections: options.connections ?? 64,
-    duration: options.seconds,
-    requests: options.requests.map((request) => ({
-      method: 'POST' as const,
-      path: request.path,
-      headers: { 'content-type': 'application/json', ...options.headers },
-      body: request.body,
-      onResponse,
-    })),
+    url,
+    connections,
+    timeout: 30,
+    ...(seconds === undefined ? { amount: requests.length } : { duration: seconds }),
+    setupClient: (client) => {
+      const from = (opened * share) % requests.length;
+      opened += 1;
+      client.setRequests(
+        seconds === undefined ? requests.slice(from, from + share) : [...requests.slice(from), ...requests.slice(0, from)],
+      );
+    },
   });
+  const elapsed = (performance.now() - start) / 1000;
   if (result.errors > 0) wrong.push(`${result.errors} connections failed`);
   const answered = Object.values(statuses).reduce((sum, count) => sum + count, 0);
-  return { perSecond: answered / result.duration, p50: result.latency.p50, p99: result.latency.p99, statuses, wrong };
+  return { perSecond: answered / elapsed, p50: result.latency.p50, p99: result.latency.p99, statuses, wrong };
 };

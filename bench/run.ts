@@ -1,0 +1,126 @@
+/** `npm run bench`: Couponry beside its floors, in one run, as ratios. What each means, and what it was: docs/bench.md. */
+import { parseArgs } from 'node:util';
+import { perCustomerFloor } from './floors/per-customer.ts';
+import { pgbenchFloor } from './floors/pgbench.ts';
+import { measureLoneSignups } from './measures/lone-signup.ts';
+import { measureRedemption } from './measures/redemption.ts';
+import { measureStorm } from './measures/storm.ts';
+import { measureValidation } from './measures/validation.ts';
+import { pinLoad, SERVER_CORE, startServers } from './servers.ts';
+import { createShop } from './shop.ts';
+import { setUpStorm } from './storm-journey.ts';
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    seconds: { type: 'string', default: '10' },
+    customers: { type: 'string', default: '20000' },
+    'floor-customers': { type: 'string', default: '300' },
+    only: { type: 'string', multiple: true },
+  },
+});
+const seconds = Number(values.seconds);
+const customers = Number(values.customers);
+const floorCustomers = Number(values['floor-customers']);
+const parts = ['validation', 'redemption', 'lone', 'storm'] as const;
+const unknown = values.only?.filter((name) => !(parts as readonly string[]).includes(name)) ?? [];
+if (unknown.length > 0 || ![seconds, customers, floorCustomers].every((value) => Number.isInteger(value) && value > 0)) {
+  console.error(`--only takes ${parts.join(', ')}; --seconds, --customers and --floor-customers take a whole number above 0`);
+  process.exit(1);
+}
+const runs = (part: (typeof parts)[number]): boolean => values.only === undefined || values.only.includes(part);
+
+const log = (line: string): void => void (values.json ? process.stderr : process.stdout).write(`${line}\n`);
+const ratios: Record<string, number> = {};
+const figures: Record<string, number> = {};
+const leftOut: string[] = [];
+const per = (figure: number): string => `${figure.toFixed(figure < 100 ? 1 : 0)}/s`;
+const ratio = (name: string, value: number, aim: string): void => {
+  ratios[name] = Number(value.toFixed(3));
+  log(`${name.padEnd(32)} ${value.toFixed(value < 10 ? 2 : 0).padStart(8)}   aim ${aim}`);
+};
+
+const servers = await startServers(log);
+try {
+  pinLoad();
+  const checkout = await createShop(servers.sql, 'Checkout');
+  const api = await servers.start('api', { core: SERVER_CORE });
+
+  if (runs('validation')) {
+    log('\nvalidation over HTTP, beside an Express echo of the same body');
+    const measured = await measureValidation(servers, api, checkout, seconds);
+    Object.assign(figures, { echo: measured.echoPerSecond, validation: measured.validationPerSecond, validation_p99_ms: measured.p99 });
+    log(
+      `echo ${per(measured.echoPerSecond)}, validation ${per(measured.validationPerSecond)}, p50 ${measured.p50} ms, p99 ${measured.p99} ms`,
+    );
+    ratio('validation_vs_echo', measured.validationPerSecond / measured.echoPerSecond, '0.6');
+  }
+
+  if (runs('redemption')) {
+    log("\nredemption over HTTP with ledger, trace, event and idempotency record, beside pgbench's one statement");
+    const floor = await pgbenchFloor(servers.sql, servers.databaseUrl, seconds);
+    const measured = await measureRedemption(servers, api, checkout, seconds);
+    Object.assign(figures, {
+      redemption: measured.manyPerSecond,
+      hot_redemption: measured.hotPerSecond,
+      redemption_p99_ms: measured.manyP99,
+    });
+    log(`redemption ${per(measured.manyPerSecond)} over many codes, ${per(measured.hotPerSecond)} on one; the books agree, the cap held`);
+    if (floor === undefined) {
+      leftOut.push('redemption_vs_pgbench', 'hot_redemption_vs_pgbench');
+      log('pgbench is not installed (Debian: postgresql-15), so this floor is left out');
+    } else {
+      Object.assign(figures, { pgbench: floor.many, pgbench_one_row: floor.one });
+      log(`pgbench ${per(floor.many)} over many codes, ${per(floor.one)} on one`);
+      ratio('redemption_vs_pgbench', measured.manyPerSecond / floor.many, '0.6');
+      ratio('hot_redemption_vs_pgbench', measured.hotPerSecond / floor.one, '3');
+    }
+  }
+
+  await api.stop();
+
+  if (runs('lone') || runs('storm')) {
+    const storming = await servers.start('api');
+    const worker = await servers.start('worker');
+    const shop = await createShop(servers.sql, 'Storm');
+    const storm = await setUpStorm(servers, storming, shop);
+    if (runs('lone')) {
+      log('\na lone signup, from the webhook to the mail that SMTP accepted');
+      await measureLoneSignups(servers, storming, storm, 2);
+      const times = await measureLoneSignups(
+        servers,
+        storming,
+        { ...storm, signups: (name, count) => storm.signups(`run-${name}`, count) },
+        11,
+      );
+      const p50 = times[Math.floor(times.length / 2)] as number;
+      figures.lone_signup_worst_ms = times.at(-1) as number;
+      ratios.lone_signup_ms = p50;
+      log(`${'lone_signup_ms'.padEnd(32)} ${String(p50).padStart(8)}   aim at most 400 (worst ${times.at(-1)})`);
+    }
+    if (runs('storm')) {
+      log(`\n${customers} signups at once, beside one workflow for each customer doing the same (${floorCustomers} customers)`);
+      const quiet = await createShop(servers.sql, 'Storm without mail');
+      const quietStorm = await setUpStorm(servers, storming, quiet);
+      const common = { servers, api: storming, customers, log };
+      const mailed = await measureStorm({ ...common, shop, storm, name: 'storm', mails: true });
+      log(`with mail: ${per(mailed.customersPerSecond)} in ${mailed.cohorts} cohorts, posted at ${per(mailed.postsPerSecond)}`);
+      const silent = await measureStorm({ ...common, shop: quiet, storm: quietStorm, name: 'quiet', mails: false });
+      log(`without:   ${per(silent.customersPerSecond)} in ${silent.cohorts} cohorts, posted at ${per(silent.postsPerSecond)}`);
+      await worker.stop();
+      await storming.stop();
+      const floorOptions = { sql: servers.sql, temporalAddress: servers.temporalAddress, customers: floorCustomers };
+      const floorMailed = await perCustomerFloor({ ...floorOptions, smtpPort: servers.sink.port });
+      const floorSilent = await perCustomerFloor({ ...floorOptions, smtpPort: undefined });
+      log(`one workflow each: ${per(floorMailed)} with mail, ${per(floorSilent)} without`);
+      Object.assign(figures, { storm: mailed.customersPerSecond, storm_no_mail: silent.customersPerSecond });
+      Object.assign(figures, { per_customer: floorMailed, per_customer_no_mail: floorSilent });
+      ratio('journey_vs_per_customer', mailed.customersPerSecond / floorMailed, '30');
+      ratio('journey_vs_per_customer_no_mail', silent.customersPerSecond / floorSilent, '150');
+      ratio('actions_per_customer', mailed.actionsPerCustomer, 'at most 0.1');
+    }
+  }
+} finally {
+  await servers.stop();
+}
+if (values.json) console.log(JSON.stringify({ ratios, figures, left_out: leftOut }));
