@@ -28,6 +28,7 @@ interface SettledRow {
   template: string | null;
   version: number | null;
   clockOffsetMs: number | null;
+  finishedAt: Date | null;
 }
 
 const MAX_ANSWER = 1000;
@@ -70,16 +71,16 @@ export const recordResults = async (sql: Sql, lease: string, results: DeliveryRe
             finished_at = case when i.state = 'planned' then null else i.finished_at end
           from input i join held h using (project_id, id)
           where d.project_id = i.project_id and d.id = i.id
-          returning d.*, i.outcome, i.answer, i.finished_at as ended, h.unsent
+          returning d.*, i.outcome, i.answer, i.finished_at as attempted_at, h.unsent
         ), attempt as (
-          update delivery_attempt a set outcome = s.outcome, answer = s.answer, finished_at = s.ended from settled s
+          update delivery_attempt a set outcome = s.outcome, answer = s.answer, finished_at = s.attempted_at from settled s
           where a.project_id = s.project_id and a.delivery_id = s.id and a.number = s.attempts and not s.unsent
         )
         select s.project_id, s.id, s.kind, s.customer_id, s.enrolment_id, s.state, s.reason, s.attempts, s.payload ->> 'topic' as topic,
-          s.payload ->> 'template' as template, (s.payload ->> 'version')::int as version, c.clock_offset_ms
+          s.payload ->> 'template' as template, (s.payload ->> 'version')::int as version, c.clock_offset_ms, s.finished_at
         from settled s left join customer c on c.project_id = s.project_id and c.id = s.customer_id
         order by s.id`;
-      await tell(tx, settled, results[0]?.finishedAt ?? new Date(0));
+      await tell(tx, settled);
     }),
   );
 };
@@ -110,19 +111,19 @@ export const sweepLost = async (sql: Sql, destinationId: string, now: Date): Pro
           where a.project_id = s.project_id and a.delivery_id = s.id and a.number = s.attempts
         )
         select s.project_id, s.id, s.kind, s.customer_id, s.enrolment_id, s.state, s.reason, s.attempts, s.payload ->> 'topic' as topic,
-          s.payload ->> 'template' as template, (s.payload ->> 'version')::int as version, c.clock_offset_ms
+          s.payload ->> 'template' as template, (s.payload ->> 'version')::int as version, c.clock_offset_ms, s.finished_at
         from settled s left join customer c on c.project_id = s.project_id and c.id = s.customer_id
         order by s.id`;
-      await tell(tx, settled, now);
+      await tell(tx, settled);
       return settled.length;
     }),
   );
 
 /** Mails tell how they ended; a webhook that did would be the cause of another one. */
-const tell = async (tx: Tx, rows: SettledRow[], at: Date): Promise<void> => {
+const tell = async (tx: Tx, rows: SettledRow[]): Promise<void> => {
   const events: NewEvent[] = rows.flatMap((row) => {
     const type = told[row.state];
-    if (row.kind !== 'email' || type === undefined) return [];
+    if (row.kind !== 'email' || type === undefined || row.finishedAt === null) return [];
     return {
       projectId: row.projectId,
       type,
@@ -136,7 +137,7 @@ const tell = async (tx: Tx, rows: SettledRow[], at: Date): Promise<void> => {
         reason: row.reason,
       },
       dedupeKey: `${type}:${row.id}:${row.attempts}`,
-      occurredAt: new Date(at.getTime() + (row.clockOffsetMs ?? 0)),
+      occurredAt: new Date(row.finishedAt.getTime() + (row.clockOffsetMs ?? 0)),
     };
   });
   await recordEvents(tx, events);

@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import type { Sql } from '../../db/client.ts';
+import { leaseDue, markSending, nextDue, releaseLease } from '../../db/delivery-leases.ts';
+import { type DeliveryResult, recordResults, sweepLost } from '../../db/delivery-results.ts';
+import { type Destination, findDestination } from '../../db/destinations.ts';
+import { retryDelay } from '../../domain/retry-schedule.ts';
+import { createGatherer } from '../gather.ts';
+import { createPace } from './pace.ts';
+import { createSupply } from './supply.ts';
+import type { Prepared, SendOutcome, Transport, Transports } from './transport.ts';
+
+export interface DrainDeps {
+  sql: Sql;
+  transports: Transports;
+  now: () => Date;
+  /** From 0 to 1, exclusive. */
+  random: () => number;
+  /** How long one call goes on taking deliveries; default 20 s. */
+  runForMs?: number;
+  /** How long what is on the wire stays this process's; longer than any transport takes. Default 90 s. */
+  leaseMs?: number;
+}
+
+/** What a workflow does next: drain again at once unless all that was due is done, and else at `nextDue`, or never. */
+export interface DrainResult {
+  found: number;
+  done: boolean;
+  /** ISO 8601; null: nothing is planned. */
+  nextDue: string | null;
+}
+
+const SET = 200;
+/** How long what is ready to be sent waits for its turn. Soon after a worker died, others take it. */
+const WAIT_MS = 30_000;
+/** A destination with a rate is leased no more than it can take in this long, so that a pause or a new priority is soon heeded. */
+const AHEAD_S = 2;
+
+/**
+ * Sends what a destination has due, for a bounded time. It may be stopped at any moment: what is on the wire is finished and recorded, and the rest
+ * given back.
+ * @param signal stops it
+ */
+export const drainDestination = async (deps: DrainDeps, destinationId: string, signal: AbortSignal): Promise<DrainResult> => {
+  const { sql, now } = deps;
+  const destination = await findDestination(sql, destinationId);
+  if (!destination || destination.state !== 'active') return { found: 0, done: true, nextDue: null };
+  const transport = deps.transports[destination.kind];
+  if (!transport) throw new Error(`There is no transport for destinations of kind ${destination.kind}.`);
+  const swept = await sweepLost(sql, destinationId, now());
+  const lease = randomUUID();
+  let sent: { found: number; done: boolean };
+  try {
+    sent = await sendAll(deps, destination, transport, lease, signal);
+  } finally {
+    await releaseLease(sql, destinationId, lease);
+  }
+  const next = sent.done ? await nextDue(sql, destinationId, now()) : null;
+  return { found: sent.found + swept, done: sent.done, nextDue: next?.toISOString() ?? null };
+};
+
+const sendAll = async (
+  deps: DrainDeps,
+  destination: Destination,
+  transport: Transport,
+  lease: string,
+  signal: AbortSignal,
+): Promise<{ found: number; done: boolean }> => {
+  const { sql, now, runForMs = 20_000, leaseMs = 90_000 } = deps;
+  const failed = new AbortController();
+  const stop = AbortSignal.any([signal, failed.signal, AbortSignal.timeout(runForMs)]);
+  const limit = destination.ratePerSecond === null ? SET : Math.min(SET, Math.ceil(destination.ratePerSecond * AHEAD_S));
+  const inMs = (ms: number) => new Date(now().getTime() + ms);
+  let found = 0;
+  let missedTurns = 0;
+
+  const marking = createGatherer<Sendable, boolean>({
+    inFlight: 1,
+    size: SET,
+    run: async (_, items) => {
+      const rows = items.map(({ delivery, messageId }) => ({ id: delivery.id, projectId: delivery.projectId, messageId }));
+      const marked = await markSending(sql, rows, { lease, now: now(), until: inMs(leaseMs) });
+      return items.map(({ delivery }) => marked.has(delivery.id));
+    },
+  });
+  const recording = createGatherer<DeliveryResult, void>({
+    inFlight: 1,
+    size: SET,
+    run: async (_, results) => {
+      await recordResults(sql, lease, results);
+      return results.map(() => undefined);
+    },
+  });
+
+  const fetch = async (): Promise<Sendable[] | null> => {
+    const leased = await leaseDue(sql, {
+      destinationId: destination.id,
+      lease,
+      now: now(),
+      until: inMs(Math.min(WAIT_MS, leaseMs)),
+      limit,
+    });
+    if (leased.length === 0) return null;
+    found += leased.length;
+    const prepared = await transport.prepare(destination, leased);
+    await Promise.all(prepared.filter((each) => !isSendable(each)).map((each) => recording.add('', settledUnsent(each, now()))));
+    return prepared.filter(isSendable);
+  };
+
+  const concurrency = transport.concurrency(destination);
+  const supply = createSupply(fetch, concurrency * 2, () => !stop.aborted);
+  const pace = createPace(sql, destination, now, stop);
+  const schedule = transport.retrySchedule(destination);
+  const recorded: Promise<void>[] = [];
+
+  const sender = async (): Promise<void> => {
+    for (let next = await supply.take(); next !== null; next = await supply.take()) {
+      if (!(await pace.turn())) {
+        missedTurns += 1;
+        continue;
+      }
+      if (!(await marking.add('', next))) continue;
+      const result = settled(next, await next.send(), schedule, deps);
+      const writing = recording.add('', result);
+      // Awaited below; an error must not go unheard until then.
+      writing.catch(() => failed.abort());
+      recorded.push(writing);
+    }
+  };
+  const senders = Array.from({ length: concurrency }, async () => {
+    try {
+      await sender();
+    } catch (error) {
+      failed.abort();
+      throw error;
+    }
+  });
+  const ends = [...(await Promise.allSettled(senders)), ...(await Promise.allSettled(recorded))];
+  const broken = ends.find((end) => end.status === 'rejected');
+  if (broken) throw broken.reason;
+  return { found, done: supply.exhausted() && missedTurns === 0 };
+};
+
+type Sendable = Extract<Prepared, { send: unknown }>;
+
+const isSendable = (prepared: Prepared): prepared is Sendable => 'send' in prepared;
+
+const settledUnsent = (prepared: Prepared, finishedAt: Date): DeliveryResult => {
+  const { projectId, id } = prepared.delivery;
+  if (isSendable(prepared)) throw new Error('This delivery can be sent.');
+  return { projectId, id, outcome: prepared.outcome, reason: prepared.reason, answer: prepared.answer, dueAt: null, finishedAt };
+};
+
+const settled = ({ delivery }: Sendable, sent: SendOutcome, schedule: readonly number[], { now, random }: DrainDeps): DeliveryResult => {
+  const finishedAt = now();
+  const result = { projectId: delivery.projectId, id: delivery.id, answer: sent.answer, reason: null, dueAt: null, finishedAt };
+  if (sent.outcome === 'failed') return { ...result, outcome: 'failed', reason: sent.reason };
+  if (sent.outcome !== 'retry') return { ...result, outcome: sent.outcome };
+  const delay = retryDelay(schedule, delivery.retries, random());
+  if (delay === null) return { ...result, outcome: 'failed', reason: 'retries_exhausted' };
+  return { ...result, outcome: 'retry', dueAt: new Date(finishedAt.getTime() + delay) };
+};
