@@ -50,6 +50,7 @@ export const superviseChild = ({ name, env, graceMs, log, onGivenUp }: ChildOpti
     child.once('message', () => {
       failures = 0;
       everReady = true;
+      log(`couponry ${name}: ready (process ${child.pid})`);
       settle.resolve();
     });
     child.once('exit', (code, signal) => {
