@@ -48,7 +48,7 @@ export const lockLiveEnrolments = (tx: Tx, customers: { projectId: string; custo
   tx<Enrolment[]>`
     select ${enrolmentColumns(tx)} from enrolment e
     where e.state = 'active' and (e.project_id, e.customer_id) in (
-      select "projectId", "customerId" from jsonb_to_recordset(${tx.json(customers as never)}) as c ("projectId" text, "customerId" text))
+      select "projectId", "customerId" from jsonb_to_recordset(${tx.json(customers)}) as c ("projectId" text, "customerId" text))
     order by e.project_id, e.id for no key update`;
 
 export const insertEnrolments = async (tx: Tx, enrolments: Enrolment[]): Promise<void> => {
@@ -113,8 +113,8 @@ export const recordSteps = async (tx: Tx, steps: StepRecord[]): Promise<void> =>
 };
 
 /** Holds the members who are due at a step, for people to see and to release. @returns how many */
-export const holdDueMembers = async (tx: Tx, cohortId: string, step: string, now: string, cause: string): Promise<number> => {
-  const held = await tx`
+export const holdDueMembers = async (db: Db, cohortId: string, step: string, now: string, cause: string): Promise<number> => {
+  const held = await db`
     with due as (
       select project_id, id from enrolment where cohort_id = ${cohortId} and step = ${step} and state = 'active' and due_at <= ${now}
       order by project_id, id for no key update)
@@ -140,7 +140,7 @@ export const findPastEntries = (tx: Tx, pairs: { projectId: string; journeyId: s
     select e.project_id, e.journey_id, e.customer_id, e.entry_key, max(e.entry_number) as entries,
       count(*) filter (where e.state in ('active', 'held'))::int as live, max(e.entered_at) as last_entered_at,
       array_remove(array_agg(e.event_id), null) as event_ids
-    from (select distinct "projectId", "journeyId", "customerId" from jsonb_to_recordset(${tx.json(pairs as never)})
+    from (select distinct "projectId", "journeyId", "customerId" from jsonb_to_recordset(${tx.json(pairs)})
       as p ("projectId" text, "journeyId" text, "customerId" text)) p
     join enrolment e on e.project_id = p."projectId" and e.journey_id = p."journeyId" and e.customer_id = p."customerId"
     group by 1, 2, 3, 4`;

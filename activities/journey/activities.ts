@@ -1,0 +1,37 @@
+import type { Sql } from '../../db/client.ts';
+import type { JourneyVersions } from '../../db/journey-versions.ts';
+import { branch } from './branch.ts';
+import { exit } from './exit.ts';
+import { expireCoupons, withdrawCoupons } from './expire-coupons.ts';
+import { holdMembers } from './hold-members.ts';
+import { issueCoupons } from './issue-coupons.ts';
+import { loadCohort } from './load-cohort.ts';
+import { remind } from './remind.ts';
+import { stepActivity } from './run-step.ts';
+import { sendMessages } from './send-messages.ts';
+import { wait } from './wait.ts';
+
+export interface JourneyDeps {
+  sql: Sql;
+  versions: JourneyVersions;
+  /** Real time, for what leaves the journey: when a mail is to be sent. A journey's own time comes with each call. */
+  now: () => Date;
+  /** A cryptographically secure source, for codes. */
+  randomBytes: (count: number) => Uint8Array;
+}
+
+/** The activities of the journey workflow: one for each kind of step, by the name that the kind gives it. */
+export const createJourneyActivities = (deps: JourneyDeps) => ({
+  loadCohort: loadCohort(deps),
+  holdMembers: holdMembers(deps),
+  issueCoupons: stepActivity(deps, issueCoupons(deps)),
+  sendMessages: stepActivity(deps, sendMessages(deps)),
+  wait: stepActivity(deps, wait),
+  remind: stepActivity(deps, remind(deps)),
+  expireCoupons: stepActivity(deps, expireCoupons),
+  withdrawCoupons: stepActivity(deps, withdrawCoupons),
+  branch: stepActivity(deps, branch),
+  exit: stepActivity(deps, exit),
+});
+
+export type JourneyActivities = ReturnType<typeof createJourneyActivities>;

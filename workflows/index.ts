@@ -1,0 +1,2 @@
+export { destination } from './destination.ts';
+export { journey } from './journey.ts';

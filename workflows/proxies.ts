@@ -1,0 +1,25 @@
+import { proxyActivities, type ActivityFunctionWithOptions } from '@temporalio/workflow';
+import type { JourneyActivities } from '../activities/journey/activities.ts';
+import type { StepInput, StepResult } from '../activities/journey/step.ts';
+
+/** Each is a transaction of a second or less; a minute means that its worker died. */
+const transaction = { startToCloseTimeout: '1 minute' } as const;
+
+/** What only reads, or only holds: it is tried for as long as it takes. */
+export const cohort = proxyActivities<Pick<JourneyActivities, 'loadCohort' | 'holdMembers'>>({
+  ...transaction,
+  retry: { initialInterval: '200 ms', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+});
+
+type StepActivity = ActivityFunctionWithOptions<(input: StepInput) => Promise<StepResult>>;
+
+const steps = proxyActivities({
+  ...transaction,
+  retry: { initialInterval: '200 ms', backoffCoefficient: 2, maximumInterval: '30 seconds', maximumAttempts: 8 },
+}) as unknown as Record<string, StepActivity>;
+
+/**
+ * The activity of a kind of step, by the name that came with the group, so that a new kind changes nothing here. Its retries are
+ * bounded: what cannot be done is held, for people to see.
+ */
+export const stepActivity = (name: string): StepActivity => steps[name] as StepActivity;
