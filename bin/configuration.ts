@@ -41,6 +41,7 @@ const schema = z.object({
   COUPONRY_SECRET_KEY: secretKey.optional(),
   COUPONRY_PUBLIC_URL: urlOf(['http:', 'https:'], 'https://coupons.example.com').optional(),
   COUPONRY_MAIL_FROM: z.email({ error: 'must be an address such as coupons@example.com' }).default('coupons@example.com'),
+  COUPONRY_WORKER_HEALTH_PORT: numberBetween(1, 65_535).optional(),
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
@@ -63,6 +64,8 @@ export interface Configuration {
   /** Where the API is reached from outside, without a slash at the end. */
   publicUrl: string;
   mailFrom: string;
+  /** Where `worker` answers /healthz and /readyz; null: nowhere. */
+  workerHealthPort: number | null;
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -112,6 +115,7 @@ export const readConfiguration = (env: NodeJS.ProcessEnv): Configuration => {
     secretKey: data.COUPONRY_SECRET_KEY ?? null,
     publicUrl: (data.COUPONRY_PUBLIC_URL ?? `http://${addressOf(data.HOST)}:${data.PORT}`).replace(/\/+$/, ''),
     mailFrom: data.COUPONRY_MAIL_FROM,
+    workerHealthPort: data.COUPONRY_WORKER_HEALTH_PORT ?? null,
     logLevel: data.LOG_LEVEL,
   };
 };
@@ -149,5 +153,6 @@ export const environmentOf = (configuration: ServiceConfiguration): NodeJS.Proce
   COUPONRY_SECRET_KEY: configuration.secretKey.toString('base64'),
   COUPONRY_PUBLIC_URL: configuration.publicUrl,
   COUPONRY_MAIL_FROM: configuration.mailFrom,
+  COUPONRY_WORKER_HEALTH_PORT: configuration.workerHealthPort?.toString() ?? '',
   LOG_LEVEL: configuration.logLevel,
 });

@@ -11,7 +11,8 @@ const program = new Command('couponry')
 program
   .command('start')
   .description('run everything in this terminal, with embedded Postgres, Temporal and mailbox where no other is named')
-  .action(async () => (await import('./commands/start.ts')).start(readConfiguration(process.env)));
+  // What serves well tells nothing here: the terminal is for what a person asks it to do.
+  .action(async () => (await import('./commands/start.ts')).start(readConfiguration({ LOG_LEVEL: 'warn', ...process.env })));
 program
   .command('api')
   .description('run the HTTP API')

@@ -1,8 +1,9 @@
 import { createServer } from 'node:http';
 import { StartError } from '../../embedded/part.ts';
-import { createApi } from '../api.ts';
+import { wireApi } from '../wiring.ts';
 import { tellReady } from '../child.ts';
 import { type Configuration, requireServices } from '../configuration.ts';
+import { createCore } from '../core.ts';
 import { createStopping } from '../stopping.ts';
 
 const FINISH_WITHIN_MS = 1200;
@@ -31,18 +32,15 @@ const close = (server: ReturnType<typeof createServer>): Promise<void> =>
 export const api = async (given: Configuration): Promise<void> => {
   const configuration = requireServices(given);
   const stopping = createStopping();
-  const { app, log, close: closeApi } = await createApi(configuration);
+  const core = await createCore(configuration, 'couponry api');
+  stopping.add('core', core.close);
+  const { app, close: closeApi } = wireApi(core, configuration);
   stopping.add('api', closeApi);
   const server = createServer(app);
   // Longer than a load balancer keeps its connections, so that it never writes to one that we are closing.
   server.keepAliveTimeout = 75_000;
-  try {
-    await listen(server, configuration.host, configuration.port);
-  } catch (error) {
-    await closeApi();
-    throw error;
-  }
+  await listen(server, configuration.host, configuration.port);
   stopping.add('requests', () => close(server));
-  log.info({ host: configuration.host, port: configuration.port }, 'the API listens');
+  core.log.info({ host: configuration.host, port: configuration.port }, 'the API listens');
   tellReady();
 };

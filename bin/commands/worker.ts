@@ -1,13 +1,56 @@
 import { tellReady } from '../child.ts';
 import { type Configuration, requireServices } from '../configuration.ts';
 import { createCore } from '../core.ts';
+import { tellFailure } from '../failure.ts';
+import { startHealthServer } from '../health-server.ts';
 import { createStopping } from '../stopping.ts';
+import { connectWorkers } from '../temporal.ts';
+import { checksOf, wireCheckout, wireDeliveries, wireJourneys, wireRelay } from '../wiring.ts';
+import { createWorkers, installRuntime } from '../workers.ts';
 
-/** `couponry worker`: the Temporal workers and the relay. Resolves when they run; ends by a signal. */
+/**
+ * `couponry worker`: the Temporal workers and the relay. Resolves when they run; ends by a signal. Without Temporal it waits for it,
+ * while the relay goes on with what needs none.
+ */
 export const worker = async (given: Configuration): Promise<void> => {
   const configuration = requireServices(given);
   const stopping = createStopping();
   const core = await createCore(configuration, 'couponry worker');
+  const { log } = core;
   stopping.add('core', core.close);
+  installRuntime(log);
+  const [checkout, journeys, deliveries] = [wireCheckout(core), wireJourneys(core), wireDeliveries(core, configuration)];
+  stopping.add('traces', checkout.close);
+  stopping.add('mail', deliveries.close);
+
+  const relay = wireRelay(core);
+  relay.start();
+  stopping.add('relay', relay.stop);
+  const { host, workerHealthPort } = configuration;
+  let polling = false;
+  const checks = {
+    ...checksOf(core),
+    temporal: async () => {
+      if (!polling) throw new Error(`no connection to ${configuration.temporalAddress} yet`);
+    },
+  };
+  if (workerHealthPort !== null) stopping.add('health', await startHealthServer(host, workerHealthPort, checks));
+
+  const connection = await connectWorkers(configuration, log, stopping.signal);
+  if (connection === null) return;
+  stopping.add('connection', () => connection.close());
+  const activities = { journeys: journeys.activities, deliveries: deliveries.activities, checkout: checkout.activities };
+  const workers = await createWorkers({ ...core, connection, namespace: configuration.temporalNamespace, activities });
+  const running = Promise.all(workers.map((each) => each.run()));
+  running.catch((error: unknown) => {
+    tellFailure(error, 'a Temporal worker failed');
+    void stopping.stop(1);
+  });
+  stopping.add('workers', async () => {
+    for (const each of workers) if (each.getState() === 'RUNNING') each.shutdown();
+    await running.catch(() => undefined);
+  });
+  polling = true;
+  log.info({ taskQueues: core.taskQueues }, 'the workers poll');
   tellReady();
 };

@@ -1,0 +1,82 @@
+import { hkdfSync, randomBytes } from 'node:crypto';
+import type { Express } from 'express';
+import { createApp } from '../api/app.ts';
+import { createHooksRouter } from '../api/hooks/router.ts';
+import { createCampaignRoutes } from '../api/routes/campaigns.ts';
+import { createCustomerRoutes } from '../api/routes/customers.ts';
+import type { ReadinessCheck } from '../api/routes/health.ts';
+import { createVoucherRoutes } from '../api/routes/vouchers.ts';
+import { createDeliveryActivities, type DeliveryActivities } from '../activities/delivery/deliveries.ts';
+import { createMailTransport } from '../activities/delivery/mail.ts';
+import { createSmtpPools } from '../activities/delivery/smtp.ts';
+import { createJourneyActivities, type JourneyActivities } from '../activities/journey/activities.ts';
+import { createMailRenderer } from '../activities/mail/render.ts';
+import { createRedemptionActivities } from '../activities/redemption.ts';
+import { createTraceBuffer } from '../activities/validation-traces.ts';
+import { createValidationActivities } from '../activities/validation.ts';
+import { createVoucherStates } from '../activities/voucher-states.ts';
+import { createJourneyVersions } from '../db/journey-versions.ts';
+import { pendingMigrations } from '../db/migrate.ts';
+import { createRelay, type Relay } from '../relay/relay.ts';
+import type { ServiceConfiguration } from './configuration.ts';
+import type { Core } from './core.ts';
+
+/** Something that was put together, with what it needs to be closed. */
+interface Wired {
+  close: () => Promise<void>;
+}
+
+/** What every process must have to do its job. */
+export const checksOf = ({ sql }: Core): Record<string, ReadinessCheck> => ({
+  postgres: () => sql`select 1`,
+  migrations: async () => {
+    const pending = await pendingMigrations(sql);
+    if (pending.length > 0) throw new Error(`${pending.length} not applied, from ${pending[0]}: run \`couponry migrate\``);
+  },
+});
+
+/** A key for one purpose, so that no two purposes share one. */
+const derivedKey = (secretKey: Buffer, purpose: string): Buffer =>
+  Buffer.from(hkdfSync('sha256', secretKey, '', `couponry ${purpose}`, 32));
+
+const linksOf = ({ publicUrl, secretKey }: ServiceConfiguration) => ({ publicUrl, key: derivedKey(secretKey, 'links in mails') });
+
+/** Validation and redemption: the same functions for the API and for Temporal. */
+export const wireCheckout = ({ sql, now, log }: Core) => {
+  const states = createVoucherStates();
+  const traces = createTraceBuffer({ sql, log });
+  const activities = { ...createValidationActivities({ sql, states, traces, now }), ...createRedemptionActivities({ sql, states, now }) };
+  return { activities, close: () => traces.close() };
+};
+
+export const wireJourneys = ({ sql, now }: Core): { activities: JourneyActivities } => ({
+  activities: createJourneyActivities({ sql, versions: createJourneyVersions(), now, randomBytes }),
+});
+
+export const wireDeliveries = ({ sql, now }: Core, configuration: ServiceConfiguration): Wired & { activities: DeliveryActivities } => {
+  const renderer = createMailRenderer();
+  const pools = createSmtpPools();
+  const smtp = createMailTransport({ sql, renderer, pools, links: linksOf(configuration), smtpUrl: configuration.smtpUrl, now });
+  return {
+    activities: createDeliveryActivities({ sql, transports: { smtp }, now, random: Math.random }),
+    close: async () => {
+      pools.close();
+      await renderer.close();
+    },
+  };
+};
+
+export const wireRelay = (core: Core): Relay => createRelay({ ...core, routes: [] });
+
+/** The HTTP application with everything behind it. */
+export const wireApi = (core: Core, { publicUrl }: ServiceConfiguration): Wired & { app: Express } => {
+  const deps = { ...core, randomBytes };
+  const checkout = wireCheckout(core);
+  const app = createApp({
+    ...core,
+    routes: [...createCustomerRoutes(deps), ...createCampaignRoutes(deps), ...createVoucherRoutes(deps)],
+    routers: [createHooksRouter({ ...core, publicUrl })],
+    checks: checksOf(core),
+  });
+  return { app, close: checkout.close };
+};

@@ -1,0 +1,49 @@
+import { fileURLToPath } from 'node:url';
+import { DefaultLogger, type NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import type { DeliveryActivities } from '../activities/delivery/deliveries.ts';
+import type { JourneyActivities } from '../activities/journey/activities.ts';
+import type { TaskQueues } from '../workflows/contracts.ts';
+
+const WORKFLOWS = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
+/** What runs when a worker is told to stop may finish in this time; then it is cancelled, and tried again elsewhere. */
+const GRACE = '1500 ms';
+
+export interface WorkersDeps {
+  connection: NativeConnection;
+  namespace: string;
+  taskQueues: TaskQueues;
+  activities: { journeys: JourneyActivities; deliveries: DeliveryActivities; checkout: object };
+}
+
+/** Lets Temporal's SDK, which has one runtime for the process, log where everything else does. Call it before any worker is made. */
+export const installRuntime = (log: Logger): void => {
+  const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'debug', WARN: 'warn', ERROR: 'error' } as const;
+  const logger = new DefaultLogger('INFO', ({ level, message, meta }) => log[levels[level]]({ ...meta, logger: undefined }, message));
+  const logging = { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } as const;
+  Runtime.install({ logger, shutdownSignals: [], telemetryOptions: { logging } });
+};
+
+/** The three workers of this process, a queue each, so that a launch of journeys holds up neither mails nor checkouts. */
+export const createWorkers = async ({ connection, namespace, taskQueues, activities }: WorkersDeps): Promise<Worker[]> => {
+  const workflowBundle = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: new DefaultLogger('WARN') });
+  const common = { connection, namespace, shutdownGraceTime: GRACE, shutdownForceTime: '2500 ms' } as const;
+  return Promise.all([
+    Worker.create({
+      ...common,
+      taskQueue: taskQueues.journeys,
+      workflowBundle,
+      activities: activities.journeys,
+      maxConcurrentActivityTaskExecutions: 16,
+    }),
+    Worker.create({
+      ...common,
+      taskQueue: taskQueues.deliveries,
+      workflowBundle,
+      activities: activities.deliveries,
+      // A drain takes its slot for seconds and mostly waits for the other side.
+      maxConcurrentActivityTaskExecutions: 200,
+    }),
+    Worker.create({ ...common, taskQueue: taskQueues.checkout, activities: activities.checkout, maxConcurrentActivityTaskExecutions: 200 }),
+  ]);
+};
