@@ -23,6 +23,10 @@ export interface AppDeps {
 
 const isApi = (url: string): boolean => url.startsWith('/v1/') || url.startsWith('/client/v1/');
 
+/** What Express throws for a path that is not percent-encoded UTF-8. */
+const isBadPath = (error: unknown): boolean =>
+  error instanceof URIError || (error instanceof Error && 'status' in error && error.status === 400);
+
 /** The HTTP application. It does not listen: bin/ does. */
 export const createApp = (deps: AppDeps): Express => {
   const app = express();
@@ -48,9 +52,7 @@ export const createApp = (deps: AppDeps): Express => {
   const refuse: ErrorRequestHandler = (error: unknown, req, res, next) => {
     if (res.headersSent) return next(error);
     const requestId = newId('request');
-    // Express itself refuses paths that are not percent-encoded UTF-8, with a status of its own.
-    const refusal =
-      error instanceof URIError ? new DomainError('invalid_query_params', 'The path is not percent-encoded UTF-8.') : toDomainError(error);
+    const refusal = isBadPath(error) ? new DomainError('invalid_query_params', 'The path cannot be read.') : toDomainError(error);
     if (statusOf[refusal.key] >= 500) deps.log.error({ err: error, requestId, method: req.method, url: req.url }, 'a request failed');
     send(res, { status: statusOf[refusal.key], body: errorBody(refusal, requestId) }, requestId);
   };

@@ -18,10 +18,9 @@ export const createDocsRoutes = (routes: Route[]): Router => {
   router.get('/openapi.json', (_req, res) => {
     res.type('application/json').send(document);
   });
-  router.use(
+  router.use('/docs', restrict, swaggerUi.serveFiles(undefined, { swaggerOptions: { url: '/openapi.json' } }));
+  router.get(
     '/docs',
-    restrict,
-    swaggerUi.serveFiles(undefined, { swaggerOptions: { url: '/openapi.json' } }),
     swaggerUi.setup(undefined, {
       customSiteTitle: 'Couponry API',
       swaggerOptions: { url: '/openapi.json', persistAuthorization: true, validatorUrl: null },

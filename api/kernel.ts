@@ -76,7 +76,12 @@ const check = (schema: z.ZodType | undefined, value: unknown, problems: FieldPro
   if (!schema) return value;
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  problems.push(...fieldProblems(result.error.issues));
+  const named = new Set<string>();
+  for (const problem of fieldProblems(result.error.issues))
+    if (!named.has(problem.path)) {
+      named.add(problem.path);
+      problems.push(problem);
+    }
   return undefined;
 };
 
