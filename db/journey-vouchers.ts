@@ -1,4 +1,6 @@
+import { couponState } from '../domain/journey/coupon-state.ts';
 import type { Tx } from './client.ts';
+import { recordVoucherEvents } from './voucher-changes.ts';
 import { voucherColumns, voucherSource, type Voucher } from './vouchers.ts';
 
 /** A voucher with what says whether it is over. */
@@ -31,4 +33,29 @@ export const markWithdrawn = async (tx: Tx, projectId: string, ids: string[], re
   await tx`
     update voucher set withdrawn_at = ${at}, withdrawn_reason = ${reason}, revision = revision + 1, updated_at = ${at}
     where project_id = ${projectId} and id = any(${ids}::text[]) and withdrawn_at is null`;
+};
+
+/** Takes back coupons that a customer who leaves has not used; with `all`, those that are used as well, so that they do not count again. */
+export const withdrawCoupons = async (
+  tx: Tx,
+  projectId: string,
+  ids: string[],
+  which: 'unredeemed' | 'all',
+  reason: string,
+  at: Date,
+): Promise<void> => {
+  if (ids.length === 0) return;
+  const locked = await lockVouchers(tx, projectId, ids);
+  const taken = locked.filter((voucher) => {
+    const state = couponState(voucher, at.toISOString());
+    return state !== 'withdrawn' && (which === 'all' || state !== 'redeemed');
+  });
+  await markWithdrawn(
+    tx,
+    projectId,
+    taken.map((voucher) => voucher.id),
+    reason,
+    at,
+  );
+  await recordVoucherEvents(tx, 'voucher.withdrawn', taken, at);
 };

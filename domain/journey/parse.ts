@@ -9,7 +9,10 @@ export interface PlacedProblem extends Problem {
   column?: number;
 }
 
-export type ParsedJourney = { journey: CompiledJourney; problems: [] } | { journey: null; problems: PlacedProblem[] };
+/** `place` finds the line of what else turns out to be wrong, such as a template that does not exist. */
+export type ParsedJourney =
+  | { journey: CompiledJourney; problems: []; place: (problems: Problem[]) => PlacedProblem[] }
+  | { journey: null; problems: PlacedProblem[] };
 
 const MAX_TEXT = 200_000;
 
@@ -51,10 +54,19 @@ export const parseJourney = (input: unknown): ParsedJourney => {
 const checked = (value: unknown, placeOf: (path: (string | number)[]) => { line?: number; column?: number }): ParsedJourney => {
   const { definition, problems, stepPaths } = readDefinition(value);
   const pathOf = (step: string): (string | number)[] => stepPaths.get(step) ?? ['steps', step];
-  const placed = (all: Problem[]): PlacedProblem[] =>
+  const place = (all: Problem[]): PlacedProblem[] =>
     all.map((problem) => ({ ...problem, ...placeOf(problem.path) })).sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
-  if (definition === null) return { journey: null, problems: placed(problems) };
+  if (definition === null) return { journey: null, problems: place(problems) };
   const compiled = compileJourney(definition, pathOf);
   const all = [...compiled.problems, ...checkFlow(definition, pathOf)];
-  return all.length === 0 ? { journey: compiled.journey, problems: [] } : { journey: null, problems: placed(all) };
+  if (all.length > 0) return { journey: null, problems: place(all) };
+  return {
+    journey: compiled.journey,
+    problems: [],
+    place: (more) => place(more.map((each) => ({ ...each, path: written(each.path, pathOf) }))),
+  };
 };
+
+/** From where a step stands in the map of steps to where it was written. */
+const written = (path: (string | number)[], pathOf: (step: string) => (string | number)[]): (string | number)[] =>
+  path[0] === 'steps' ? [...pathOf(String(path[1])), ...path.slice(2)] : path;

@@ -1,0 +1,133 @@
+import type { Tx } from '../db/client.ts';
+import { COHORT_SIZE, findEmptyCohorts, insertCohorts, newCohort, wakeCohorts, type NewCohort } from '../db/cohorts.ts';
+import type { Customer } from '../db/customers.ts';
+import { insertEnrolments, writeEnrolments, type Enrolment } from '../db/enrolments.ts';
+import { recordEvents, type NewEvent } from '../db/events.ts';
+import { newId } from '../db/ids.ts';
+import type { JourneyVersion } from '../db/journey-versions.ts';
+import { withdrawCoupons } from '../db/journey-vouchers.ts';
+import type { Project } from '../db/projects.ts';
+import type { Effect, Entry } from '../domain/journey/routing.ts';
+import type { JourneyEvent } from '../domain/journey/scope.ts';
+
+/** What a set of events does, kept in memory in their order and then written at once. */
+export interface RouteBatch {
+  /** The customer's enrolments that are live by now. */
+  liveOf: (customerId: string) => Enrolment[];
+  apply: (enrolment: Enrolment, version: JourneyVersion, effect: Effect, event: JourneyEvent, at: Date) => void;
+  enrol: (project: Project, customer: Customer, version: JourneyVersion, entry: Entry, event: JourneyEvent, at: Date) => void;
+  write: (tx: Tx) => Promise<void>;
+}
+
+/** Customers who entered by something they did go before those of an audience. */
+const PRIORITY = 2;
+
+export const createRouteBatch = (live: Enrolment[]): RouteBatch => {
+  const byCustomer = Map.groupBy(live, (enrolment) => enrolment.customerId);
+  const changed = new Set<Enrolment>();
+  const entered = new Set<Enrolment>();
+  const cohorts: { cohort: NewCohort; members: number; open: string | null }[] = [];
+  const wake = new Set<string>();
+  const left = new Set<string>();
+  const events: NewEvent[] = [];
+  const withdrawals: { enrolment: Enrolment; withdraw: 'unredeemed' | 'all'; reason: string; at: Date }[] = [];
+
+  const tell = (type: string, enrolment: Enrolment, version: JourneyVersion, more: Record<string, unknown>, at: Date): void => {
+    events.push({
+      projectId: enrolment.projectId,
+      type,
+      customerId: enrolment.customerId,
+      data: { journey: version.key, journey_id: version.journeyId, version: version.version, enrolment_id: enrolment.id, ...more },
+      dedupeKey: null,
+      occurredAt: at,
+    });
+  };
+
+  /** In a sandbox everyone is a cohort alone, so that each can travel in time alone. */
+  const cohortFor = (project: Project, customer: Customer, version: JourneyVersion): NewCohort => {
+    const open = project.mode === 'sandbox' ? null : `${version.journeyId} ${version.version}`;
+    const known = cohorts.find((each) => open !== null && each.open === open && each.members < COHORT_SIZE);
+    if (known !== undefined) {
+      known.members += 1;
+      return known.cohort;
+    }
+    const { journeyId, version: number } = version;
+    const clockOffsetMs = customer.clockOffsetMs;
+    const cohort = newCohort({ projectId: project.id, journeyId, version: number, priority: PRIORITY, clockOffsetMs });
+    cohorts.push({ cohort, members: 1, open });
+    return cohort;
+  };
+
+  const leave = (enrolment: Enrolment, state: 'completed' | 'exited', outcome: string, at: Date): void => {
+    Object.assign(enrolment, { state, outcome, endedAt: at, dueAt: null, awaiting: null, awaitedSince: null, awaitedEventId: null });
+    left.add(enrolment.cohortId);
+  };
+
+  return {
+    liveOf: (customerId) => (byCustomer.get(customerId) ?? []).filter((enrolment) => enrolment.state === 'active'),
+
+    apply(enrolment, version, effect, event, at) {
+      changed.add(enrolment);
+      if (effect.does === 'awaited') {
+        enrolment.awaitedEventId = event.id;
+        // Due at once, and not by a clock that may be ahead of the workflow's.
+        enrolment.dueAt = new Date(Math.min(Date.parse(event.occurred_at), at.getTime(), enrolment.dueAt?.getTime() ?? Infinity));
+        wake.add(enrolment.cohortId);
+        return;
+      }
+      const state = effect.does === 'goal' ? 'completed' : 'exited';
+      leave(enrolment, state, effect.does === 'goal' ? 'goal' : effect.outcome, at);
+      tell(`journey.${state}`, enrolment, version, { outcome: enrolment.outcome, step: enrolment.step, event_id: event.id }, at);
+      if (effect.does === 'exit' && effect.withdraw !== 'none') {
+        withdrawals.push({ enrolment, withdraw: effect.withdraw, reason: effect.outcome, at });
+      }
+    },
+
+    enrol(project, customer, version, entry, event, at) {
+      const enrolment: Enrolment = {
+        projectId: project.id,
+        id: newId('enrolment'),
+        journeyId: version.journeyId,
+        version: version.version,
+        cohortId: cohortFor(project, customer, version).id,
+        customerId: customer.id,
+        ...entry,
+        eventId: event.id,
+        state: 'active',
+        outcome: null,
+        step: version.compiled.first,
+        visit: 1,
+        dueAt: at,
+        awaiting: null,
+        awaitedSince: null,
+        awaitedEventId: null,
+        context: { event, coupons: {}, steps: {}, cursor: { at: event.occurred_at, id: event.id } },
+        enteredAt: at,
+        endedAt: null,
+      };
+      entered.add(enrolment);
+      byCustomer.set(customer.id, [...(byCustomer.get(customer.id) ?? []), enrolment]);
+      tell('journey.enrolled', enrolment, version, { entry_key: entry.entryKey, entry_number: entry.entryNumber }, at);
+    },
+
+    async write(tx) {
+      await insertCohorts(
+        tx,
+        cohorts.map(({ cohort }) => cohort),
+      );
+      await insertEnrolments(tx, [...entered]);
+      const known = [...changed].filter((enrolment) => !entered.has(enrolment));
+      await writeEnrolments(
+        tx,
+        known.map((enrolment) => ({ ...enrolment, step: null, arrives: false })),
+      );
+      for (const { enrolment, withdraw, reason, at } of withdrawals) {
+        const ids = Object.values(enrolment.context.coupons).map((coupon) => coupon.id);
+        await withdrawCoupons(tx, enrolment.projectId, ids, withdraw, reason, at);
+      }
+      await recordEvents(tx, events);
+      const empty = await findEmptyCohorts(tx, [...left]);
+      await wakeCohorts(tx, [...new Set([...wake, ...empty])]);
+    },
+  };
+};
