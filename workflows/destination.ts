@@ -1,13 +1,6 @@
-import { condition, continueAsNew, defineSignal, proxyActivities, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { DeliveryActivities } from '../activities/delivery/deliveries.ts';
+import { condition, continueAsNew, defineSignal, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
 import { WAKE_SIGNAL, type DestinationInput } from './contracts.ts';
-
-/** A drain runs for seconds and may then wait for what is on the wire; while it lives, it says so. */
-const { drain } = proxyActivities<DeliveryActivities>({
-  startToCloseTimeout: '5 minutes',
-  heartbeatTimeout: '10 seconds',
-  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
-});
+import { drain } from './proxies.ts';
 
 /** So that a row that cannot be taken this instant, since somebody holds it, is not asked for again without a pause. */
 const SHORTEST_SLEEP_MS = 100;

@@ -1,4 +1,5 @@
 import { proxyActivities, type ActivityFunctionWithOptions } from '@temporalio/workflow';
+import type { DeliveryActivities } from '../activities/delivery/deliveries.ts';
 import type { JourneyActivities } from '../activities/journey/activities.ts';
 import type { StepInput, StepResult } from '../activities/journey/step.ts';
 
@@ -23,3 +24,10 @@ const steps = proxyActivities({
  * bounded: what cannot be done is held, for people to see.
  */
 export const stepActivity = (name: string): StepActivity => steps[name] as StepActivity;
+
+/** A drain runs for seconds and may then wait for what is on the wire; while it lives, it says so. */
+export const { drain } = proxyActivities<DeliveryActivities>({
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: '10 seconds',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+});
