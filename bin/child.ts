@@ -55,7 +55,7 @@ export const superviseChild = ({ name, env, graceMs, log, onGivenUp }: ChildOpti
     });
     child.once('exit', (code, signal) => {
       running = null;
-      if (stopping) return;
+      if (stopping) return settle.reject(new StartError(`couponry ${name} was stopped`));
       const how = signal === null ? `exit code ${code}` : signal;
       // What went wrong stands on the terminal: the child has told it.
       if (!everReady) return settle.reject(new StartError(`couponry ${name} did not come up (${how})`));

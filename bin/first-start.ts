@@ -1,9 +1,23 @@
-import { type Sql } from '../db/client.ts';
+import { randomBytes } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
+import { parse } from 'yaml';
+import { publishJourney } from '../activities/journey/publish.ts';
+import { publishTemplate } from '../activities/mail/publish.ts';
+import { newCampaignOf } from '../api/routes/campaigns.ts';
+import { createCampaignBody } from '../api/schemas/campaign.ts';
 import { createApiKey, findApiKeyByHash, hashToken } from '../db/api-keys.ts';
+import { createCampaign, findCampaign } from '../db/campaigns.ts';
+import type { Sql, Tx } from '../db/client.ts';
 import { ensureSmtpRoute } from '../db/destinations.ts';
+import { findJourney } from '../db/journeys.ts';
 import { createProject, findProjectByName, type Project } from '../db/projects.ts';
-import type { Log } from '../embedded/part.ts';
-import type { Configuration } from './configuration.ts';
+import { createSecretBox } from '../db/secret-box.ts';
+import { findSource, insertSource, openSecrets, type Source } from '../db/sources.ts';
+import { findTemplate } from '../db/templates.ts';
+import { standardMapping } from '../domain/mapping-definition.ts';
+import { standardWebhooks } from '../domain/webhook-signature/standard-webhooks.ts';
+import { type Log, StartError } from '../embedded/part.ts';
+import type { ServiceConfiguration } from './configuration.ts';
 import type { Keys, ProjectKeys } from './data-folder.ts';
 
 /** What a client needs to begin with. */
@@ -14,21 +28,31 @@ export interface FirstStart {
 
 export interface FirstStartDeps {
   sql: Sql;
-  configuration: Configuration;
+  configuration: ServiceConfiguration;
   /** Where the keys are kept: the database has only their hashes. */
   keys: { read: () => Keys | null; write: (keys: Keys) => void };
   log: Log;
 }
 
-const stillValid = async (sql: Sql, project: Project, token: string | undefined): Promise<boolean> =>
-  token !== undefined && (await findApiKeyByHash(sql, hashToken(token)))?.project.id === project.id;
+const TEMPLATES = new URL('../templates/', import.meta.url);
+const SIGNUP_JOURNEY = 'signup';
+const SIGNUP_SOURCE = 'Signups';
+
+/** The files of a folder below templates/, by their name without its ending. */
+const templatesIn = (folder: string, ending: string): { name: string; text: string }[] =>
+  readdirSync(new URL(`${folder}/`, TEMPLATES))
+    .filter((file) => file.endsWith(ending))
+    .map((file) => ({ name: file.slice(0, -ending.length), text: readFileSync(new URL(`${folder}/${file}`, TEMPLATES), 'utf8') }));
+
+const ensureProject = async (tx: Tx, name: string, mode: Project['mode']): Promise<Project> =>
+  (await findProjectByName(tx, name)) ?? (await createProject(tx, { name, mode }));
 
 /** The keys that were kept, as far as they still open the project; new ones for the others. */
-const ensureKeys = async (sql: Sql, project: Project, kept: ProjectKeys | undefined): Promise<ProjectKeys> => {
-  const token = async (kind: 'secret' | 'publishable', known: string | undefined): Promise<string> =>
-    known !== undefined && (await stillValid(sql, project, known))
-      ? known
-      : (await createApiKey(sql, { projectId: project.id, name: 'First start', kind })).token;
+const ensureKeys = async (tx: Tx, project: Project, kept: ProjectKeys | undefined): Promise<ProjectKeys> => {
+  const token = async (kind: 'secret' | 'publishable', known: string | undefined): Promise<string> => {
+    if (known !== undefined && (await findApiKeyByHash(tx, hashToken(known)))?.project.id === project.id) return known;
+    return (await createApiKey(tx, { projectId: project.id, name: 'First start', kind })).token;
+  };
   return {
     appId: project.appId,
     secretKey: await token('secret', kept?.secretKey),
@@ -36,21 +60,59 @@ const ensureKeys = async (sql: Sql, project: Project, kept: ProjectKeys | undefi
   };
 };
 
-const ensureProject = async (sql: Sql, name: string, mode: Project['mode']): Promise<Project> =>
-  (await findProjectByName(sql, name)) ?? (await createProject(sql, { name, mode }));
+/** The campaign, mails and journey for signups. Where the project has a signup journey, nothing is touched: it may have been edited. */
+const ensureSignupJourney = async (tx: Tx, project: Project, now: Date): Promise<boolean> => {
+  if ((await findJourney(tx, project.id, SIGNUP_JOURNEY)) !== null) return false;
+  for (const { name, text } of templatesIn('campaigns', '.yaml')) {
+    if ((await findCampaign(tx, project.id, name)) !== null) continue;
+    await createCampaign(tx, newCampaignOf(project.id, createCampaignBody.parse(parse(text))), now);
+  }
+  for (const { name, text } of templatesIn('emails', '.mjml.hbs')) {
+    if ((await findTemplate(tx, project.id, name)) === null) await publishTemplate(tx, project.id, name, text);
+  }
+  const journey = templatesIn('journeys', '.yaml').find(({ name }) => name === SIGNUP_JOURNEY);
+  if (journey !== undefined) await publishJourney(tx, project, journey.text, { now });
+  return true;
+};
+
+const ensureSignupSource = async (
+  tx: Tx,
+  project: Project,
+  { publicUrl, secretKey }: ServiceConfiguration,
+): Promise<FirstStart['signupSource']> => {
+  const box = createSecretBox(secretKey);
+  const secretOf = (source: Source): string => {
+    try {
+      return openSecrets(box, source)[0]?.secret ?? '';
+    } catch {
+      throw new StartError('COUPONRY_SECRET_KEY is not the key that the secrets in this database were encrypted with: set that one');
+    }
+  };
+  const known = await findSource(tx, project.id, SIGNUP_SOURCE);
+  if (known !== null) return { url: `${publicUrl}/hooks/${known.id}`, secret: secretOf(known) };
+  const secret = standardWebhooks.newSecret(randomBytes(32));
+  const draft = { name: SIGNUP_SOURCE, provider: standardWebhooks.name, secret, mapping: standardMapping, settings: {}, active: true };
+  const made = await insertSource(tx, box, project.id, draft);
+  if (made === null) throw new Error(`the source ${SIGNUP_SOURCE} was made by another process: start again`);
+  return { url: `${publicUrl}/hooks/${made.id}`, secret };
+};
 
 /**
  * Makes what a new installation begins with, as far as it is missing: a sandbox and a live project with keys, their mail route, the
  * signup journey with its campaign and mails in both, and the source of signups in the sandbox.
  */
-export const firstStart = async ({ sql, configuration, keys }: FirstStartDeps): Promise<FirstStart> => {
-  const sandbox = await ensureProject(sql, 'Sandbox', 'sandbox');
-  const live = await ensureProject(sql, 'Live', 'live');
+export const firstStart = async ({ sql, configuration, keys, log }: FirstStartDeps): Promise<FirstStart> => {
   const kept = keys.read();
-  const made: Keys = { sandbox: await ensureKeys(sql, sandbox, kept?.sandbox), live: await ensureKeys(sql, live, kept?.live) };
-  keys.write(made);
-  for (const project of [sandbox, live]) {
-    await ensureSmtpRoute(sql, project.id, { from: { name: project.name, email: configuration.mailFrom } });
-  }
-  return { keys: made, signupSource: { url: `${configuration.publicUrl}/hooks/`, secret: '' } };
+  const made = await sql.begin(async (tx) => {
+    const sandbox = await ensureProject(tx, 'Sandbox', 'sandbox');
+    const live = await ensureProject(tx, 'Live', 'live');
+    const madeKeys = { sandbox: await ensureKeys(tx, sandbox, kept?.sandbox), live: await ensureKeys(tx, live, kept?.live) };
+    for (const project of [sandbox, live]) {
+      await ensureSmtpRoute(tx, project.id, { from: { name: 'Couponry', email: configuration.mailFrom } });
+      if (await ensureSignupJourney(tx, project, new Date())) log(`Project ${project.name}: published the signup journey`);
+    }
+    return { keys: madeKeys, signupSource: await ensureSignupSource(tx, sandbox, configuration) };
+  });
+  keys.write(made.keys);
+  return made;
 };

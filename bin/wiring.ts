@@ -18,6 +18,7 @@ import { createVoucherStates } from '../activities/voucher-states.ts';
 import { createJourneyVersions } from '../db/journey-versions.ts';
 import { pendingMigrations } from '../db/migrate.ts';
 import { createRelay, type Relay } from '../relay/relay.ts';
+import { createRouteEvents } from '../relay/route-events.ts';
 import type { ServiceConfiguration } from './configuration.ts';
 import type { Core } from './core.ts';
 
@@ -66,7 +67,8 @@ export const wireDeliveries = ({ sql, now }: Core, configuration: ServiceConfigu
   };
 };
 
-export const wireRelay = (core: Core): Relay => createRelay({ ...core, routes: [] });
+export const wireRelay = (core: Core): Relay =>
+  createRelay({ ...core, routes: [createRouteEvents({ ...core, versions: createJourneyVersions() })] });
 
 /** The HTTP application with everything behind it. */
 export const wireApi = (core: Core, { publicUrl }: ServiceConfiguration): Wired & { app: Express } => {

@@ -10,6 +10,7 @@ import {
   updateCampaign,
   type Campaign,
   type CampaignChange,
+  type NewCampaign,
 } from '../../db/campaigns.ts';
 import type { Sql, Tx } from '../../db/client.ts';
 import type { Project } from '../../db/projects.ts';
@@ -78,6 +79,27 @@ const changeOf = (campaign: Campaign, body: z.output<typeof updateCampaignBody>)
   ...(body.metadata !== undefined && { metadata: body.metadata ?? {} }),
 });
 
+/** The campaign that a creation body describes. */
+export const newCampaignOf = (projectId: string, body: z.output<typeof createCampaignBody>): NewCampaign => ({
+  projectId,
+  name: body.name,
+  campaignType: body.campaign_type,
+  type: body.type,
+  template: {
+    type: body.voucher.type,
+    discount: body.voucher.discount,
+    redemption: { quantity: body.voucher.redemption?.quantity ?? null },
+    code_config: body.voucher.code_config ?? {},
+    ...(body.activity_duration_after_publishing != null && { activity_duration_after_publishing: body.activity_duration_after_publishing }),
+  },
+  startDate: body.start_date ?? null,
+  expirationDate: body.expiration_date ?? null,
+  active: body.active,
+  category: body.category ?? null,
+  description: body.description ?? null,
+  metadata: body.metadata ?? {},
+});
+
 export const createCampaignRoutes = ({ sql, now, randomBytes }: CampaignRoutesDeps): Route[] => {
   const locked = async (tx: Tx, project: Project, idOrName: string): Promise<Campaign> => {
     const campaign = await lockCampaign(tx, project.id, idOrName);
@@ -125,31 +147,7 @@ export const createCampaignRoutes = ({ sql, now, randomBytes }: CampaignRoutesDe
         const pattern = parseCodeConfig(voucher.code_config ?? {}, { caseSensitive: project.caseSensitiveCodes });
         requireHardToGuess(pattern, Math.max(count, 1));
         return write(async (tx) => {
-          const campaign = await createCampaign(
-            tx,
-            {
-              projectId: project.id,
-              name: body.name,
-              campaignType: body.campaign_type,
-              type: body.type,
-              template: {
-                type: voucher.type,
-                discount: voucher.discount,
-                redemption: { quantity: voucher.redemption?.quantity ?? null },
-                code_config: voucher.code_config ?? {},
-                ...(body.activity_duration_after_publishing != null && {
-                  activity_duration_after_publishing: body.activity_duration_after_publishing,
-                }),
-              },
-              startDate: body.start_date ?? null,
-              expirationDate: body.expiration_date ?? null,
-              active: body.active,
-              category: body.category ?? null,
-              description: body.description ?? null,
-              metadata: body.metadata ?? {},
-            },
-            now(),
-          );
+          const campaign = await createCampaign(tx, newCampaignOf(project.id, body), now());
           if (!campaign)
             throw new DomainError('duplicate_found', `A campaign with the name ${body.name} exists already.`, {
               resource: { type: 'campaign', id: body.name },

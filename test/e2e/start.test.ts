@@ -126,14 +126,20 @@ test('a worker that dies is started again', async () => {
   expect((await fetch(`${developmentFile().apiUrl}/readyz`)).status).toBe(200);
 });
 
-test('Ctrl-C while it starts leaves nothing running', async () => {
-  dataDir = path.join(root, 'interrupted');
-  const couponry = start();
-  await couponry.prints('Temporal: using');
-  expect((await couponry.interrupt()).afterMs).toBeLessThan(10_000);
-  expect(leftRunning(dataDir)).toEqual([]);
-  dataDir = path.join(root, 'data');
-});
+test.each(['Temporal: using', 'Migrations:', 'couponry api: ready'])(
+  'Ctrl-C while it starts, at "%s", leaves nothing running',
+  async (moment) => {
+    const before = dataDir;
+    dataDir = path.join(root, moment.replaceAll(/\W/g, ''));
+    const couponry = start();
+    await couponry.prints(moment);
+    const { code, afterMs } = await couponry.interrupt();
+    expect(code).toBe(0);
+    expect(afterMs).toBeLessThan(10_000);
+    expect(leftRunning(dataDir)).toEqual([]);
+    dataDir = before;
+  },
+);
 
 test('a port in use is named before anything is brought up', async () => {
   const other = createServer().listen(port, '127.0.0.1');
