@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { codeKey, generateCodes, parseCodeConfig, requireHardToGuess, type CodeConfig } from '../../../domain/code-pattern.ts';
 import { DomainError } from '../../../domain/errors.ts';
@@ -49,12 +49,12 @@ describe('codes', () => {
   test('differ from each other and use nothing but the charset', () => {
     fc.assert(
       fc.property(
-        fc.uniqueArray(fc.constantFrom(...'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'), { minLength: 2, maxLength: 32 }),
+        fc.uniqueArray(fc.constantFrom(...Array.from('ABCDEFGHJKLMNPQRSTUVWXYZ23456789')), { minLength: 2, maxLength: 32 }),
         fc.integer({ min: 5, max: 12 }),
         (charset, length) => {
           const codes = generateCodes(pattern({ charset: charset.join(''), length }), 20, randomBytes);
           expect(new Set(codes).size).toBe(20);
-          for (const code of codes) expect([...code].every((char) => charset.includes(char)) && code.length === length).toBe(true);
+          for (const code of codes) expect(Array.from(code).every((char) => charset.includes(char)) && code.length === length).toBe(true);
         },
       ),
     );
