@@ -31,24 +31,36 @@ export interface CheckoutVoucher {
   campaignExpirationDate: Date | null;
 }
 
-/** The vouchers of these codes, in no order. A STATIC campaign's voucher keeps the revision it was made with, an AUTO_UPDATE one's follows. */
-export const readVouchers = (db: Db, projectId: string, codeKeys: string[]) => db<CheckoutVoucher[]>`
-  select v.code_key, v.id, v.code, v.revision, v.category, v.start_date, v.expiration_date, v.active, v.quantity, v.redeemed_quantity,
-    case when v.withdrawn_at is not null then coalesce(v.withdrawn_reason, 'withdrawn') end as withdrawn_reason,
-    v.holder_id, h.clock_offset_ms as holder_offset_ms, v.metadata, v.created_at, v.definition::text as definition, v.campaign_id,
-    case c.type when 'AUTO_UPDATE' then c.revision else v.template_revision end as template_revision,
-    c.name as campaign, c.active as campaign_active, c.start_date as campaign_start_date, c.expiration_date as campaign_expiration_date
-  from voucher v
+const voucherColumns = (db: Db) => db`
+  v.code_key, v.id, v.code, v.revision, v.category, v.start_date, v.expiration_date, v.active, v.quantity, v.redeemed_quantity,
+  case when v.withdrawn_at is not null then coalesce(v.withdrawn_reason, 'withdrawn') end as withdrawn_reason,
+  v.holder_id, h.clock_offset_ms as holder_offset_ms, v.metadata, v.created_at, v.definition::text as definition, v.campaign_id,
+  case c.type when 'AUTO_UPDATE' then c.revision else v.template_revision end as template_revision,
+  c.name as campaign, c.active as campaign_active, c.start_date as campaign_start_date, c.expiration_date as campaign_expiration_date`;
+
+/** A STATIC campaign's voucher keeps the revision it was made with, an AUTO_UPDATE one's follows. */
+const voucherSource = (db: Db) => db`
+  voucher v
   left join campaign c on c.project_id = v.project_id and c.id = v.campaign_id
-  left join customer h on h.project_id = v.project_id and h.id = v.holder_id
-  where v.project_id = ${projectId} and v.code_key = any(${codeKeys}::text[])`;
+  left join customer h on h.project_id = v.project_id and h.id = v.holder_id`;
 
-/** Locks the vouchers of these codes that nobody else holds, in the order of their codes, without waiting. */
-export const lockFreeVouchers = (db: Db, projectId: string, codeKeys: string[]) => db<{ codeKey: string }[]>`
-  select code_key from voucher where project_id = ${projectId} and code_key = any(${codeKeys}::text[])
-  order by code_key for no key update skip locked`;
+/** The vouchers of these codes, in no order. */
+export const readVouchers = (db: Db, projectId: string, codeKeys: string[]) => db<CheckoutVoucher[]>`
+  select ${voucherColumns(db)} from ${voucherSource(db)} where v.project_id = ${projectId} and v.code_key = any(${codeKeys}::text[])`;
 
-/** Locks the vouchers of these codes, in the order of their codes, waiting for those that others hold. */
+/**
+ * Locks the vouchers of these codes that nobody else holds, in the order of their codes, without waiting, and reads them as they then
+ * are. What else is to be decided by rows that the vouchers' locks protect has to be read in a statement of its own, after this one.
+ */
+export const lockFreeVouchers = (db: Db, projectId: string, codeKeys: string[]) => db<CheckoutVoucher[]>`
+  select ${voucherColumns(db)} from ${voucherSource(db)} where v.project_id = ${projectId} and v.code_key = any(${codeKeys}::text[])
+  order by v.code_key for no key update of v skip locked`;
+
+/** Which of these codes exist, whoever holds them. */
+export const findCodes = (db: Db, projectId: string, codeKeys: string[]) => db<{ codeKey: string }[]>`
+  select code_key from voucher where project_id = ${projectId} and code_key = any(${codeKeys}::text[])`;
+
+/** Locks the vouchers of these codes, in the order of their codes, waiting for those that others hold. To be read in the next statement: this one saw the database before it waited. */
 export const lockVouchers = (db: Db, projectId: string, codeKeys: string[]) => db<{ codeKey: string }[]>`
   select code_key from voucher where project_id = ${projectId} and code_key = any(${codeKeys}::text[])
   order by code_key for no key update`;

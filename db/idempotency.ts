@@ -47,13 +47,19 @@ export const findStored = (db: Db, projectId: string, keys: string[]) => db<Stor
   where project_id = ${projectId} and key = any(${keys}::text[]) and created_at > now() - interval '1 day'`;
 
 /** Keeps the answers of one project's keys, in the transaction of their effects, whose keys are locked. Not sent until awaited or executed. */
-export const remember = (db: Db, projectId: string, rows: StoredAnswer[]) => db`
-  insert into idempotency (project_id, key, request_hash, status, body)
-  select ${projectId}, key, decode(hash, 'base64'), status, body
-  from unnest(${rows.map((row) => row.key)}::text[], ${rows.map((row) => row.requestHash.toString('base64'))}::text[],
-    ${rows.map((row) => row.status)}::smallint[], ${rows.map((row) => row.body)}::text[]) as t (key, hash, status, body)
-  on conflict (project_id, key) do update
-    set request_hash = excluded.request_hash, status = excluded.status, body = excluded.body, created_at = now()`;
+export const remember = (db: Db, projectId: string, answers: StoredAnswer[]) => {
+  // A body is JSON already: as a text within JSON, it would be escaped here and unescaped there.
+  const rows = answers.map(
+    ({ key, requestHash, status, body }) =>
+      `{"k":${JSON.stringify(key)},"h":"${requestHash.toString('base64')}","s":${status},"b":${body === '' ? 'null' : body}}`,
+  );
+  return db`
+    insert into idempotency (project_id, key, request_hash, status, body)
+    select ${projectId}, k, decode(h, 'base64'), s, coalesce(b::text, '')
+    from json_to_recordset(${`[${rows.join(',')}]`}::text::json) as r (k text, h text, s smallint, b json)
+    on conflict (project_id, key) do update
+      set request_hash = excluded.request_hash, status = excluded.status, body = excluded.body, created_at = now()`;
+};
 
 /** @throws DomainError idempotency_key_reused, where the key was used for something else */
 const replay = (stored: StoredAnswer, request: OnceRequest): OnceAnswer => {

@@ -7,8 +7,8 @@ const prefixes = {
   campaign: 'camp',
   voucher: 'v',
   order: 'ord',
+  // Rollbacks too, so that the ledger sorts by id.
   redemption: 'r',
-  rollback: 'rr',
   validation: 'valid',
   event: 'evt',
   source: 'src',

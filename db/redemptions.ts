@@ -29,5 +29,68 @@ export const insertRedemptions = (db: Db, projectId: string, rows: NewRedemption
   select ${projectId}, "id", "object", "result", "voucherId", "code", "campaignId", "customerId", "trackingId", "rollbackOf", "parentId", "amount",
     "order", "failureCode", "failureMessage", "reason", "metadata", "trace", "apiKeyId", ${now}
   from json_to_recordset(${JSON.stringify(rows)}::text::json) as r ("id" text, "object" text, "result" text, "voucherId" text, "code" text,
-    "campaignId" text, "customerId" text, "trackingId" text, "rollbackOf" text, "parentId" text, "amount" bigint, "order" jsonb,
-    "failureCode" text, "failureMessage" text, "reason" text, "metadata" jsonb, "trace" jsonb, "apiKeyId" text)`;
+    "campaignId" text, "customerId" text, "trackingId" text, "rollbackOf" text, "parentId" text, "amount" bigint, "order" json,
+    "failureCode" text, "failureMessage" text, "reason" text, "metadata" json, "trace" json, "apiKeyId" text)`;
+
+/** A row of the ledger. */
+export interface Redemption {
+  projectId: string;
+  id: string;
+  object: 'redemption' | 'redemption_rollback';
+  result: 'SUCCESS' | 'FAILURE';
+  voucherId: string | null;
+  code: string | null;
+  campaignId: string | null;
+  campaign: string | null;
+  customerId: string | null;
+  customerSourceId: string | null;
+  trackingId: string | null;
+  rollbackOf: string | null;
+  parentId: string | null;
+  amount: number;
+  order: Record<string, unknown> | null;
+  failureCode: string | null;
+  failureMessage: string | null;
+  reason: string | null;
+  metadata: Record<string, unknown> | null;
+  createdAt: Date;
+}
+
+export const redemptionColumns = (db: Db) => db`
+  r.project_id, r.id, r.object, r.result, r.voucher_id, r.code, r.campaign_id, c.name as campaign, r.customer_id, u.source_id as customer_source_id,
+  r.tracking_id, r.rollback_of, r.parent_id, r.amount, r."order", r.failure_code, r.failure_message, r.reason, r.metadata, r.created_at`;
+
+export const redemptionSource = (db: Db) => db`
+  redemption r
+  left join campaign c on c.project_id = r.project_id and c.id = r.campaign_id
+  left join customer u on u.project_id = r.project_id and u.id = r.customer_id`;
+
+export const findRedemption = async (db: Db, projectId: string, id: string): Promise<Redemption | null> => {
+  const [row] = await db<Redemption[]>`
+    select ${redemptionColumns(db)} from ${redemptionSource(db)} where r.project_id = ${projectId} and r.id = ${id}`;
+  return row ?? null;
+};
+
+/** The redemptions of a stack, in the order in which they applied. */
+export const findChildren = (db: Db, projectId: string, parentId: string) => db<Redemption[]>`
+  select ${redemptionColumns(db)} from ${redemptionSource(db)} where r.project_id = ${projectId} and r.parent_id = ${parentId} order by r.id`;
+
+/** Locks vouchers by id, in the order of their codes. Those that were deleted are missing. */
+export const lockVouchersById = (db: Db, projectId: string, ids: string[]) => db<
+  { id: string; codeKey: string; holderId: string | null }[]
+>`
+  select id, code_key, holder_id from voucher where project_id = ${projectId} and id = any(${ids}::text[]) order by code_key for no key update`;
+
+/** Which of these were taken back. */
+export const findRolledBack = async (db: Db, projectId: string, ids: string[]): Promise<Set<string>> => {
+  const rows = await db<{ rollbackOf: string }[]>`
+    select rollback_of from redemption where project_id = ${projectId} and rollback_of = any(${ids}::text[]) and result = 'SUCCESS'`;
+  return new Set(rows.map((row) => row.rollbackOf));
+};
+
+/** Test clocks of customers, by id. */
+export const readClocks = async (db: Db, projectId: string, ids: string[]): Promise<Map<string, number>> => {
+  const rows = await db<{ id: string; clockOffsetMs: number }[]>`
+    select id, clock_offset_ms from customer where project_id = ${projectId} and id = any(${ids}::text[])`;
+  return new Map(rows.map((row) => [row.id, row.clockOffsetMs]));
+};

@@ -1,0 +1,251 @@
+import type { CheckoutCustomer, CounterChange } from '../db/checkout.ts';
+import type { SetEvent } from '../db/events.ts';
+import { newId } from '../db/ids.ts';
+import type { NewRedemption } from '../db/redemptions.ts';
+import type { Decision, Outcome } from '../domain/checkout.ts';
+import { refusalStatus } from '../domain/voucher-refusal.ts';
+import type { CheckoutRequest, OrderRequest } from './checkout-request.ts';
+import { errorView, opaqueErrorView, orderView, redeemableView, traceOf } from './checkout-view.ts';
+import { redeemedVoucherView, redeemerView } from './redemption-view.ts';
+import type { KnownVoucher } from './voucher-states.ts';
+
+/** What a decided redemption writes and answers. */
+export interface RedemptionEffect {
+  status: number;
+  body: unknown;
+  redemptions: NewRedemption[];
+  events: SetEvent[];
+  counters: CounterChange[];
+}
+
+export interface RedemptionTime {
+  /** Real time, ISO 8601: the ledger's. */
+  date: string;
+  /** The customer's time, in epoch milliseconds: what decided, and what journeys go by. */
+  at: number;
+}
+
+type Applied = Extract<Outcome, { status: 'APPLICABLE' }>;
+
+/** What every row and event of a request has in common. */
+interface Common {
+  customer: CheckoutCustomer | undefined;
+  trackingId: string;
+  occurredAt: string;
+  time: RedemptionTime;
+}
+
+export const effectOf = (
+  request: CheckoutRequest,
+  decision: Decision,
+  customer: CheckoutCustomer | undefined,
+  time: RedemptionTime,
+): RedemptionEffect => {
+  const id = newId('redemption');
+  const trackingId = request.trackingId ?? `track_${id.slice('r_'.length)}`;
+  const common = { customer, trackingId, occurredAt: new Date(time.at).toISOString(), time };
+  return decision.valid ? success(request, decision, id, common) : failure(request, decision, id, common);
+};
+
+const rowOf = (request: CheckoutRequest, { customer, trackingId }: Common) => ({
+  object: 'redemption' as const,
+  customerId: customer?.id ?? null,
+  trackingId,
+  metadata: request.metadata,
+  apiKeyId: request.apiKeyId,
+});
+
+const failure = (request: CheckoutRequest, decision: Decision, id: string, common: Common): RedemptionEffect => {
+  const at = decision.outcomes.findIndex((outcome) => outcome.status === 'INAPPLICABLE');
+  const { refusal, voucher } = decision.outcomes[at] as Extract<Outcome, { status: 'INAPPLICABLE' }>;
+  const code = request.codes[at]!;
+  const order = request.order && orderView(request.order, null);
+  const of = {
+    voucherId: voucher?.id ?? null,
+    code: voucher?.code ?? code,
+    campaignId: voucher?.campaign?.id ?? null,
+  };
+  const opaque = request.audience === 'client';
+  return {
+    status: opaque ? 404 : refusalStatus(refusal.key),
+    body: opaque ? opaqueErrorView(request.requestId, code) : errorView(refusal, request.requestId, code),
+    redemptions: [
+      {
+        ...rowOf(request, common),
+        id,
+        result: 'FAILURE',
+        ...of,
+        parentId: null,
+        amount: 0,
+        order,
+        failureCode: refusal.key,
+        failureMessage: refusal.details,
+        trace: traceOf(decision, request.codes, common.time.at),
+      },
+    ],
+    events: [
+      {
+        id: newId('event'),
+        type: 'redemption.failed',
+        customerId: common.customer?.id ?? voucher?.holderId ?? null,
+        about: voucher?.id ?? code,
+        data: {
+          redemption_id: id,
+          voucher_id: of.voucherId,
+          code: of.code,
+          campaign_id: of.campaignId,
+          campaign: voucher?.campaign?.name ?? null,
+          failure_code: refusal.key,
+          failure_message: refusal.details,
+          order: order && { id: order.id, source_id: order.source_id, amount: request.order?.amount },
+          tracking_id: common.trackingId,
+        },
+        occurredAt: common.occurredAt,
+      },
+    ],
+    counters: [],
+  };
+};
+
+/** A single voucher's redemption stands alone, as its own parent; a stack's have a parent of their own. */
+const success = (request: CheckoutRequest, decision: Decision, id: string, common: Common): RedemptionEffect => {
+  const applied = decision.outcomes.filter((outcome) => outcome.status === 'APPLICABLE');
+  const order = request.order && { ...request.order, id: request.order.id ?? newId('order') };
+  const parentId = applied.length > 1 ? id : null;
+  const ids = applied.map(() => (parentId === null ? id : newId('redemption')));
+  const children = applied.map((outcome, index) => childOf(request, outcome, ids[index]!, parentId, order, common));
+  const whole = order && orderView(order, decision.cart);
+  const parentRow: NewRedemption[] =
+    parentId === null
+      ? []
+      : [
+          {
+            ...rowOf(request, common),
+            id: parentId,
+            result: 'SUCCESS',
+            voucherId: null,
+            code: null,
+            campaignId: null,
+            parentId: null,
+            amount: decision.cart ? decision.cart.amount - decision.cart.left : 0,
+            order: whole,
+            trace: traceOf(decision, request.codes, common.time.at),
+          },
+        ];
+  return {
+    status: 200,
+    body:
+      request.audience === 'voucher'
+        ? { ...children[0]!.view, order: whole }
+        : stackBody(request, decision, id, ids, children, whole, common),
+    redemptions: [...parentRow, ...children.map((child) => child.row)],
+    events: children.map((child) => child.event),
+    counters: children.map((child) => child.counter),
+  };
+};
+
+const childOf = (
+  request: CheckoutRequest,
+  { voucher, step, cart }: Applied,
+  id: string,
+  parentId: string | null,
+  order: OrderRequest | null,
+  common: Common,
+) => {
+  const { customer, trackingId, time } = common;
+  const amount = step?.discount ?? 0;
+  const items = request.expand.includes('order');
+  const orderAfter = order && orderView(order, cart, { step, items });
+  const campaignId = voucher.campaign?.id ?? null;
+  return {
+    row: {
+      ...rowOf(request, common),
+      id,
+      result: 'SUCCESS' as const,
+      voucherId: voucher.id,
+      code: voucher.code,
+      campaignId,
+      parentId,
+      amount,
+      order: order && orderView(order, cart, { step, items: true }),
+      trace: traceOf({ outcomes: [{ status: 'APPLICABLE', voucher, step, cart }] }, [voucher.code], time.at),
+    },
+    event: {
+      id: newId('event'),
+      type: 'redemption.succeeded',
+      customerId: customer?.id ?? voucher.holderId,
+      about: voucher.id,
+      data: {
+        redemption_id: id,
+        voucher_id: voucher.id,
+        code: voucher.code,
+        campaign_id: campaignId,
+        campaign: voucher.campaign?.name ?? null,
+        discount_amount: amount,
+        order: order && {
+          id: order.id,
+          source_id: order.source_id,
+          amount: cart?.amount,
+          total_amount: cart?.left,
+          currency: order.currency,
+        },
+        tracking_id: trackingId,
+      },
+      occurredAt: common.occurredAt,
+    },
+    counter: { voucherId: voucher.id, quantity: 1, amount },
+    view: {
+      id,
+      object: 'redemption',
+      date: time.date,
+      customer_id: customer?.id ?? null,
+      tracking_id: trackingId,
+      metadata: request.metadata,
+      amount,
+      result: 'SUCCESS',
+      status: 'SUCCEEDED',
+      order: orderAfter,
+      customer: customer && redeemerView(customer),
+      related_object_type: 'voucher',
+      related_object_id: voucher.id,
+      redemption: parentId ?? undefined,
+      voucher: redeemedVoucherView(voucher as KnownVoucher),
+    },
+  };
+};
+
+/** The answer of `POST /redemptions`. */
+const stackBody = (
+  request: CheckoutRequest,
+  decision: Decision,
+  id: string,
+  ids: string[],
+  children: { view: object }[],
+  whole: ReturnType<typeof orderView> | null,
+  { customer, trackingId, time }: Common,
+) => ({
+  redemptions: children.map((child) => child.view),
+  parent_redemption: {
+    id,
+    object: 'redemption',
+    date: time.date,
+    customer_id: customer?.id ?? null,
+    tracking_id: trackingId,
+    metadata: request.metadata,
+    result: 'SUCCESS',
+    status: 'SUCCEEDED',
+    order: ids.length > 1 && whole ? { ...whole, items: undefined } : undefined,
+    customer: customer && redeemerView(customer),
+    related_object_type: 'redemption',
+    related_object_id: id,
+  },
+  order: whole && ids.length > 1 ? { ...whole, redemptions: stackOf(id, ids, time) } : whole,
+  inapplicable_redeemables: [],
+  skipped_redeemables: decision.outcomes.flatMap((outcome, index) =>
+    outcome.status === 'SKIPPED' ? [redeemableView(outcome, request.codes[index]!, request)] : [],
+  ),
+});
+
+const stackOf = (id: string, ids: string[], time: RedemptionTime) => ({
+  [id]: { date: time.date, related_object_type: 'redemption', related_object_id: id, stacked: ids },
+});

@@ -1,0 +1,57 @@
+import type { CheckoutCustomer } from '../db/checkout.ts';
+import type { Redemption } from '../db/redemptions.ts';
+import { discountView } from './checkout-view.ts';
+import type { KnownVoucher } from './voucher-states.ts';
+
+/** The voucher of a redemption, with its counter after it. */
+export const redeemedVoucherView = (voucher: KnownVoucher) => ({
+  id: voucher.id,
+  code: voucher.code,
+  campaign: voucher.campaign?.name ?? null,
+  campaign_id: voucher.campaign?.id ?? null,
+  category: voucher.category,
+  type: 'DISCOUNT_VOUCHER',
+  discount: discountView(voucher.discount),
+  start_date: voucher.startsAt === null ? null : new Date(voucher.startsAt).toISOString(),
+  expiration_date: voucher.endsAt === null ? null : new Date(voucher.endsAt).toISOString(),
+  active: voucher.active,
+  metadata: voucher.metadata,
+  is_referral_code: false,
+  holder_id: voucher.holderId,
+  created_at: voucher.createdAt.toISOString(),
+  redemption: {
+    object: 'list',
+    quantity: voucher.quantity,
+    redeemed_quantity: voucher.redeemed,
+    url: `/v1/vouchers/${encodeURIComponent(voucher.code)}/redemption`,
+  },
+  validation_rules_assignments: { object: 'list', data_ref: 'data', data: [], total: 0 },
+  object: 'voucher',
+});
+
+export const redeemerView = (customer: CheckoutCustomer) => ({ id: customer.id, source_id: customer.sourceId, object: 'customer' });
+
+/** A row of the ledger, as lists and look-ups show it. */
+export const redemptionView = (row: Redemption) => ({
+  id: row.id,
+  object: row.object,
+  date: row.createdAt.toISOString(),
+  customer_id: row.customerId,
+  tracking_id: row.trackingId,
+  metadata: row.metadata,
+  amount: row.amount,
+  redemption: row.rollbackOf ?? row.parentId ?? undefined,
+  reason: row.reason ?? undefined,
+  result: row.result,
+  status: row.result === 'SUCCESS' ? 'SUCCEEDED' : 'FAILED',
+  failure_code: row.failureCode ?? undefined,
+  failure_message: row.failureMessage ?? undefined,
+  order: row.order && { ...row.order, related_object_id: row.id, related_object_type: 'redemption' },
+  customer: row.customerId === null ? null : { id: row.customerId, source_id: row.customerSourceId, object: 'customer' },
+  related_object_type: row.voucherId === null && row.code === null ? 'redemption' : 'voucher',
+  related_object_id: row.voucherId ?? row.id,
+  voucher:
+    row.code === null
+      ? null
+      : { id: row.voucherId, code: row.code, campaign: row.campaign, campaign_id: row.campaignId, object: 'voucher' },
+});

@@ -1,0 +1,164 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import postgres from 'postgres';
+import type { Sql } from '../db/client.ts';
+import { upsertCustomers } from '../db/customers.ts';
+import { stillRuns } from '../db/idempotency.ts';
+import { isRetryable, withRetries } from '../db/retries.ts';
+import { DomainError } from '../domain/errors.ts';
+import { refused, type CheckoutAnswer } from './checkout-answer.ts';
+import { codeKeysOf } from './checkout-request.ts';
+import { createQueue } from './redemption-queue.ts';
+import { redeemSet, type RedeemRequest, type SetMember, type Verdict } from './redemption-set.ts';
+import { createRollback } from './rollback.ts';
+import type { VoucherStates } from './voucher-states.ts';
+
+export interface RedemptionDeps {
+  sql: Sql;
+  states: VoucherStates;
+  /** Real time. */
+  now: () => Date;
+  /** How many sets may be on their way at once; each takes a connection. */
+  inFlight?: number;
+  /** How many more may wait for vouchers that another process holds. */
+  lanesInFlight?: number;
+  /** The most requests of a set. */
+  size?: number;
+}
+
+export type RedemptionActivities = ReturnType<typeof createRedemptionActivities>;
+
+interface Waiting extends SetMember {
+  resources: readonly [string, ...string[]];
+  since: number;
+  resolve: (answer: CheckoutAnswer) => void;
+  reject: (error: unknown) => void;
+}
+
+const KEY_WAIT_MS = 2_000;
+const KEY_PAUSE_MS = 20;
+const VOUCHER_WAIT_MS = 8_000;
+const ATTEMPTS = 4;
+const LOCK_NOT_AVAILABLE = '55P03';
+
+export const createRedemptionActivities = (deps: RedemptionDeps) => {
+  const { sql, inFlight = 3, lanesInFlight = 4, size = 400, now } = deps;
+
+  const run = async (projectId: string, items: Waiting[], lane: boolean): Promise<{ item: Waiting; resource: string }[]> => {
+    const held: { item: Waiting; resource: string }[] = [];
+    const toWrite: Waiting[] = [];
+    const settle = (item: Waiting, verdict: Verdict): void => {
+      if (verdict.kind === 'answered') item.resolve(verdict.answer);
+      else if (verdict.kind === 'key held') waitForKey(item);
+      else if (verdict.kind === 'customer to write') toWrite.push(item);
+      else if (performance.now() - item.since > VOUCHER_WAIT_MS) item.resolve(voucherBusy(verdict.codeKey));
+      else held.push({ item, resource: voucherResource(verdict.codeKey) });
+    };
+    await redeemAll(projectId, items, lane, settle);
+    if (toWrite.length > 0) void writeCustomers(projectId, toWrite);
+    return held;
+  };
+
+  /** Redeems a set; one that fails is halved until what is bad stands alone. */
+  const redeemAll = async (
+    projectId: string,
+    items: Waiting[],
+    lane: boolean,
+    settle: (item: Waiting, verdict: Verdict) => void,
+  ): Promise<void> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const verdicts = await redeemSet(deps, projectId, items, lane);
+        return items.forEach((item, index) => settle(item, verdicts[index]!));
+      } catch (error) {
+        if (isLockTimeout(error)) return items.forEach((item) => settle(item, { kind: 'voucher held', codeKey: item.codeKeys[0]! }));
+        if (!mayPass(error) || attempt === ATTEMPTS) return halve(projectId, items, lane, settle, error);
+        await sleep(attempt * 10);
+      }
+    }
+  };
+
+  const halve = async (
+    projectId: string,
+    items: Waiting[],
+    lane: boolean,
+    settle: (item: Waiting, verdict: Verdict) => void,
+    error: unknown,
+  ): Promise<void> => {
+    if (items.length === 1 || isConnectionLost(error)) return items.forEach((item) => item.reject(error));
+    const middle = Math.ceil(items.length / 2);
+    await redeemAll(projectId, items.slice(0, middle), lane, settle);
+    await redeemAll(projectId, items.slice(middle), lane, settle);
+  };
+
+  const waitForKey = (item: Waiting): void => {
+    if (performance.now() - item.since > KEY_WAIT_MS) item.resolve(refused(stillRuns(item.request.idempotencyKey)));
+    else setTimeout(() => queue.add(item), KEY_PAUSE_MS);
+  };
+
+  /** Customers are locked before vouchers, so what requests tell of them is written in a transaction before. */
+  const writeCustomers = async (projectId: string, items: Waiting[]): Promise<void> => {
+    const inputs = items.flatMap(({ request: { customer } }) => {
+      if (!customer) return [];
+      const { id: _id, sourceId, ...told } = customer;
+      return sourceId === undefined ? [] : [{ ...told, sourceId }];
+    });
+    try {
+      await withRetries(() => sql.begin((tx) => upsertCustomers(tx, projectId, inputs, now())));
+      for (const item of items) queue.add(Object.assign(item, { customerWritten: true }));
+    } catch (error) {
+      if (items.length === 1) return items[0]!.reject(error);
+      for (const item of items) await writeCustomers(projectId, [item]);
+    }
+  };
+
+  const queue = createQueue<Waiting>({
+    inFlight,
+    lanesInFlight,
+    size,
+    groupOf: (item) => item.request.project.id,
+    resourcesOf: (item) => item.resources,
+    run,
+  });
+
+  return {
+    /**
+     * Redeems codes for an order, all or none, with its answer kept under the Idempotency-Key. A refusal is an answer too, and is
+     * recorded. Plain JSON in and out.
+     */
+    redeem: (request: RedeemRequest): Promise<CheckoutAnswer> =>
+      new Promise((resolve, reject) => {
+        const codeKeys = codeKeysOf(request);
+        const resources = [`key ${request.idempotencyKey}`, ...codeKeys.map(voucherResource)] as const;
+        queue.add({
+          request,
+          codeKeys,
+          resources,
+          customerWritten: false,
+          since: performance.now(),
+          resolve,
+          reject,
+        });
+      }),
+
+    rollback: createRollback(deps),
+  };
+};
+
+const voucherResource = (codeKey: string): string => `code ${codeKey}`;
+
+const isLockTimeout = (error: unknown): boolean => error instanceof postgres.PostgresError && error.code === LOCK_NOT_AVAILABLE;
+
+/** Postgres shuts down or starts, or its connection broke. */
+const isConnectionLost = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && /^(CONNECTION_|CONNECT_TIMEOUT|ECONN|EPIPE|57P0|08)/.test(String(error.code));
+
+/** True where the same again may do. The key keeps what was committed before a connection broke from being done twice. */
+const mayPass = (error: unknown): boolean => isRetryable(error) || isConnectionLost(error);
+
+const voucherBusy = (codeKey: string): CheckoutAnswer =>
+  refused(
+    new DomainError('service_unavailable', 'The voucher is being changed', {
+      details: `Somebody is changing voucher ${codeKey}. Nothing was redeemed: try again in a moment.`,
+      resource: { id: codeKey, type: 'voucher' },
+    }),
+  );

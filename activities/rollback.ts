@@ -1,0 +1,200 @@
+import postgres from 'postgres';
+import { changeCounters, readVouchers, type CounterChange } from '../db/checkout.ts';
+import type { Db, Tx } from '../db/client.ts';
+import { insertEvents, insertOutbox, type SetEvent } from '../db/events.ts';
+import { REPLAYED, runOnce, type OnceAnswer } from '../db/idempotency.ts';
+import { newId } from '../db/ids.ts';
+import {
+  findChildren,
+  findRedemption,
+  findRolledBack,
+  insertRedemptions,
+  lockVouchersById,
+  readClocks,
+  type NewRedemption,
+  type Redemption,
+} from '../db/redemptions.ts';
+import { DomainError } from '../domain/errors.ts';
+import { refused, type CheckoutAnswer } from './checkout-answer.ts';
+import type { SetDeps } from './redemption-set.ts';
+import { redeemedVoucherView } from './redemption-view.ts';
+import { restoredOrderView } from './rollback-view.ts';
+import type { KnownVoucher } from './voucher-states.ts';
+
+/** Takes a redemption back, or with `stack` a parent redemption with all that is left of it. Plain JSON. */
+export interface RollbackRequest {
+  projectId: string;
+  apiKeyId: string;
+  redemptionId: string;
+  stack: boolean;
+  reason: string | null;
+  trackingId: string | null;
+  metadata: Record<string, unknown> | null;
+  idempotencyKey: string;
+  /** SHA-256 of method, path and body, in base64. */
+  requestHash: string;
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+export const createRollback = (deps: SetDeps) => {
+  /** Gives each counter back exactly once, whatever races: the ledger takes one rollback of a redemption. */
+  return async (request: RollbackRequest): Promise<CheckoutAnswer> => {
+    const { projectId, idempotencyKey: key, requestHash } = request;
+    try {
+      const once = { projectId, key, requestHash: Buffer.from(requestHash, 'base64') };
+      const answer = await runOnce(deps.sql, once, (tx) => takeBack(tx, deps, request));
+      return { status: answer.status, body: JSON.stringify(answer.body), replayed: answer.headers === REPLAYED };
+    } catch (error) {
+      if (error instanceof DomainError) return refused(error);
+      // Without a voucher's row to lock, the ledger's unique index is what stops the second.
+      if (error instanceof postgres.PostgresError && error.code === UNIQUE_VIOLATION)
+        return refused(alreadyRolledBack(request.redemptionId));
+      throw error;
+    }
+  };
+};
+
+const takeBack = async (tx: Tx, { states, now }: SetDeps, request: RollbackRequest): Promise<OnceAnswer> => {
+  const { projectId, redemptionId, stack } = request;
+  const target = await findRedemption(tx, projectId, redemptionId);
+  if (!target || target.object !== 'redemption' || target.result !== 'SUCCESS') throw notRedeemed(redemptionId);
+  const parent = target.voucherId === null ? target : null;
+  if (stack ? target.parentId !== null : parent !== null) throw wrongParent(target);
+  const redemptions = parent ? await findChildren(tx, projectId, parent.id) : [target];
+
+  const locked = await lockVouchersById(
+    tx,
+    projectId,
+    redemptions.map((each) => each.voucherId!),
+  );
+  // Read after the lock, which whoever was first has given up only with the commit.
+  const done = await findRolledBack(
+    tx,
+    projectId,
+    [target, ...redemptions].map((each) => each.id),
+  );
+  const left = redemptions.filter((each) => !done.has(each.id));
+  if (left.length === 0 || done.has(target.id)) throw alreadyRolledBack(redemptionId);
+
+  const time = now();
+  const holders = new Map(locked.map((voucher) => [voucher.id, voucher.holderId]));
+  const ownerOf = (each: Redemption) => each.customerId ?? holders.get(each.voucherId!) ?? null;
+  const clocks = await readClocks(
+    tx,
+    projectId,
+    left.flatMap((each) => ownerOf(each) ?? []),
+  );
+  const rows = left.map((each) => rollbackRow(request, each));
+  const parentRow = parent && { ...rollbackRow(request, parent), amount: -left.reduce((sum, each) => sum + each.amount, 0) };
+  await changeCounters(tx, projectId, left.map(counterOf).toSorted(byVoucher));
+  await insertRedemptions(tx, projectId, parentRow ? [parentRow, ...rows] : rows, time);
+  const events = left.map((each, index) => {
+    const owner = ownerOf(each);
+    return eventOf(each, rows[index]!, owner, new Date(time.getTime() + ((owner && clocks.get(owner)) || 0)));
+  });
+  await insertEvents(tx, projectId, events);
+  await insertOutbox(tx, projectId, events);
+
+  const vouchers = await vouchersOf(
+    tx,
+    states,
+    projectId,
+    locked.map((voucher) => voucher.codeKey),
+  );
+  const views = left.map((each, index) => rollbackView(each, rows[index]!, vouchers.get(each.voucherId!), time));
+  const order = restoredOrderView(target.order);
+  if (!stack) return { status: 200, body: { ...views[0]!, order } };
+  const { voucher: _voucher, ...whole } = rollbackView(target, parentRow ?? rows[0]!, undefined, time);
+  return { status: 200, body: { rollbacks: views, parent_rollback: { ...whole, order }, order } };
+};
+
+const vouchersOf = async (db: Db, states: SetDeps['states'], projectId: string, codeKeys: string[]): Promise<Map<string, KnownVoucher>> => {
+  const found = await states.statesOf(db, projectId, await readVouchers(db, projectId, codeKeys));
+  return new Map([...found.values()].map((voucher) => [voucher.id, voucher]));
+};
+
+const rollbackRow = (request: RollbackRequest, redemption: Redemption): NewRedemption => ({
+  id: newId('redemption'),
+  object: 'redemption_rollback',
+  result: 'SUCCESS',
+  voucherId: redemption.voucherId,
+  code: redemption.code,
+  campaignId: redemption.campaignId,
+  customerId: redemption.customerId,
+  trackingId: request.trackingId ?? redemption.trackingId,
+  rollbackOf: redemption.id,
+  parentId: null,
+  amount: -redemption.amount,
+  order: null,
+  reason: request.reason,
+  metadata: request.metadata,
+  trace: { rollback_of: redemption.id },
+  apiKeyId: request.apiKeyId,
+});
+
+const counterOf = (redemption: Redemption): CounterChange => ({
+  voucherId: redemption.voucherId!,
+  quantity: -1,
+  amount: -redemption.amount,
+});
+
+const byVoucher = (a: CounterChange, b: CounterChange): number => (a.voucherId < b.voucherId ? -1 : 1);
+
+const eventOf = (redemption: Redemption, row: NewRedemption, owner: string | null, occurredAt: Date): SetEvent => ({
+  id: newId('event'),
+  type: 'redemption.rollback.succeeded',
+  customerId: owner,
+  about: redemption.voucherId!,
+  data: {
+    rollback_id: row.id,
+    redemption_id: redemption.id,
+    voucher_id: redemption.voucherId,
+    code: redemption.code,
+    campaign_id: redemption.campaignId,
+    campaign: redemption.campaign,
+    discount_amount: redemption.amount,
+    reason: row.reason ?? null,
+    tracking_id: row.trackingId,
+  },
+  occurredAt: occurredAt.toISOString(),
+});
+
+const rollbackView = (redemption: Redemption, row: NewRedemption, voucher: KnownVoucher | undefined, time: Date) => ({
+  id: row.id,
+  object: 'redemption_rollback',
+  date: time.toISOString(),
+  customer_id: redemption.customerId,
+  tracking_id: row.trackingId,
+  redemption: redemption.id,
+  amount: row.amount,
+  reason: row.reason ?? null,
+  metadata: row.metadata,
+  result: 'SUCCESS',
+  status: 'SUCCEEDED',
+  customer: redemption.customerId && { id: redemption.customerId, source_id: redemption.customerSourceId, object: 'customer' },
+  related_object_type: redemption.voucherId === null ? 'redemption' : 'voucher',
+  related_object_id: redemption.voucherId ?? redemption.id,
+  // A voucher that was deleted is told as far as the ledger knows it.
+  voucher: voucher ? redeemedVoucherView(voucher) : { id: redemption.voucherId, code: redemption.code, object: 'voucher' },
+});
+
+const resource = (id: string) => ({ resource: { id, type: 'redemption' } });
+
+const notRedeemed = (id: string) =>
+  new DomainError('resource_not_found', 'Resource not found', {
+    details: `Cannot find a successful redemption with id ${id}`,
+    ...resource(id),
+  });
+
+const wrongParent = ({ id, parentId }: Redemption) =>
+  new DomainError('invalid_redemption_parent', 'Invalid redemption parent', {
+    details:
+      parentId === null
+        ? `Redemption ${id} is the parent of several: take them back with POST /v1/redemptions/${id}/rollbacks`
+        : `Redemption ${id} is part of ${parentId}: take the whole back with POST /v1/redemptions/${parentId}/rollbacks`,
+    ...resource(id),
+  });
+
+const alreadyRolledBack = (id: string) =>
+  new DomainError('already_rolled_back', 'Already rolled back', { details: `Redemption ${id} was rolled back before`, ...resource(id) });

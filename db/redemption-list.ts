@@ -1,0 +1,54 @@
+import type { Db } from './client.ts';
+import { firstIdAt } from './ids.ts';
+import { direction, toPage, type Page, type PageRequest } from './paging.ts';
+import { redemptionColumns, redemptionSource, type Redemption } from './redemptions.ts';
+
+export interface RedemptionFilter {
+  result?: 'SUCCESS' | 'FAILURE';
+  voucherId?: string;
+  /** Id or name. */
+  campaign?: string;
+  /** Id or source id. */
+  customer?: string;
+  createdAfter?: Date;
+  createdBefore?: Date;
+}
+
+const conditions = (db: Db, projectId: string, filter: RedemptionFilter) => db`
+  r.project_id = ${projectId}
+  ${filter.result === undefined ? db`` : db`and r.result = ${filter.result}`}
+  ${filter.voucherId === undefined ? db`` : db`and r.voucher_id = ${filter.voucherId}`}
+  ${
+    filter.campaign === undefined
+      ? db``
+      : db`and r.campaign_id = (select id from campaign where project_id = ${projectId} and (id = ${filter.campaign} or name = ${filter.campaign})
+          order by id = ${filter.campaign} desc limit 1)`
+  }
+  ${
+    filter.customer === undefined
+      ? db``
+      : db`and r.customer_id = (select id from customer where project_id = ${projectId} and (id = ${filter.customer} or source_id = ${filter.customer})
+          order by id = ${filter.customer} desc limit 1)`
+  }
+  ${filter.createdAfter === undefined ? db`` : db`and r.id >= ${firstIdAt('redemption', new Date(filter.createdAfter.getTime() + 1))}`}
+  ${filter.createdBefore === undefined ? db`` : db`and r.id < ${firstIdAt('redemption', filter.createdBefore)}`}`;
+
+/** A page of the ledger, redemptions and rollbacks, failed ones too, by the time they were made. `startingAfter` is an id. */
+export const listRedemptions = async (
+  db: Db,
+  projectId: string,
+  filter: RedemptionFilter,
+  request: PageRequest,
+): Promise<Page<Redemption>> => {
+  const { limit, descending, startingAfter } = request;
+  const where = conditions(db, projectId, filter);
+  const from = startingAfter === undefined ? db`` : descending ? db`and r.id < ${startingAfter}` : db`and r.id > ${startingAfter}`;
+  const skip = startingAfter === undefined ? (request.page - 1) * limit : 0;
+  const [rows, [totals]] = await Promise.all([
+    db<Redemption[]>`
+      select ${redemptionColumns(db)} from ${redemptionSource(db)} where ${where} ${from}
+      order by r.id ${direction(db, descending)} limit ${limit + 1} offset ${skip}`,
+    db<{ total: number }[]>`select count(*) as total from redemption r where ${where}`,
+  ]);
+  return toPage(rows, limit, totals?.total ?? 0);
+};
