@@ -10,20 +10,19 @@ export interface ProjectKeys {
   publishableKey: string;
 }
 
-/** What the first start made and the database cannot tell again: it keeps only hashes of keys. */
-export interface Keys {
-  sandbox: ProjectKeys;
-  live: ProjectKeys;
+/** What the first start made, for clients to begin with. The database cannot tell it again: it keeps only hashes of keys. */
+export interface FirstStart {
+  projects: { sandbox: ProjectKeys; live: ProjectKeys };
+  /** In the sandbox. */
+  signupSource: { url: string; secret: string };
 }
 
 /** What `dev.json` holds while Couponry runs. */
-export interface DevelopmentFile {
+export interface DevelopmentFile extends FirstStart {
   /** Without `/v1`. */
   apiUrl: string;
   inboxUrl: string | null;
   temporalAddress: string;
-  projects: Keys;
-  signupSource: { url: string; secret: string };
 }
 
 /** Writes a file that only its owner may read, whole or not at all. */
@@ -33,11 +32,17 @@ const writeSecret = (file: string, text: string): void => {
   renameSync(aside, file);
 };
 
+/** The file `first-start.json`. */
+export interface Kept {
+  read: () => FirstStart | null;
+  write: (made: FirstStart) => void;
+}
+
 export interface DataFolder {
   path: string;
   /** 32 bytes, made once. */
   secretKey: () => Buffer;
-  keys: { read: () => Keys | null; write: (keys: Keys) => void };
+  firstStart: Kept;
   development: { write: (file: DevelopmentFile) => void; remove: () => void };
   /** Lets another process have the folder. */
   release: () => void;
@@ -80,9 +85,10 @@ export const openDataFolder = (folder: string): DataFolder => {
       if (!existsSync(file('secret-key'))) writeSecret(file('secret-key'), randomBytes(32).toString('base64'));
       return Buffer.from(readFileSync(file('secret-key'), 'utf8'), 'base64');
     },
-    keys: {
-      read: () => (existsSync(file('keys.json')) ? (JSON.parse(readFileSync(file('keys.json'), 'utf8')) as Keys) : null),
-      write: (keys) => writeSecret(file('keys.json'), `${JSON.stringify(keys, null, 2)}\n`),
+    firstStart: {
+      read: () =>
+        existsSync(file('first-start.json')) ? (JSON.parse(readFileSync(file('first-start.json'), 'utf8')) as FirstStart) : null,
+      write: (made) => writeSecret(file('first-start.json'), `${JSON.stringify(made, null, 2)}\n`),
     },
     development: {
       write: (development) => writeSecret(file('dev.json'), `${JSON.stringify(development, null, 2)}\n`),

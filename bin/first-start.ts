@@ -18,19 +18,13 @@ import { standardMapping } from '../domain/mapping-definition.ts';
 import { standardWebhooks } from '../domain/webhook-signature/standard-webhooks.ts';
 import { type Log, StartError } from '../embedded/part.ts';
 import type { ServiceConfiguration } from './configuration.ts';
-import type { Keys, ProjectKeys } from './data-folder.ts';
-
-/** What a client needs to begin with. */
-export interface FirstStart {
-  keys: Keys;
-  signupSource: { url: string; secret: string };
-}
+import type { FirstStart, Kept, ProjectKeys } from './data-folder.ts';
 
 export interface FirstStartDeps {
   sql: Sql;
   configuration: ServiceConfiguration;
-  /** Where the keys are kept: the database has only their hashes. */
-  keys: { read: () => Keys | null; write: (keys: Keys) => void };
+  /** Where what it made is kept. */
+  kept: Kept;
   log: Log;
 }
 
@@ -101,18 +95,18 @@ const ensureSignupSource = async (
  * Makes what a new installation begins with, as far as it is missing: a sandbox and a live project with keys, their mail route, the
  * signup journey with its campaign and mails in both, and the source of signups in the sandbox.
  */
-export const firstStart = async ({ sql, configuration, keys, log }: FirstStartDeps): Promise<FirstStart> => {
-  const kept = keys.read();
+export const firstStart = async ({ sql, configuration, kept, log }: FirstStartDeps): Promise<FirstStart> => {
+  const before = kept.read()?.projects;
   const made = await sql.begin(async (tx) => {
     const sandbox = await ensureProject(tx, 'Sandbox', 'sandbox');
     const live = await ensureProject(tx, 'Live', 'live');
-    const madeKeys = { sandbox: await ensureKeys(tx, sandbox, kept?.sandbox), live: await ensureKeys(tx, live, kept?.live) };
     for (const project of [sandbox, live]) {
       await ensureSmtpRoute(tx, project.id, { from: { name: 'Couponry', email: configuration.mailFrom } });
       if (await ensureSignupJourney(tx, project, new Date())) log(`Project ${project.name}: published the signup journey`);
     }
-    return { keys: madeKeys, signupSource: await ensureSignupSource(tx, sandbox, configuration) };
+    const projects = { sandbox: await ensureKeys(tx, sandbox, before?.sandbox), live: await ensureKeys(tx, live, before?.live) };
+    return { projects, signupSource: await ensureSignupSource(tx, sandbox, configuration) };
   });
-  keys.write(made.keys);
+  kept.write(made);
   return made;
 };

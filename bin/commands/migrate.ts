@@ -14,8 +14,8 @@ export const migrateDatabase = async (configuration: Configuration, options: { f
     if (options.firstStart !== true) return;
     const folder = openDataFolder(configuration.dataDir);
     try {
-      await firstStart({ sql, configuration: requireServices(configuration), keys: folder.keys, log: console.log });
-      console.log(`The keys of the projects are in ${folder.path}/keys.json`);
+      await firstStart({ sql, configuration: requireServices(configuration), kept: folder.firstStart, log: console.log });
+      console.log(`The keys of the projects and the address for signups are in ${folder.path}/first-start.json`);
     } finally {
       folder.release();
     }

@@ -3,10 +3,10 @@ import { StartError } from '../../embedded/part.ts';
 import { superviseChild } from '../child.ts';
 import { closingBlock } from '../closing-block.ts';
 import { type Configuration, environmentOf, type ServiceConfiguration } from '../configuration.ts';
-import { type DataFolder, openDataFolder } from '../data-folder.ts';
+import { type DataFolder, type FirstStart, openDataFolder } from '../data-folder.ts';
 import { bringToVersion, connectDatabase } from '../database.ts';
 import { tellFailure } from '../failure.ts';
-import { type FirstStart, firstStart } from '../first-start.ts';
+import { firstStart } from '../first-start.ts';
 import { type Services, bringUpServices } from '../services.ts';
 import { type Stopping, createStopping } from '../stopping.ts';
 
@@ -44,7 +44,7 @@ const prepare = async (configuration: ServiceConfiguration, folder: DataFolder):
   const sql = await connectDatabase(configuration, 'couponry start');
   try {
     await bringToVersion(sql, log);
-    return await firstStart({ sql, configuration, keys: folder.keys, log });
+    return await firstStart({ sql, configuration, kept: folder.firstStart, log });
   } finally {
     await sql.end({ timeout: 2 });
   }
@@ -55,12 +55,12 @@ const run = async (given: Configuration, folder: DataFolder, stopping: Stopping)
   const configuration: ServiceConfiguration = { ...given, ...services, secretKey: given.secretKey ?? folder.secretKey() };
   if (stopping.signal.aborted) return;
 
-  const { keys, signupSource } = await prepare(configuration, folder);
+  const made = await prepare(configuration, folder);
   if (stopping.signal.aborted) return;
 
   await runChildren(configuration, stopping);
   const { inboxUrl, temporalAddress } = services;
-  const development = { apiUrl: configuration.publicUrl, inboxUrl, temporalAddress, projects: keys, signupSource };
+  const development = { apiUrl: configuration.publicUrl, inboxUrl, temporalAddress, ...made };
   folder.development.write(development);
   stopping.add('dev.json', async () => folder.development.remove());
   log(closingBlock(development, services.temporalUiUrl, folder.path));
