@@ -19,6 +19,8 @@ export interface AppDeps {
   routers: Router[];
   /** What /readyz asks, by name. */
   checks: Record<string, ReadinessCheck>;
+  /** What /readyz asks too, and does without. */
+  told?: Record<string, ReadinessCheck>;
 }
 
 const isApi = (url: string): boolean => url.startsWith('/v1/') || url.startsWith('/client/v1/');
@@ -38,7 +40,7 @@ export const createApp = (deps: AppDeps): Express => {
     if (isApi(req.url)) void handle(req, res);
     else next();
   });
-  app.use(createHealthRoutes(deps.checks));
+  app.use(createHealthRoutes(deps.checks, deps.told));
   app.use(createDocsRoutes(deps.routes));
   for (const router of deps.routers) app.use(router);
 

@@ -20,16 +20,18 @@ const outcomeOf = async (check: ReadinessCheck): Promise<string> => {
   }
 };
 
-/** /healthz: the process lives. /readyz: what it needs works, asked now; 503 names what does not. */
-export const createHealthRoutes = (checks: Record<string, ReadinessCheck>): Router => {
+/**
+ * /healthz: the process lives. /readyz: what it needs works, asked now; 503 names what does not.
+ * @param told what is asked too, but does without: it is shown, and decides nothing
+ */
+export const createHealthRoutes = (checks: Record<string, ReadinessCheck>, told: Record<string, ReadinessCheck> = {}): Router => {
   const router = Router();
   router.get('/healthz', (_req, res) => send(res, { status: 200, body: { status: 'ok' } }, newId('request')));
   router.get('/readyz', async (_req, res) => {
-    const names = Object.keys(checks);
-    const outcomes = await Promise.all(names.map((name) => outcomeOf(checks[name]!)));
-    const ready = outcomes.every((outcome) => outcome === 'ok');
-    const body = { status: ready ? 'ready' : 'not ready', checks: Object.fromEntries(names.map((name, index) => [name, outcomes[index]])) };
-    send(res, { status: ready ? 200 : 503, body }, newId('request'));
+    const asked = Object.entries({ ...checks, ...told });
+    const outcomes = Object.fromEntries(await Promise.all(asked.map(async ([name, check]) => [name, await outcomeOf(check)] as const)));
+    const ready = Object.keys(checks).every((name) => outcomes[name] === 'ok');
+    send(res, { status: ready ? 200 : 503, body: { status: ready ? 'ready' : 'not ready', checks: outcomes } }, newId('request'));
   });
   return router;
 };
