@@ -1,5 +1,6 @@
 import { DomainError } from '../domain/errors.ts';
 import type { Db, Tx } from './client.ts';
+import { type Page, toPage } from './paging.ts';
 
 /** One immutable version of a mail template; subject, HTML and text are Handlebars. */
 export interface TemplateVersion {
@@ -70,12 +71,12 @@ export const listTemplates = async (
   db: Db,
   projectId: string,
   { limit, page }: { limit: number; page: number },
-): Promise<{ templates: TemplateVersion[]; total: number }> => {
-  const templates = await db<TemplateVersion[]>`
+): Promise<Page<TemplateVersion>> => {
+  const rows = await db<TemplateVersion[]>`
     select distinct on (key) ${columns(db)} from template where project_id = ${projectId}
-    order by key, version desc limit ${limit} offset ${(page - 1) * limit}`;
+    order by key, version desc limit ${limit + 1} offset ${(page - 1) * limit}`;
   const [count] = await db<[{ total: number }]>`select count(distinct key)::int as total from template where project_id = ${projectId}`;
-  return { templates, total: count.total };
+  return toPage(rows, limit, count.total);
 };
 
 /** @throws DomainError `resource_not_found` */

@@ -21,6 +21,8 @@ export const TEMPLATE_VARIABLES: { [name: string]: Shape } = {
     phone: 'value',
     timezone: 'value',
     locale: 'value',
+    description: 'value',
+    address: 'anything',
     metadata: 'anything',
   },
   coupon: COUPON,
@@ -45,4 +47,31 @@ export const shapeAt = (shape: Shape, path: readonly string[]): Shape | null => 
     at = next;
   }
   return at;
+};
+
+/** What a preview shows where it is given nothing else. */
+export const SAMPLE_DATA = {
+  customer: {
+    id: 'cust_sample',
+    source_id: 'crm-42',
+    name: 'Ada Lovelace',
+    first_name: 'Ada',
+    email: 'ada@example.com',
+    phone: null,
+    timezone: 'Europe/London',
+    locale: 'en-GB',
+    description: null,
+    address: {},
+    metadata: {},
+  },
+  coupon: {
+    id: 'v_sample',
+    code: 'HELLO-4711',
+    expires_at: '2030-01-31T23:59:59.000Z',
+    campaign: 'Sample',
+    discount: { type: 'PERCENT', percent_off: 10 },
+    metadata: {},
+  },
+  journey: { id: 'jrn_sample', key: 'sample', name: 'Sample', version: 1 },
+  now: '2030-01-17T09:00:00.000Z',
 };

@@ -58,7 +58,16 @@ export const mailData = (mail: Mail & { config: SmtpConfig; links: MailLinks; cu
 };
 
 /** A CRM says some of these, and a template may ask for any: what is not known is null, which prints nothing. */
-const UNKNOWN_CUSTOMER = { id: null, source_id: null, name: null, email: null, phone: null, timezone: null, locale: null };
+const UNKNOWN_CUSTOMER = {
+  id: null,
+  source_id: null,
+  name: null,
+  email: null,
+  phone: null,
+  timezone: null,
+  locale: null,
+  description: null,
+};
 
 const withFirstName = (customer: Record<string, unknown>, { to, name }: EmailPayload): Record<string, unknown> => {
   const metadata = (customer['metadata'] ?? {}) as Record<string, unknown>;
