@@ -14,37 +14,56 @@ export interface Pipeline {
 
 const IN_FAILED_TRANSACTION = '25P02';
 
+/** The session is over with these. */
+const endsSession = (error: unknown): boolean =>
+  error instanceof postgres.PostgresError ? error.severity === 'FATAL' || error.severity === 'PANIC' : true;
+
 /** Runs `body` in a transaction, which is rolled back unless `body` commits it. */
 export const pipelined = async <T>(sql: Sql, body: (pipeline: Pipeline) => Promise<T>): Promise<T> => {
   const connection = await sql.reserve();
   const answers: Promise<unknown>[] = [];
+  let lost: Error | null = null;
   let open = true;
-  const send: Pipeline['send'] = (query) => {
-    // Executed in this turn: to await it would send it a turn later, behind what comes next.
-    const answer = query.execute() as unknown as Promise<never>;
+
+  const track = <A>(answer: Promise<A>): Promise<A> => {
     // Whoever awaits it hears of a failure; until then it counts as heard.
-    answer.catch(() => {});
+    answer.catch((error: unknown) => {
+      if (endsSession(error)) lost ??= error as Error;
+    });
     answers.push(answer);
     return answer;
   };
+  const send: Pipeline['send'] = (query) =>
+    // What is sent after the connection broke would meet no socket or, worse, another session, where it takes effect at once.
+    // Executed in this turn: to await it would send it a turn later, behind what comes next.
+    lost ? Promise.reject(lost) : track(query.execute() as unknown as Promise<never>);
   const commit = async (): Promise<void> => {
-    const done = connection`commit`.execute();
+    const done = send(connection`commit`);
     open = false;
-    answers.push(done);
     await throwFirst(answers);
     // A transaction that failed answers its commit with a rollback.
     const { command } = await done;
     if (command !== 'COMMIT') throw new Error(`The transaction ended with ${command}`);
   };
+
   try {
-    void send(connection`begin`);
+    void track(beginOn(connection, (error) => (lost ??= error)));
     return await body({ db: connection, send, commit });
   } finally {
-    if (open) void send(connection`rollback`);
-    const settled = await Promise.allSettled(answers);
+    await Promise.allSettled(answers);
+    if (open && !lost) await send(connection`rollback`).catch(() => {});
     // A connection that is lost goes back to the pool by itself; released, it would be used again.
-    if (settled.every((each) => each.status === 'fulfilled' || each.reason instanceof postgres.PostgresError)) connection.release();
+    if (!lost) connection.release();
   }
+};
+
+/** The driver tells of a lost connection where nothing waits for an answer only to who is there when a query is executed. */
+const beginOn = (connection: postgres.ReservedSql, onLost: (error: Error) => void): Promise<unknown> => {
+  const onexecute = (raw: object): boolean => {
+    Object.assign(raw, { onclose: onLost });
+    return true;
+  };
+  return connection.unsafe('begin', [], { onexecute } as postgres.UnsafeQueryOptions).execute();
 };
 
 /** The first failure is the cause; those after it say only that the transaction has failed. */
