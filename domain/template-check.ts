@@ -91,11 +91,12 @@ const checkExpression = (expression: hbs.AST.Expression, scopes: Scope[], report
     return 'value';
   }
   const named = path.depth === 0 ? scopes.find((scope) => parts[0] !== undefined && Object.hasOwn(scope.names, parts[0])) : undefined;
-  const shape = named
-    ? shapeAt(named.names[parts[0] as string] as Shape, parts.slice(1))
-    : shapeAt(scopes[path.depth]?.shape ?? 'value', parts);
+  const root = named ? (named.names[parts[0] as string] as Shape) : (scopes[path.depth]?.shape ?? 'value');
+  const within = named ? parts.slice(1) : parts;
+  const shape = shapeAt(root, within);
   if (shape !== null) return shape;
-  const parent = parts.length > 1 ? shapeAt(scopes[path.depth]?.shape ?? 'value', parts.slice(0, -1)) : scopes[path.depth]?.shape;
+  const unknownAt = within.findIndex((_, index) => shapeAt(root, within.slice(0, index + 1)) === null);
+  const parent = shapeAt(root, within.slice(0, unknownAt));
   const known = typeof parent === 'object' && parent !== null ? `; there are ${Object.keys(parent).join(', ')}` : '';
   report(path, `unknown variable ${path.original}${known}`);
   return 'anything';
