@@ -27,12 +27,8 @@ const quiet = new DefaultLogger('WARN');
 /** The workflows' bundle, made once in a test file. */
 export const workflowBundle = (): Promise<WorkflowBundleWithSourceMap> => (bundle ??= bundleWorkflowCode({ workflowsPath, logger: quiet }));
 
-let quietened = false;
-/** The runtime of Temporal's SDK is one for the process. */
-const quieten = (): void => {
-  if (!quietened) Runtime.install({ logger: quiet, shutdownSignals: [] });
-  quietened = true;
-};
+// The runtime of Temporal's SDK is one for the process, and is there once something connects.
+Runtime.install({ logger: quiet, shutdownSignals: [] });
 
 export interface JourneyEngine {
   stop: () => Promise<void>;
@@ -40,7 +36,6 @@ export interface JourneyEngine {
 
 /** Workers and a relay that run journeys and deliver their mails, as bin/ wires them. */
 export const startJourneyEngine = async (sql: Sql, temporal: TestTemporal, smtpUrl: string): Promise<JourneyEngine> => {
-  quieten();
   const now = () => new Date();
   const versions = createJourneyVersions();
   const delivery = createDeliveryEngine(sql, smtpUrl);

@@ -1,0 +1,165 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createFastForward, type RunFastForward } from '../../../activities/time-travel/fast-forward.ts';
+import { createTimeSkipping } from '../../../activities/time-travel/time-skipping.ts';
+import { journeyWorkflowId } from '../../../workflows/contracts.ts';
+import { createDatabase, type TestDatabase } from '../../harness/database.ts';
+import {
+  enrolmentOf,
+  prepareJourneys,
+  publish,
+  publishSignup,
+  startJourneyEngine,
+  tell,
+  type JourneyEngine,
+} from '../../harness/journeys.ts';
+import { mailsTo, smtpUrl, waitForMail } from '../../harness/mailbox.ts';
+import { createProject, type TestProject } from '../../harness/project.ts';
+import { connectTemporal, type TestTemporal } from '../../harness/temporal.ts';
+
+let database: TestDatabase;
+let temporal: TestTemporal;
+let engine: JourneyEngine;
+let shop: TestProject;
+let fastForward: RunFastForward;
+let keys = 0;
+
+const forward = (customer: string, duration: string, key = `key ${(keys += 1)}`) =>
+  fastForward({ project: shop.project, customer, duration, key });
+
+beforeAll(async () => {
+  database = await createDatabase();
+  temporal = await connectTemporal();
+  shop = await createProject(database.sql);
+  await prepareJourneys(database.sql, shop.project);
+  await publishSignup(database.sql, shop.project);
+  engine = await startJourneyEngine(database.sql, temporal, smtpUrl());
+  const now = () => new Date();
+  fastForward = createFastForward({
+    sql: database.sql,
+    now,
+    skipping: createTimeSkipping({ client: temporal.client, now }),
+    workflowIdOf: journeyWorkflowId,
+  });
+});
+
+afterAll(async () => {
+  await engine?.stop();
+  await temporal?.close();
+  await database?.drop();
+});
+
+test('thirty days of the signup journey pass in seconds: a mail, a reminder on day 11, the end on day 14', async () => {
+  const { sql } = database;
+  const ada = await tell(sql, shop.project, 'ada', 'customer.signed_up', {}, { email: 'ada-travels@example.com' });
+  await enrolmentOf(sql, ada, (each) => each.step === 'reminder');
+
+  const ten = await forward('ada', 'P10D');
+  expect(ten.passed.map((each) => `${each.step} ${each.outcome}`)).toEqual([]);
+  expect(ten.enrolments[0]).toMatchObject({ state: 'active', step: 'reminder' });
+
+  const eleven = await forward('ada', 'P1D');
+  expect(eleven.passed.map((each) => `${each.step} ${each.outcome}`)).toEqual(['reminder planned']);
+  await waitForMail('ada-travels@example.com', { count: 2 });
+
+  const began = performance.now();
+  const thirty = await forward('ada', 'P19D');
+  expect(performance.now() - began).toBeLessThan(15_000);
+  expect(thirty.passed.map((each) => `${each.step || each.kind} ${each.outcome}`)).toEqual(['end_of_coupon expired', 'end completed']);
+  expect(thirty.enrolments[0]).toMatchObject({ state: 'completed', outcome: 'completed' });
+  const days = (at: string | undefined) => Math.round((Date.parse(at ?? '') - Date.parse(ten.from)) / 86_400_000);
+  expect([days(eleven.passed[0]?.at), days(thirty.passed[0]?.at), days(thirty.to)]).toEqual([11, 14, 30]);
+  expect(await mailsTo('ada-travels@example.com')).toHaveLength(2);
+  const events = await sql<{ type: string; days: number }[]>`
+    select type, round(extract(epoch from occurred_at - ${ten.from}::timestamptz) / 86400)::int as days from event
+    where customer_id = ${ada.id} and type in ('voucher.published', 'voucher.expired', 'journey.completed') order by id`;
+  expect(events).toEqual([
+    { type: 'voucher.published', days: 0 },
+    { type: 'voucher.expired', days: 14 },
+    { type: 'journey.completed', days: 14 },
+  ]);
+});
+
+test('one forward over everything stops at each deadline on its way', async () => {
+  const { sql } = database;
+  const bob = await tell(sql, shop.project, 'bob', 'customer.signed_up');
+  const all = await forward('bob', 'P30D');
+  expect(all.passed.map((each) => `${each.step || each.kind} ${each.outcome}`).slice(-3)).toEqual([
+    'reminder planned',
+    'end_of_coupon expired',
+    'end completed',
+  ]);
+  expect(all.passed.find((each) => each.step === 'reminder')?.message).toMatchObject({ template: 'reminder', state: 'accepted' });
+  const [customer] = await sql<{ clockOffsetMs: number }[]>`select clock_offset_ms from customer where id = ${bob.id}`;
+  expect(Math.round((customer?.clockOffsetMs ?? 0) / 86_400_000)).toBe(30);
+});
+
+test('a redemption in the middle ends the journey, and no reminder comes', async () => {
+  const { sql } = database;
+  const eve = await tell(sql, shop.project, 'eve', 'customer.signed_up', {}, { email: 'eve-redeems@example.com' });
+  const { context } = await enrolmentOf(sql, eve, (each) => each.step === 'reminder');
+  await forward('eve', 'P5D');
+  await tell(
+    sql,
+    shop.project,
+    'eve',
+    'redemption.succeeded',
+    { code: context.coupons.welcome?.code },
+    { email: 'eve-redeems@example.com' },
+  );
+  const later = await forward('eve', 'P30D');
+  expect(later.enrolments[0]).toMatchObject({ state: 'completed', outcome: 'goal' });
+  expect(await mailsTo('eve-redeems@example.com')).toHaveLength(1);
+});
+
+test('whoever signs up again after a forward travels on from there', async () => {
+  const { sql } = database;
+  await publish(sql, shop.project, {
+    journey: 'pause',
+    trigger: { event: 'pause.asked', reentry: 'after(P1D)', concurrency: 5 },
+    steps: { first: { do: 'wait', for: 'P2D' }, second: { do: 'wait', for: 'P2D' } },
+  });
+  await tell(sql, shop.project, 'dan', 'pause.asked');
+  await forward('dan', 'P3D');
+  await tell(sql, shop.project, 'dan', 'pause.asked');
+  const two = await forward('dan', 'PT30H');
+  expect(two.enrolments.map((each) => `${each.state} ${each.step}`)).toEqual(['active first', 'completed null']);
+  const three = await forward('dan', 'P5D');
+  expect(three.enrolments.map((each) => each.state)).toEqual(['completed', 'completed']);
+  const [last] = three.enrolments;
+  expect(Math.round((Date.parse(last?.ended_at ?? '') - Date.parse(last?.entered_at ?? '')) / 3_600_000)).toBe(96);
+});
+
+test('the same key gives the same answer, and another duration under it is refused', async () => {
+  await tell(database.sql, shop.project, 'fay', 'customer.signed_up');
+  const once = await forward('fay', 'P1D', 'fay 1');
+  expect(await forward('fay', 'P1D', 'fay 1')).toEqual(once);
+  await expect(forward('fay', 'P2D', 'fay 1')).rejects.toMatchObject({ key: 'idempotency_key_reused' });
+});
+
+test('a second forward at the same time is refused', async () => {
+  await tell(database.sql, shop.project, 'gus', 'customer.signed_up');
+  const results = await Promise.allSettled([forward('gus', 'P30D'), forward('gus', 'P30D')]);
+  expect(results.map((each) => each.status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  const refused = results.find((each) => each.status === 'rejected');
+  expect(refused?.reason).toMatchObject({ key: 'time_travel_busy' });
+});
+
+test('a forward whose workflow is lost starts it anew', async () => {
+  const { sql } = database;
+  const hal = await tell(sql, shop.project, 'hal', 'customer.signed_up');
+  await forward('hal', 'P2D');
+  const { cohortId } = await enrolmentOf(sql, hal, (each) => each.step === 'reminder');
+  await temporal.client.workflow.getHandle(journeyWorkflowId(cohortId)).terminate();
+  const later = await forward('hal', 'P10D');
+  expect(later.passed.map((each) => `${each.step} ${each.outcome}`)).toEqual(['reminder planned']);
+  const days = (Date.parse(later.passed[0]?.at ?? '') - hal.createdAt.getTime()) / 86_400_000;
+  expect(days).toBeGreaterThan(10.9);
+  expect(days).toBeLessThan(11.1);
+});
+
+test('a live project has no clock to turn', async () => {
+  const live = await createProject(database.sql, { mode: 'live' });
+  await tell(database.sql, live.project, 'ida', 'customer.signed_up');
+  const refused = fastForward({ project: live.project, customer: 'ida', duration: 'P1D', key: 'live' });
+  await expect(refused).rejects.toMatchObject({ key: 'sandbox_only' });
+});
