@@ -29,6 +29,9 @@ const DEFAULT_CHARSET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 /** Somebody who guesses must need this many tries on average to hit one of a campaign's codes. */
 const GUESSES_PER_CODE = 1_000;
 
+/** Control and format characters and white space: nobody sees or types them. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Z}]/u;
+
 /** The code as it is looked up and kept unique: upper case where the project ignores case. */
 export const codeKey = (code: string, caseSensitive: boolean): string => (caseSensitive ? code : code.toUpperCase());
 
@@ -36,7 +39,7 @@ export const codeKey = (code: string, caseSensitive: boolean): string => (caseSe
 export const codeProblem = (code: string): string | null => {
   if (code.length === 0) return 'must not be empty';
   if (code.length > MAX_CODE_LENGTH) return `must have at most ${MAX_CODE_LENGTH} characters`;
-  if (/[\p{C}\p{Z}]/u.test(code.replaceAll(' ', ''))) return 'must not contain control characters or white space other than blanks';
+  if (INVISIBLE.test(code.replaceAll(' ', ''))) return 'must not contain control characters or white space other than blanks';
   if (code !== code.trim()) return 'must not begin or end with a blank';
   if (code === '.' || code === '..') return 'must not be . or .., which no web address can hold';
   return null;
@@ -50,7 +53,7 @@ const configProblems = (config: CodeConfig, alphabet: string[], parts: (string |
   if (config.pattern === '') problems.push({ path: 'code_config.pattern', message: 'must not be empty' });
   if (alphabet.length === 0 || alphabet.length > 256)
     problems.push({ path: 'code_config.charset', message: 'must have 1 to 256 different characters' });
-  else if (alphabet.some((char) => /[\p{C}\p{Z}]/u.test(char)))
+  else if (alphabet.some((char) => INVISIBLE.test(char)))
     problems.push({ path: 'code_config.charset', message: 'must not contain control characters or white space' });
   if (config.postfix != null && config.suffix != null && config.postfix !== config.suffix)
     problems.push({ path: 'code_config.suffix', message: 'is another name of postfix, which says something else' });

@@ -29,7 +29,7 @@ const fields = {
   birthdate: day.nullish().meta({ description: 'YYYY-MM-DD' }),
   birthday: day.nullish().meta({ description: 'An older name of birthdate' }),
   address: addressSchema.nullish(),
-  timezone: z.string().max(64).refine(isTimezone, { error: 'must be an IANA time zone, such as Europe/Berlin' }).nullish(),
+  timezone: z.string().min(1).max(64).refine(isTimezone, { error: 'must be an IANA time zone, such as Europe/Berlin' }).nullish(),
   locale: text(35).nullish(),
   metadata: metadata.nullish(),
 };

@@ -15,11 +15,11 @@ export const voucherType = z.literal('DISCOUNT_VOUCHER');
 export const codeConfigSchema = z
   .strictObject({
     length: z.int().min(1).max(255).nullish(),
-    charset: text().nullish(),
+    charset: text().min(1).nullish(),
     prefix: text().nullish(),
     postfix: text().nullish(),
     suffix: text().nullish().meta({ description: 'Another name of postfix' }),
-    pattern: text().nullish().meta({ description: '# is a random character; overrides length. Without # it is the code itself' }),
+    pattern: text().min(1).nullish().meta({ description: '# is a random character; overrides length. Without # it is the code itself' }),
   })
   .superRefine((config, context) => {
     try {
@@ -76,9 +76,10 @@ export const updateVoucherBody = z.strictObject({
 
 export const voucherParams = z.object({ code: name });
 
-const conditions = z.strictObject({
-  conditions: z.strictObject({ $in: z.array(z.string()).max(100).optional(), $is: z.array(z.string()).max(100).optional() }),
-});
+/** One text or several, as a query carries them. */
+const texts = z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(z.string().max(255)).max(100));
+
+const conditions = z.strictObject({ conditions: z.strictObject({ $in: texts.optional(), $is: texts.optional() }) });
 
 export const listVouchersQuery = z.strictObject({
   ...paging,
