@@ -1,6 +1,7 @@
 import postgres from 'postgres';
-import { changeCounters, readVouchers, type CounterChange } from '../db/checkout.ts';
+import { changeCounters, readVouchers, type CounterChange, type NamedCustomer } from '../db/checkout.ts';
 import type { Db, Tx } from '../db/client.ts';
+import { upsertCustomers } from '../db/customers.ts';
 import { insertEvents, insertOutbox, type SetEvent } from '../db/events.ts';
 import { REPLAYED, runOnce, type OnceAnswer } from '../db/idempotency.ts';
 import { newId } from '../db/ids.ts';
@@ -25,8 +26,11 @@ import type { KnownVoucher } from './voucher-states.ts';
 export interface RollbackRequest {
   projectId: string;
   apiKeyId: string;
+  requestId: string;
   redemptionId: string;
   stack: boolean;
+  /** What the request tells of a customer on the way; the redemption keeps its own. */
+  customer: NamedCustomer | null;
   reason: string | null;
   trackingId: string | null;
   metadata: Record<string, unknown> | null;
@@ -56,7 +60,8 @@ export const createRollback = (deps: SetDeps) => {
 };
 
 const takeBack = async (tx: Tx, { states, now }: SetDeps, request: RollbackRequest): Promise<OnceAnswer> => {
-  const { projectId, redemptionId, stack } = request;
+  const { projectId, redemptionId, stack, customer } = request;
+  if (customer?.sourceId !== undefined) await upsertCustomers(tx, projectId, [{ ...customer, sourceId: customer.sourceId }], now());
   const target = await findRedemption(tx, projectId, redemptionId);
   if (!target || target.object !== 'redemption' || target.result !== 'SUCCESS') throw notRedeemed(redemptionId);
   const parent = target.voucherId === null ? target : null;

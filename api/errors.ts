@@ -12,6 +12,7 @@ export const statusOf = {
   missing_customer: 400,
   missing_order: 400,
   missing_amount: 400,
+  missing_order_items: 400,
   invalid_order: 400,
   invalid_amount: 400,
   already_rolled_back: 400,

@@ -31,7 +31,7 @@ export const insertTraces = async (db: Db, traces: ValidationTrace[]): Promise<v
   await db`
     insert into validation (project_id, id, code, customer_id, outcome, trace, created_at)
     select p, i, c, u, o, t, a from json_to_recordset(${JSON.stringify(rows)}::text::json) as r (
-      p text, i text, c text, u text, o text, t jsonb, a timestamptz)`;
+      p text, i text, c text, u text, o text, t json, a timestamptz)`;
 };
 
 const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);

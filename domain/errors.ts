@@ -10,6 +10,7 @@ export type ErrorKey =
   | 'missing_customer'
   | 'missing_order'
   | 'missing_amount'
+  | 'missing_order_items'
   | 'invalid_order'
   | 'invalid_amount'
   | 'already_rolled_back'
@@ -55,7 +56,11 @@ export class DomainError extends Error {
   readonly fields: FieldProblem[];
   readonly resource: { id?: string; type?: string };
 
-  constructor(key: ErrorKey, message: string, more: { details?: string; fields?: FieldProblem[]; resource?: { id?: string; type?: string } } = {}) {
+  constructor(
+    key: ErrorKey,
+    message: string,
+    more: { details?: string; fields?: FieldProblem[]; resource?: { id?: string; type?: string } } = {},
+  ) {
     super(message);
     this.name = 'DomainError';
     this.key = key;

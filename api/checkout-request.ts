@@ -1,0 +1,85 @@
+import type { z } from 'zod';
+import type { CheckoutRequest } from '../activities/checkout-request.ts';
+import type { NamedCustomer } from '../db/checkout.ts';
+import { codeKey } from '../domain/code-pattern.ts';
+import { DomainError } from '../domain/errors.ts';
+import type { RequestContext } from './route.ts';
+import type { redeemablesBody, singleBody } from './schemas/redeemable.ts';
+
+type SingleBody = z.output<typeof singleBody>;
+type RedeemablesBody = z.output<typeof redeemablesBody>;
+
+/** What a request tells of its customer, in our words. */
+export const namedCustomer = ({ source_id: sourceId, birthday, ...told }: NonNullable<SingleBody['customer']>): NamedCustomer => ({
+  ...told,
+  ...(sourceId !== undefined && { sourceId }),
+  ...(birthday !== undefined && told.birthdate === undefined && { birthdate: birthday }),
+});
+
+/**
+ * The question for the activities, as plain JSON.
+ * @throws DomainError invalid_payload, where the order is in another currency than the project
+ */
+const questionOf = (
+  { project, apiKey, requestId }: RequestContext,
+  body: SingleBody,
+  codes: string[],
+  audience: CheckoutRequest['audience'],
+  expand: string[],
+): CheckoutRequest => {
+  const { order, customer } = body;
+  if (order?.currency !== undefined && order.currency !== project.currency) {
+    throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
+      fields: [{ path: 'order.currency', message: `must be ${project.currency}, the currency of the project` }],
+    });
+  }
+  return {
+    project: { id: project.id, caseSensitiveCodes: project.caseSensitiveCodes },
+    apiKeyId: apiKey.id,
+    requestId,
+    codes,
+    order: order ? orderOf(order) : null,
+    customer: customer ? namedCustomer(customer) : null,
+    trackingId: body.tracking_id ?? null,
+    metadata: body.metadata ?? null,
+    expand,
+    audience,
+  };
+};
+
+const orderOf = ({
+  id,
+  source_id,
+  status,
+  amount,
+  currency,
+  items,
+  metadata,
+}: NonNullable<SingleBody['order']>): CheckoutRequest['order'] => ({
+  id,
+  source_id: source_id ?? undefined,
+  status,
+  amount,
+  currency,
+  items,
+  metadata: metadata ?? undefined,
+});
+
+export const singleQuestion = (context: RequestContext<{ code: string }, unknown, SingleBody>): CheckoutRequest =>
+  questionOf(context, context.body, [context.params.code], 'voucher', []);
+
+/** @throws DomainError duplicated_redeemables */
+export const stackQuestion = (
+  context: RequestContext<unknown, unknown, RedeemablesBody>,
+  audience: 'stack' | 'client',
+): CheckoutRequest => {
+  const codes = context.body.redeemables.map((redeemable) => redeemable.id);
+  const keys = new Set(codes.map((code) => codeKey(code, context.project.caseSensitiveCodes)));
+  if (keys.size < codes.length) {
+    throw new DomainError('duplicated_redeemables', 'Duplicated redeemables', {
+      details: 'The same code is asked for more than once',
+      fields: [{ path: 'redeemables', message: 'must name each code once' }],
+    });
+  }
+  return questionOf(context, context.body, codes, audience, context.body.options?.expand ?? []);
+};

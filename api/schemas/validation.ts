@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { discountSchema } from './discount.ts';
+import { emptyList } from './fields.ts';
+import { orderSchema } from './order.ts';
+import { redeemableSchema } from './redeemable.ts';
+
+const stackingRules = z.object({
+  redeemables_limit: z.int(),
+  applicable_redeemables_limit: z.int(),
+  applicable_redeemables_per_category_limit: z.int(),
+  applicable_exclusive_redeemables_limit: z.int(),
+  applicable_exclusive_redeemables_per_category_limit: z.int(),
+  exclusive_categories: z.array(z.string()),
+  joint_categories: z.array(z.string()),
+  redeemables_application_mode: z.enum(['ALL', 'PARTIAL']),
+  redeemables_sorting_rule: z.enum(['REQUESTED_ORDER', 'CATEGORY_HIERARCHY']),
+});
+
+export const validationSchema = z
+  .object({
+    id: z.string(),
+    valid: z.boolean(),
+    redeemables: z.array(redeemableSchema),
+    skipped_redeemables: z.array(redeemableSchema),
+    inapplicable_redeemables: z.array(redeemableSchema),
+    order: orderSchema.nullable(),
+    tracking_id: z.string(),
+    session: z.null(),
+    stacking_rules: stackingRules,
+  })
+  .meta({ id: 'Validation' });
+
+export const voucherValidationSchema = z
+  .object({
+    valid: z.boolean(),
+    code: z.string(),
+    discount: discountSchema.optional(),
+    order: orderSchema.optional(),
+    campaign: z.string().optional(),
+    campaign_id: z.string().optional(),
+    metadata: z.record(z.string(), z.unknown()).optional(),
+    start_date: z.string().optional(),
+    expiration_date: z.string().optional(),
+    applicable_to: emptyList.optional(),
+    inapplicable_to: emptyList.optional(),
+    error: z.looseObject({ key: z.string(), message: z.string() }).optional(),
+    reason: z.string().optional(),
+    tracking_id: z.string(),
+  })
+  .meta({ id: 'VoucherValidation' });
