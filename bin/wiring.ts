@@ -5,6 +5,9 @@ import { createHooksRouter } from '../api/hooks/router.ts';
 import { createCampaignRoutes } from '../api/routes/campaigns.ts';
 import { createCustomerRoutes } from '../api/routes/customers.ts';
 import type { ReadinessCheck } from '../api/routes/health.ts';
+import { createMessageRoutes } from '../api/routes/messages.ts';
+import { createTemplateRoutes } from '../api/routes/templates.ts';
+import { createUnsubscribeRouter } from '../api/routes/unsubscribe.ts';
 import { createVoucherRoutes } from '../api/routes/vouchers.ts';
 import { createDeliveryActivities, type DeliveryActivities } from '../activities/delivery/deliveries.ts';
 import { createMailTransport } from '../activities/delivery/mail.ts';
@@ -21,6 +24,8 @@ import { createRelay, type Relay } from '../relay/relay.ts';
 import { createRouteEvents } from '../relay/route-events.ts';
 import type { ServiceConfiguration } from './configuration.ts';
 import type { Core } from './core.ts';
+
+const ASK_TEMPORAL_MS = 1500;
 
 /** Something that was put together, with what it needs to be closed. */
 interface Wired {
@@ -70,15 +75,36 @@ export const wireDeliveries = ({ sql, now }: Core, configuration: ServiceConfigu
 export const wireRelay = (core: Core): Relay =>
   createRelay({ ...core, routes: [createRouteEvents({ ...core, versions: createJourneyVersions() })] });
 
+const temporalCheck = ({ client }: Core): ReadinessCheck => {
+  const ask = () => client.workflowService.getSystemInfo({});
+  return () => client.connection.withDeadline(Date.now() + ASK_TEMPORAL_MS, ask);
+};
+
 /** The HTTP application with everything behind it. */
-export const wireApi = (core: Core, { publicUrl }: ServiceConfiguration): Wired & { app: Express } => {
-  const deps = { ...core, randomBytes };
+export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired & { app: Express } => {
+  const renderer = createMailRenderer();
+  const deps = { ...core, randomBytes, renderer, links: linksOf(configuration) };
   const checkout = wireCheckout(core);
+  const temporal = { temporal: temporalCheck(core) };
+  const needsTemporal = configuration.activityMode === 'temporal';
   const app = createApp({
     ...core,
-    routes: [...createCustomerRoutes(deps), ...createCampaignRoutes(deps), ...createVoucherRoutes(deps)],
-    routers: [createHooksRouter({ ...core, publicUrl })],
-    checks: checksOf(core),
+    routes: [
+      ...createCustomerRoutes(deps),
+      ...createCampaignRoutes(deps),
+      ...createVoucherRoutes(deps),
+      ...createTemplateRoutes(deps),
+      ...createMessageRoutes(deps),
+    ],
+    routers: [createHooksRouter({ ...core, publicUrl: configuration.publicUrl }), createUnsubscribeRouter(deps)],
+    checks: { ...checksOf(core), ...(needsTemporal && temporal) },
+    told: needsTemporal ? {} : temporal,
   });
-  return { app, close: checkout.close };
+  return {
+    app,
+    close: async () => {
+      await checkout.close();
+      await renderer.close();
+    },
+  };
 };

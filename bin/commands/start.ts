@@ -78,7 +78,9 @@ export const start = async (configuration: Configuration): Promise<void> => {
     stopping.add('start', () => running.catch(() => undefined));
     await running;
   } catch (error) {
-    if (!stopping.signal.aborted) tellFailure(error);
+    // What fails because we were told to stop is no failure.
+    if (stopping.signal.aborted) return stopping.stop(0);
+    tellFailure(error);
     await stopping.stop(1);
   }
 };

@@ -2,5 +2,11 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 
 const [, , downloadDir] = process.argv;
-const environment = await TestWorkflowEnvironment.createLocal({ server: { executable: { type: 'cached-download', downloadDir } } });
-await environment.teardown();
+try {
+  const environment = await TestWorkflowEnvironment.createLocal({ server: { executable: { type: 'cached-download', downloadDir } } });
+  await environment.teardown();
+} catch (error) {
+  // The last line is what the terminal shows.
+  console.error((error as Error).message.replaceAll(/\s*\n\s*/g, ' '));
+  process.exitCode = 1;
+}

@@ -61,7 +61,8 @@ test('one command brings up everything, says where it is, and stops in order on 
   for (const url of ['/healthz', '/readyz', '/docs', '/openapi.json']) {
     expect(await fetch(`${development.apiUrl}${url}`)).toMatchObject({ status: 200 });
   }
-  expect((await fetch(development.inboxUrl ?? '')).status).toBe(200);
+  const inbox = await fetch(development.inboxUrl ?? '', { headers: { Accept: 'text/html' } });
+  expect(await inbox.text()).toContain('<html');
   expect(couponry.output()).toContain(development.projects.live.secretKey);
 
   const { code, afterMs } = await couponry.interrupt();
@@ -175,6 +176,22 @@ test('a data folder that cannot be written is named', async () => {
   expect(couponry.output()).toMatch(
     /^couponry: The data folder .* cannot be written \(ENOTDIR\): set COUPONRY_DATA_DIR to a folder that can\n$/,
   );
+});
+
+test('where no Temporal is to be had, every way that was tried is named', async () => {
+  const fresh = path.join(root, 'without-temporal');
+  const couponry = start({
+    COUPONRY_DATA_DIR: fresh,
+    PATH: '/nonexistent',
+    XDG_CACHE_HOME: path.join(root, 'cache'),
+    HTTPS_PROXY: 'http://127.0.0.1:9',
+  });
+  expect((await couponry.ended).code).toBe(1);
+  const line = couponry.output().trim().split('\n').at(-1);
+  expect(line).toMatch(
+    /^couponry: No Temporal server: no `temporal` command on the PATH; nothing in .*; no download \(.*\); no `go` on the PATH to build one\. Set TEMPORAL_ADDRESS/,
+  );
+  expect(leftRunning(fresh)).toEqual([]);
 });
 
 test('servers that do not answer are named, and nothing is left running', async () => {
