@@ -54,6 +54,19 @@ export const requireJson = (headers: IncomingMessage['headers']): void => {
     throw new DomainError('unsupported_media_type', 'Send the body in UTF-8.');
 };
 
+/** Whether the body is of one of these media types, whatever their parameters. */
+export const isOneOf = (headers: IncomingMessage['headers'], types: string[]): boolean =>
+  types.includes((headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase());
+
+/**
+ * A body that is text.
+ * @throws DomainError invalid_payload
+ */
+export const readText = (bytes: Buffer): string => {
+  if (!isUtf8(bytes)) throw new DomainError('invalid_payload', 'The body is not UTF-8.');
+  return bytes.toString('utf8');
+};
+
 /** How deep arrays and objects nest in a JSON text, without parsing it. Stops counting above the limit. */
 const nestsTooDeep = (text: string): boolean => {
   let depth = 0;

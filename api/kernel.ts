@@ -10,7 +10,7 @@ import { DomainError, type FieldProblem } from '../domain/errors.ts';
 import { requireOrigin, requireScope, type Authenticate, type Caller } from './auth.ts';
 import { errorBody, statusOf, toDomainError } from './errors.ts';
 import { fieldProblems } from './field-problems.ts';
-import { parseJson, readBody, requireJson } from './json-body.ts';
+import { isOneOf, parseJson, readBody, readText, requireJson } from './json-body.ts';
 import { parseQuery } from './query-string.ts';
 import { createRouteTable } from './route-table.ts';
 import type { Answer, RequestContext, Route } from './route.ts';
@@ -90,14 +90,14 @@ const refuseUnknown = (query: Record<string, unknown>, problems: FieldProblem[])
 };
 
 /** Checks parameters, query and body, and names everything that is wrong with any of them. */
-const fill = (context: Context, route: Route, params: Record<string, string>, queryText: string, bytes: Buffer): void => {
+const fill = (context: Context, route: Route, params: Record<string, string>, queryText: string, bytes: Buffer, isText: boolean): void => {
   const problems: FieldProblem[] = [];
   context.params = check(route.params, params, problems);
   const query = parseQuery(queryText);
   if (route.query) context.query = check(route.query, query, problems);
   else refuseUnknown(query, problems);
   const outsideBody = problems.length;
-  if (route.body) context.body = check(route.body, parseJson(bytes), problems);
+  if (route.body) context.body = check(route.body, isText ? readText(bytes) : parseJson(bytes), problems);
   if (problems.length === 0) return;
   throw problems.length > outsideBody
     ? new DomainError('invalid_payload', 'The request has fields that are wrong.', {
@@ -157,9 +157,10 @@ export const createKernel = (routes: Route[], { sql, log, authenticate }: Kernel
     if (client) Object.assign(cors, { 'Access-Control-Allow-Origin': requireOrigin(caller, req.headers), Vary: 'Origin' });
     requireScope(caller, route.scope);
     const bytes = await readBody(req);
-    if (route.body && bytes.length > 0) requireJson(req.headers);
+    const isText = isOneOf(req.headers, route.textTypes ?? []);
+    if (route.body && bytes.length > 0 && !isText) requireJson(req.headers);
     const context = new Context(sql, req, bytes, requestId, caller);
-    fill(context, route, params, queryText, bytes);
+    fill(context, route, params, queryText, bytes, isText);
     return route.handler(context);
   };
 

@@ -73,7 +73,10 @@ const operationOf = (route: Route, writer: SchemaWriter): JsonSchema => ({
   ...(route.body && {
     requestBody: {
       required: !route.body.safeParse({}).success,
-      content: { [JSON_TYPE]: { schema: writer.write(route.body, 'input') } },
+      content: {
+        [JSON_TYPE]: { schema: writer.write(route.body, 'input') },
+        ...Object.fromEntries((route.textTypes ?? []).map((type) => [type, { schema: { type: 'string' } }])),
+      },
     },
   }),
   responses: responsesOf(route, writer),

@@ -42,6 +42,8 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
   params?: P;
   query?: Q;
   body?: B;
+  /** Media types whose text is the body as it came, besides JSON; the schema is then given that text. */
+  textTypes?: string[];
   /** Documented answers besides those every route has (400, 401, 403, 429 and 500). */
   responses: Record<number, { description: string; schema?: z.ZodType }>;
   handler: (context: RequestContext<z.output<P>, z.output<Q>, z.output<B>>) => Promise<Answer>;

@@ -51,7 +51,14 @@ export const parseJourney = (input: unknown): ParsedJourney => {
   });
 };
 
+/** What Postgres cannot keep in JSON; YAML can write both in escapes. */
+const unstorable = (value: unknown): boolean => {
+  const json = JSON.stringify(value) ?? '';
+  return json.includes('\\u0000') || !json.isWellFormed() || /\\ud[89a-f]/.test(json);
+};
+
 const checked = (value: unknown, placeOf: (path: (string | number)[]) => { line?: number; column?: number }): ParsedJourney => {
+  if (unstorable(value)) return { journey: null, problems: [{ path: [], message: 'contains NUL characters or lone surrogates' }] };
   const { definition, problems, stepPaths } = readDefinition(value);
   const pathOf = (step: string): (string | number)[] => stepPaths.get(step) ?? ['steps', step];
   const place = (all: Problem[]): PlacedProblem[] =>
