@@ -1,4 +1,5 @@
 import postgres from 'postgres';
+import { guardTransactions } from './transaction.ts';
 
 export type Sql = postgres.Sql<{ bigint: number }>;
 export type Tx = postgres.TransactionSql<{ bigint: number }>;
@@ -10,10 +11,12 @@ export type Db = Sql | Tx;
  * bigint that we keep is an amount or a count below 2^53, which the edge checks.
  */
 export const connect = (url: string, options: { max?: number; name?: string } = {}): Sql =>
-  postgres(url, {
-    max: options.max ?? 10,
-    onnotice: () => {},
-    connection: { application_name: options.name ?? 'couponry', TimeZone: 'UTC' },
-    transform: { undefined: null, column: { from: postgres.toCamel, to: postgres.fromCamel } },
-    types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
-  });
+  guardTransactions(
+    postgres(url, {
+      max: options.max ?? 10,
+      onnotice: () => {},
+      connection: { application_name: options.name ?? 'couponry', TimeZone: 'UTC' },
+      transform: { undefined: null, column: { from: postgres.toCamel, to: postgres.fromCamel } },
+      types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
+    }),
+  );
