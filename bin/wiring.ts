@@ -5,16 +5,30 @@ import { createHooksRouter } from '../api/hooks/router.ts';
 import { createCampaignRoutes } from '../api/routes/campaigns.ts';
 import { createCustomerRoutes } from '../api/routes/customers.ts';
 import type { ReadinessCheck } from '../api/routes/health.ts';
+import { createEnrolmentRoutes } from '../api/routes/enrolments.ts';
+import { createFastForwardRoutes } from '../api/routes/fast-forward.ts';
+import { createJourneyRoutes } from '../api/routes/journeys.ts';
+import { createEnrolmentRoutes } from '../api/routes/enrolments.ts';
+import { createFastForwardRoutes } from '../api/routes/fast-forward.ts';
+import { createJourneyRoutes } from '../api/routes/journeys.ts';
 import { createMessageRoutes } from '../api/routes/messages.ts';
+import { createRedemptionRoutes } from '../api/routes/redemptions.ts';
 import { createTemplateRoutes } from '../api/routes/templates.ts';
 import { createUnsubscribeRouter } from '../api/routes/unsubscribe.ts';
+import { createValidationRoutes } from '../api/routes/validations.ts';
 import { createVoucherRoutes } from '../api/routes/vouchers.ts';
+import { createTemporalCheckout } from '../activities/checkout-caller.ts';
+import type { Checkout } from '../activities/checkout.ts';
 import { createDeliveryActivities, type DeliveryActivities } from '../activities/delivery/deliveries.ts';
 import { createMailTransport } from '../activities/delivery/mail.ts';
 import { createSmtpPools } from '../activities/delivery/smtp.ts';
 import { createJourneyActivities, type JourneyActivities } from '../activities/journey/activities.ts';
 import { createMailRenderer } from '../activities/mail/render.ts';
 import { createRedemptionActivities } from '../activities/redemption.ts';
+import { createFastForward } from '../activities/time-travel/fast-forward.ts';
+import { createTimeSkipping } from '../activities/time-travel/time-skipping.ts';
+import { createFastForward } from '../activities/time-travel/fast-forward.ts';
+import { createTimeSkipping } from '../activities/time-travel/time-skipping.ts';
 import { createTraceBuffer } from '../activities/validation-traces.ts';
 import { createValidationActivities } from '../activities/validation.ts';
 import { createVoucherStates } from '../activities/voucher-states.ts';
@@ -22,6 +36,8 @@ import { createJourneyVersions } from '../db/journey-versions.ts';
 import { pendingMigrations } from '../db/migrate.ts';
 import { createRelay, type Relay } from '../relay/relay.ts';
 import { createRouteEvents } from '../relay/route-events.ts';
+import { journeyWorkflowId } from '../workflows/contracts.ts';
+import { journeyWorkflowId } from '../workflows/contracts.ts';
 import type { ServiceConfiguration } from './configuration.ts';
 import type { Core } from './core.ts';
 
@@ -47,7 +63,7 @@ const derivedKey = (secretKey: Buffer, purpose: string): Buffer =>
 
 const linksOf = ({ publicUrl, secretKey }: ServiceConfiguration) => ({ publicUrl, key: derivedKey(secretKey, 'links in mails') });
 
-/** Validation and redemption: the same functions for the API and for Temporal. */
+/** Validation and redemption in this process: for the API, and for the worker that runs them for Temporal. */
 export const wireCheckout = ({ sql, now, log }: Core) => {
   const states = createVoucherStates();
   const traces = createTraceBuffer({ sql, log });
@@ -84,9 +100,12 @@ const temporalCheck = ({ client }: Core): ReadinessCheck => {
 export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired & { app: Express } => {
   const renderer = createMailRenderer();
   const deps = { ...core, randomBytes, renderer, links: linksOf(configuration) };
-  const checkout = wireCheckout(core);
+  const here = wireCheckout(core);
   const temporal = { temporal: temporalCheck(core) };
   const needsTemporal = configuration.activityMode === 'temporal';
+  const checkout: Checkout = needsTemporal ? createTemporalCheckout(core.client, core.taskQueues) : here.activities;
+  const skipping = createTimeSkipping(core);
+  const fastForward = createFastForward({ ...core, skipping, workflowIdOf: journeyWorkflowId });
   const app = createApp({
     ...core,
     routes: [
@@ -95,6 +114,16 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createVoucherRoutes(deps),
       ...createTemplateRoutes(deps),
       ...createMessageRoutes(deps),
+      ...createJourneyRoutes(deps),
+      ...createEnrolmentRoutes(deps),
+      ...createValidationRoutes({ checkout }),
+      ...createRedemptionRoutes({ ...core, checkout }),
+      ...createFastForwardRoutes({ fastForward }),
+      ...createJourneyRoutes(deps),
+      ...createEnrolmentRoutes(deps),
+      ...createFastForwardRoutes({
+        fastForward: createFastForward({ ...core, skipping: createTimeSkipping(core), workflowIdOf: journeyWorkflowId }),
+      }),
     ],
     routers: [createHooksRouter({ ...core, publicUrl: configuration.publicUrl }), createUnsubscribeRouter(deps)],
     checks: { ...checksOf(core), ...(needsTemporal && temporal) },
@@ -103,7 +132,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
   return {
     app,
     close: async () => {
-      await checkout.close();
+      await here.close();
       await renderer.close();
     },
   };
