@@ -8,9 +8,6 @@ import type { ReadinessCheck } from '../api/routes/health.ts';
 import { createEnrolmentRoutes } from '../api/routes/enrolments.ts';
 import { createFastForwardRoutes } from '../api/routes/fast-forward.ts';
 import { createJourneyRoutes } from '../api/routes/journeys.ts';
-import { createEnrolmentRoutes } from '../api/routes/enrolments.ts';
-import { createFastForwardRoutes } from '../api/routes/fast-forward.ts';
-import { createJourneyRoutes } from '../api/routes/journeys.ts';
 import { createMessageRoutes } from '../api/routes/messages.ts';
 import { createRedemptionRoutes } from '../api/routes/redemptions.ts';
 import { createTemplateRoutes } from '../api/routes/templates.ts';
@@ -27,8 +24,6 @@ import { createMailRenderer } from '../activities/mail/render.ts';
 import { createRedemptionActivities } from '../activities/redemption.ts';
 import { createFastForward } from '../activities/time-travel/fast-forward.ts';
 import { createTimeSkipping } from '../activities/time-travel/time-skipping.ts';
-import { createFastForward } from '../activities/time-travel/fast-forward.ts';
-import { createTimeSkipping } from '../activities/time-travel/time-skipping.ts';
 import { createTraceBuffer } from '../activities/validation-traces.ts';
 import { createValidationActivities } from '../activities/validation.ts';
 import { createVoucherStates } from '../activities/voucher-states.ts';
@@ -36,7 +31,6 @@ import { createJourneyVersions } from '../db/journey-versions.ts';
 import { pendingMigrations } from '../db/migrate.ts';
 import { createRelay, type Relay } from '../relay/relay.ts';
 import { createRouteEvents } from '../relay/route-events.ts';
-import { journeyWorkflowId } from '../workflows/contracts.ts';
 import { journeyWorkflowId } from '../workflows/contracts.ts';
 import type { ServiceConfiguration } from './configuration.ts';
 import type { Core } from './core.ts';
@@ -119,11 +113,6 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createValidationRoutes({ checkout }),
       ...createRedemptionRoutes({ ...core, checkout }),
       ...createFastForwardRoutes({ fastForward }),
-      ...createJourneyRoutes(deps),
-      ...createEnrolmentRoutes(deps),
-      ...createFastForwardRoutes({
-        fastForward: createFastForward({ ...core, skipping: createTimeSkipping(core), workflowIdOf: journeyWorkflowId }),
-      }),
     ],
     routers: [createHooksRouter({ ...core, publicUrl: configuration.publicUrl }), createUnsubscribeRouter(deps)],
     checks: { ...checksOf(core), ...(needsTemporal && temporal) },
