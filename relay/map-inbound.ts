@@ -64,9 +64,7 @@ export const createMapInbound = ({ sql, now, log }: MapInboundDeps, mapped: () =
       projectId,
       events.map((event) => event.dedupeKey),
     );
-    const fresh = [...new Map(events.toReversed().map((event) => [event.dedupeKey, event])).values()]
-      .toReversed()
-      .filter((event) => !known.has(event.dedupeKey));
+    const fresh = events.filter(({ dedupeKey }) => !known.has(dedupeKey) && known.add(dedupeKey));
     const customers = await upsertCustomers(
       tx,
       projectId,
