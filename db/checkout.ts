@@ -36,9 +36,11 @@ const voucherColumns = (db: Db) => db`
   case when v.withdrawn_at is not null then coalesce(v.withdrawn_reason, 'withdrawn') end as withdrawn_reason,
   v.holder_id, h.clock_offset_ms as holder_offset_ms, v.metadata, v.created_at, v.definition::text as definition, v.campaign_id,
   case c.type when 'AUTO_UPDATE' then c.revision else v.template_revision end as template_revision,
-  c.name as campaign, c.active as campaign_active, c.start_date as campaign_start_date, c.expiration_date as campaign_expiration_date`;
+  c.name as campaign, c.active as campaign_active,
+  case c.type when 'AUTO_UPDATE' then c.start_date end as campaign_start_date,
+  case c.type when 'AUTO_UPDATE' then c.expiration_date end as campaign_expiration_date`;
 
-/** A STATIC campaign's voucher keeps the revision it was made with, an AUTO_UPDATE one's follows. */
+/** A STATIC campaign's voucher keeps the revision and the dates it was made with, an AUTO_UPDATE one's follow. */
 const voucherSource = (db: Db) => db`
   voucher v
   left join campaign c on c.project_id = v.project_id and c.id = v.campaign_id

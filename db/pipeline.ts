@@ -22,13 +22,20 @@ const endsSession = (error: unknown): boolean =>
 export const pipelined = async <T>(sql: Sql, body: (pipeline: Pipeline) => Promise<T>): Promise<T> => {
   const connection = await sql.reserve();
   const answers: Promise<unknown>[] = [];
+  const { promise: broken, reject: breakOff } = Promise.withResolvers<never>();
   let lost: Error | null = null;
   let open = true;
 
-  const track = <A>(answer: Promise<A>): Promise<A> => {
+  const lose = (error: Error): void => {
+    lost ??= error;
+    breakOff(error);
+  };
+  const track = <A>(query: Promise<A>): Promise<A> => {
+    // The driver forgets queries that it has not sent when the connection breaks.
+    const answer = Promise.race([query, broken]);
     // Whoever awaits it hears of a failure; until then it counts as heard.
     answer.catch((error: unknown) => {
-      if (endsSession(error)) lost ??= error as Error;
+      if (endsSession(error)) lose(error as Error);
     });
     answers.push(answer);
     return answer;
@@ -40,15 +47,18 @@ export const pipelined = async <T>(sql: Sql, body: (pipeline: Pipeline) => Promi
   const commit = async (): Promise<void> => {
     const done = send(connection`commit`);
     open = false;
-    await throwFirst(answers);
+    const failure = await firstFailure(answers);
+    if (failure) throw failure;
     // A transaction that failed answers its commit with a rollback.
     const { command } = await done;
     if (command !== 'COMMIT') throw new Error(`The transaction ended with ${command}`);
   };
 
   try {
-    void track(beginOn(connection, (error) => (lost ??= error)));
+    void track(beginOn(connection, lose));
     return await body({ db: connection, send, commit });
+  } catch (error) {
+    throw isConsequence(error) ? ((await firstFailure(answers)) ?? error) : error;
   } finally {
     await Promise.allSettled(answers);
     if (open && !lost) await send(connection`rollback`).catch(() => {});
@@ -66,9 +76,10 @@ const beginOn = (connection: postgres.ReservedSql, onLost: (error: Error) => voi
   return connection.unsafe('begin', [], { onexecute } as postgres.UnsafeQueryOptions).execute();
 };
 
-/** The first failure is the cause; those after it say only that the transaction has failed. */
-const throwFirst = async (answers: Promise<unknown>[]): Promise<void> => {
-  const failures = (await Promise.allSettled(answers)).filter((each) => each.status === 'rejected').map((each) => each.reason as unknown);
-  const cause = failures.find((reason) => !(reason instanceof postgres.PostgresError && reason.code === IN_FAILED_TRANSACTION));
-  if (failures.length > 0) throw cause ?? failures[0];
+/** True for those that say only that something before them failed. */
+const isConsequence = (error: unknown): boolean => error instanceof postgres.PostgresError && error.code === IN_FAILED_TRANSACTION;
+
+const firstFailure = async (answers: Promise<unknown>[]): Promise<Error | undefined> => {
+  const failures = (await Promise.allSettled(answers)).filter((each) => each.status === 'rejected').map((each) => each.reason as Error);
+  return failures.find((reason) => !isConsequence(reason)) ?? failures[0];
 };
