@@ -1,5 +1,4 @@
 import { LRUCache } from 'lru-cache';
-import type { SendMailOptions } from 'nodemailer';
 import type { Sql } from '../../db/client.ts';
 import type { EmailPayload } from '../../db/deliveries.ts';
 import type { LeasedDelivery } from '../../db/delivery-leases.ts';
@@ -9,7 +8,7 @@ import { findSuppressed } from '../../db/suppressions.ts';
 import { findTemplateVersions, type TemplateVersion } from '../../db/templates.ts';
 import { isMailAddress } from '../../domain/mail-header.ts';
 import { MAIL_RETRY_SCHEDULE } from '../../domain/retry-schedule.ts';
-import { composeMail, mailData, messageIdOf, type MailLinks } from '../mail/compose.ts';
+import { mailData, mailHeaders, unsubscribeUrl, type MailLinks } from '../mail/compose.ts';
 import type { MailRenderer } from '../mail/render.ts';
 import type { SmtpPools } from './smtp.ts';
 import type { Prepared, Transport } from './transport.ts';
@@ -53,21 +52,20 @@ export const createMailTransport = ({ sql, renderer, pools, links, smtpUrl, now 
       mails.map((mail) => mail.payload),
     );
     const known = mails.flatMap((mail, index) => {
-      const template = versions[index];
-      return template ? [{ mail, template, data: mailData({ ...mail, config, links, currency }) }] : [];
+      const version = versions[index];
+      if (!version) return [];
+      const url = unsubscribeUrl(mail, links);
+      const template = { ...version, id: templateId(version.projectId, version.key, version.version) };
+      const data = mailData({ payload: mail.payload, config, url, currency });
+      return { mail, template, data, headers: mailHeaders({ ...mail, config, url, date: now() }) };
     });
-    const rendered = await renderer.render(
-      known.map(({ template, data }) => ({
-        template: { ...template, id: templateId(template.projectId, template.key, template.version) },
-        data,
-      })),
-    );
+    const composed = await renderer.compose(known.map(({ template, data, headers }) => ({ template, data, headers })));
     const server = { url: smtpUrl, connections: config.connections ?? CONNECTIONS };
-    const prepared = known.map(({ mail }, index): Prepared => {
-      const result = rendered[index] ?? { error: 'The mail was not rendered.' };
-      if ('error' in result) return { delivery: mail.delivery, outcome: 'failed', reason: 'template_error', answer: result.error };
-      const options: SendMailOptions = composeMail({ ...mail, rendered: result.rendered, config, links, date: now() });
-      return { delivery: mail.delivery, messageId: messageIdOf(mail.delivery.id, config), send: async () => pools.send(server, options) };
+    const prepared = known.map(({ mail: { delivery }, headers }, index): Prepared => {
+      const result = composed[index] ?? { error: 'the mail was not rendered' };
+      if ('error' in result) return { delivery, outcome: 'failed', reason: 'template_error', answer: result.error };
+      const envelope = { from: headers.from.address, to: headers.to.address };
+      return { delivery, messageId: headers.messageId, send: async () => pools.send(server, envelope, result.raw) };
     });
     const lost = mails.filter((_, index) => versions[index] === undefined);
     return [

@@ -10,7 +10,8 @@ export interface SmtpServer {
 }
 
 export interface SmtpPools {
-  send: (server: SmtpServer, mail: SendMailOptions) => Promise<SendOutcome>;
+  /** Sends one mail, as it goes on the wire, to one address. */
+  send: (server: SmtpServer, envelope: { from: string; to: string }, raw: Uint8Array) => Promise<SendOutcome>;
   /** Closes the connections, after what is on them is done. */
   close: () => void;
 }
@@ -48,11 +49,16 @@ export const createSmtpPools = (): SmtpPools => {
   };
 
   return {
-    send: async (server, mail) => {
+    send: async (server, envelope, raw) => {
       const watched = watchBody();
-      const watchedMail: WatchedMail = { ...mail, watched, signal: AbortSignal.timeout(MAIL_MS) };
+      const mail: WatchedMail = {
+        envelope,
+        raw: Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength),
+        watched,
+        signal: AbortSignal.timeout(MAIL_MS),
+      };
       try {
-        const info = await poolOf(server).sendMail(watchedMail);
+        const info = await poolOf(server).sendMail(mail);
         return { outcome: 'accepted', answer: info.response ?? '' };
       } catch (error) {
         return outcomeOf(error as SmtpError, watched.isSent());

@@ -1,10 +1,9 @@
-import type { SendMailOptions } from 'nodemailer';
 import type { EmailPayload } from '../../db/deliveries.ts';
 import type { SmtpConfig } from '../../db/destinations.ts';
 import { EVERY_TOPIC, TRANSACTIONAL } from '../../db/suppressions.ts';
 import { headerText } from '../../domain/mail-header.ts';
 import { signUnsubscription } from '../../domain/unsubscribe-token.ts';
-import type { Rendered } from './render.ts';
+import type { MailHeaders } from './mime.ts';
 
 /** What links in mails are made with. */
 export interface MailLinks {
@@ -24,7 +23,8 @@ export interface Mail {
 export const messageIdOf = (deliveryId: string, { from }: SmtpConfig): string =>
   `<${deliveryId}@${from.email.split('@').at(-1) ?? 'localhost'}>`;
 
-const unsubscribeUrl = ({ delivery, payload }: Mail, { publicUrl, key }: MailLinks): string | null => {
+/** Where the mail's reader leaves; null where nobody is known to leave. */
+export const unsubscribeUrl = ({ delivery, payload }: Mail, { publicUrl, key }: MailLinks): string | null => {
   if (delivery.customerId === null) return null;
   const topic = payload.topic === TRANSACTIONAL ? EVERY_TOPIC : payload.topic;
   const token = signUnsubscription(key, { projectId: delivery.projectId, customerId: delivery.customerId, topic, deliveryId: delivery.id });
@@ -32,8 +32,17 @@ const unsubscribeUrl = ({ delivery, payload }: Mail, { publicUrl, key }: MailLin
 };
 
 /** What a template's variables stand for: what was planned, and what only the sender knows. */
-export const mailData = (mail: Mail & { config: SmtpConfig; links: MailLinks; currency: string }): Record<string, unknown> => {
-  const { payload, config, links, currency } = mail;
+export const mailData = ({
+  payload,
+  config,
+  url,
+  currency,
+}: {
+  payload: EmailPayload;
+  config: SmtpConfig;
+  url: string | null;
+  currency: string;
+}): Record<string, unknown> => {
   const {
     customer = {},
     coupon = {},
@@ -53,7 +62,7 @@ export const mailData = (mail: Mail & { config: SmtpConfig; links: MailLinks; cu
     now,
     currency,
     sender: config.from,
-    unsubscribe_url: unsubscribeUrl(mail, links),
+    unsubscribe_url: url,
   };
 };
 
@@ -76,23 +85,18 @@ const withFirstName = (customer: Record<string, unknown>, { to, name }: EmailPay
   return { ...UNKNOWN_CUSTOMER, email: to, name, ...customer, metadata, first_name: first };
 };
 
-/** The mail for the wire. Names and subjects are one line each, whatever a customer is called. */
-export const composeMail = (mail: Mail & { rendered: Rendered; config: SmtpConfig; links: MailLinks; date: Date }): SendMailOptions => {
-  const { delivery, payload, rendered, config, links, date } = mail;
-  const url = payload.topic === TRANSACTIONAL ? null : unsubscribeUrl(mail, links);
-  return {
-    from: { name: headerText(config.from.name), address: config.from.email },
-    replyTo: config.reply_to,
-    to: { name: headerText(payload.name ?? ''), address: payload.to },
-    envelope: { from: config.from.email, to: [payload.to] },
-    messageId: messageIdOf(delivery.id, config),
-    date,
-    subject: headerText(rendered.subject),
-    html: rendered.html,
-    text: rendered.text,
-    headers:
-      url === null
-        ? {}
-        : { 'List-Unsubscribe': { prepared: true, value: `<${url}>` }, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' },
-  };
-};
+/** A mail's header. Names are one line each, whatever a customer is called. */
+export const mailHeaders = ({
+  delivery,
+  payload,
+  config,
+  url,
+  date,
+}: Mail & { config: SmtpConfig; url: string | null; date: Date }): MailHeaders => ({
+  from: { name: headerText(config.from.name), address: config.from.email },
+  replyTo: config.reply_to ?? null,
+  to: { name: headerText(payload.name ?? ''), address: payload.to },
+  messageId: messageIdOf(delivery.id, config),
+  date: date.toISOString(),
+  unsubscribeUrl: payload.topic === TRANSACTIONAL ? null : url,
+});

@@ -1,6 +1,8 @@
 import Handlebars from 'handlebars';
 import { parentPort, workerData } from 'node:worker_threads';
+import { headerText } from '../../domain/mail-header.ts';
 import { readerOf, TEMPLATE_HELPERS, type Reader } from '../../domain/template-helpers.ts';
+import { mimeMessage, type MailHeaders } from './mime.ts';
 
 export interface TemplateText {
   /** What makes it this version: project, key and version. */
@@ -16,11 +18,12 @@ export interface Rendered {
   text: string;
 }
 
-export type RenderResult = { rendered: Rendered } | { error: string };
+/** What comes back for one message: what it says, or, where it has headers, all of it as it goes on the wire. */
+export type RenderResult = { rendered: Rendered } | { raw: Uint8Array } | { error: string };
 
 export interface RenderBatch {
   templates: TemplateText[];
-  messages: { template: string; data: Record<string, unknown> }[];
+  messages: { template: string; data: Record<string, unknown>; headers?: MailHeaders }[];
 }
 
 const MAX_OUTPUT = 2_000_000;
@@ -94,12 +97,13 @@ const templateOf = (source: TemplateText | undefined): { subject: Template; html
   return made;
 };
 
-const render = (source: TemplateText | undefined, data: Record<string, unknown>): RenderResult => {
+const render = (source: TemplateText | undefined, { data, headers }: RenderBatch['messages'][number]): RenderResult => {
   try {
     const template = templateOf(source);
     const customer = (data['customer'] ?? {}) as { locale?: unknown; timezone?: unknown };
     reader = readerOf({ ...customer, currency: data['currency'] }, FALLBACK);
-    return { rendered: { subject: template.subject(data), html: template.html(data), text: template.text(data) } };
+    const rendered = { subject: headerText(template.subject(data)), html: template.html(data), text: template.text(data) };
+    return headers ? { raw: mimeMessage(headers, rendered) } : { rendered };
   } catch (error) {
     return { error: (error as Error).message };
   }
@@ -110,9 +114,9 @@ const progress = new Int32Array(workerData as SharedArrayBuffer);
 
 parentPort?.on('message', ({ templates, messages }: RenderBatch) => {
   const sources = new Map(templates.map((template) => [template.id, template]));
-  const results = messages.map(({ template, data }, index) => {
+  const results = messages.map((message, index) => {
     Atomics.store(progress, 0, index);
-    return render(sources.get(template), data);
+    return render(sources.get(message.template), message);
   });
   parentPort?.postMessage(results);
 });

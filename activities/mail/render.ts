@@ -1,7 +1,8 @@
-import type { Rendered, RenderResult, TemplateText } from './render-thread.ts';
+import type { MailHeaders } from './mime.ts';
+import type { RenderBatch, Rendered, RenderResult, TemplateText } from './render-thread.ts';
 import { startRenderThread, type RenderThread } from './render-worker.ts';
 
-export type { Rendered, RenderResult, TemplateText };
+export type { Rendered, TemplateText };
 
 export interface RenderRequest {
   template: TemplateText;
@@ -9,10 +10,14 @@ export interface RenderRequest {
 }
 
 export interface MailRenderer {
-  /** Renders many mails at once. Each has its own answer: what failed says why, and holds up no other. */
-  render: (requests: RenderRequest[]) => Promise<RenderResult[]>;
+  /** What many mails say. Each has its own answer: what failed says why, and holds up no other. */
+  render: (requests: RenderRequest[]) => Promise<({ rendered: Rendered } | { error: string })[]>;
+  /** Many mails as they go on the wire. */
+  compose: (requests: (RenderRequest & { headers: MailHeaders })[]) => Promise<({ raw: Uint8Array } | { error: string })[]>;
   close: () => Promise<void>;
 }
+
+type Request = RenderRequest & { headers?: MailHeaders };
 
 const BATCH = 100;
 /** After so many threads that it brought down, a template is not tried again with the rest of a batch. */
@@ -26,7 +31,7 @@ export const createMailRenderer = ({ timeLimitMs = 1000, memoryLimitMb = 128 } =
   let thread: RenderThread | null = null;
   let last: Promise<unknown> = Promise.resolve();
 
-  const renderBatch = async (requests: RenderRequest[]): Promise<RenderResult[]> => {
+  const renderBatch = async (requests: Request[]): Promise<RenderResult[]> => {
     const results: (RenderResult | undefined)[] = requests.map(() => undefined);
     const strikes = new Map<string, number>();
     for (;;) {
@@ -35,7 +40,10 @@ export const createMailRenderer = ({ timeLimitMs = 1000, memoryLimitMb = 128 } =
       thread ??= startRenderThread({ timeLimitMs, memoryLimitMb });
       const outcome = await thread.run({
         templates: [...new Map(open.map(({ request: { template } }) => [template.id, template])).values()],
-        messages: open.map(({ request: { template, data } }) => ({ template: template.id, data })),
+        messages: open.map(({ request: { template, ...message } }): RenderBatch['messages'][number] => ({
+          ...message,
+          template: template.id,
+        })),
       });
       if ('results' in outcome) {
         for (const [position, { index }] of open.entries())
@@ -58,12 +66,16 @@ export const createMailRenderer = ({ timeLimitMs = 1000, memoryLimitMb = 128 } =
     return mine;
   };
 
+  const renderAll = async (requests: Request[]): Promise<RenderResult[]> => {
+    const batches: Request[][] = [];
+    for (let start = 0; start < requests.length; start += BATCH) batches.push(requests.slice(start, start + BATCH));
+    return (await Promise.all(batches.map((batch) => inTurn(() => renderBatch(batch))))).flat();
+  };
+
   return {
-    render: async (requests) => {
-      const batches: RenderRequest[][] = [];
-      for (let start = 0; start < requests.length; start += BATCH) batches.push(requests.slice(start, start + BATCH));
-      return (await Promise.all(batches.map((batch) => inTurn(() => renderBatch(batch))))).flat();
-    },
+    render: async (requests) => (await renderAll(requests)).map((result) => ('raw' in result ? { error: 'the mail has headers' } : result)),
+    compose: async (requests) =>
+      (await renderAll(requests)).map((result) => ('rendered' in result ? { error: 'the mail has no headers' } : result)),
     close: async () => {
       await last;
       await thread?.end();

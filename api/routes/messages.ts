@@ -1,4 +1,4 @@
-import { mailData, type MailLinks } from '../../activities/mail/compose.ts';
+import { mailData, unsubscribeUrl, type MailLinks } from '../../activities/mail/compose.ts';
 import type { MailRenderer, Rendered } from '../../activities/mail/render.ts';
 import type { Sql } from '../../db/client.ts';
 import { findCustomer } from '../../db/customers.ts';
@@ -69,9 +69,14 @@ export const createMessageRoutes = ({ sql, renderer, links, now }: MessageRoutes
     ]);
     if (!template || !destination) return { error: `There is no version ${version} of template ${key}.` };
     const config = destination.config as unknown as SmtpConfig;
-    const data = mailData({ delivery: message, payload: message.payload, config, links, currency: project.currency });
+    const data = mailData({
+      payload: message.payload,
+      config,
+      url: unsubscribeUrl({ ...message, delivery: message }, links),
+      currency: project.currency,
+    });
     const [result] = await renderer.render([{ template: { ...template, id: `${project.id} ${key} ${version}` }, data }]);
-    return result === undefined ? { error: 'The mail was not rendered.' } : 'error' in result ? result : result.rendered;
+    return result === undefined ? { error: 'the mail was not rendered' } : 'error' in result ? result : result.rendered;
   };
 
   return [

@@ -97,7 +97,6 @@ export const createTemplateRoutes = ({ sql, renderer, links }: TemplateRoutesDep
       const template = await loadTemplate(sql, project.id, params.key, body.version);
       const { config } = await defaultSmtpRoute(sql, project.id);
       const data = mailData({
-        delivery: { projectId: project.id, id: 'msg_preview', customerId: null },
         payload: {
           to: 'ada@example.com',
           name: null,
@@ -107,13 +106,13 @@ export const createTemplateRoutes = ({ sql, renderer, links }: TemplateRoutesDep
           data: { ...SAMPLE_DATA, ...body.data },
         },
         config: config as unknown as SmtpConfig,
-        links,
+        url: `${links.publicUrl}/u/preview`,
         currency: project.currency,
       });
       const [result] = await renderer.render([
         {
           template: { ...template, id: `${project.id} ${template.key} ${template.version}` },
-          data: { ...data, unsubscribe_url: `${links.publicUrl}/u/preview` },
+          data,
         },
       ]);
       if (result === undefined || 'error' in result)
