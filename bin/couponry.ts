@@ -32,6 +32,11 @@ program
     (await import('./commands/migrate.ts')).migrateDatabase(readConfiguration(process.env), options),
   );
 
+program
+  .command('demo')
+  .description('do what a CRM and a checkout would, once, against the server that `couponry start` runs')
+  .action(async () => (await import('./commands/demo.ts')).demo(readConfiguration(process.env)));
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -48,6 +48,20 @@ export interface DataFolder {
   release: () => void;
 }
 
+/**
+ * What the Couponry that runs with this data folder says of itself.
+ * @throws {StartError} where none runs
+ */
+export const readDevelopmentFile = (folder: string): DevelopmentFile => {
+  try {
+    return JSON.parse(readFileSync(path.join(folder, 'dev.json'), 'utf8')) as DevelopmentFile;
+  } catch (error) {
+    throw new StartError(`Couponry does not run with the data folder ${folder}: run \`npm start\` in another terminal first`, {
+      cause: error,
+    });
+  }
+};
+
 const lock = (file: string): void => {
   const mine = JSON.stringify({ pid: process.pid, start: processStart(process.pid) });
   if (existsSync(file)) {

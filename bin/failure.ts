@@ -1,5 +1,6 @@
 import { MigrationError } from '../db/migrate.ts';
 import { StartError } from '../embedded/part.ts';
+import { DemoError } from './demo/couponry-client.ts';
 import { ConfigurationError } from './configuration.ts';
 
 const describe = (error: unknown): string => {
@@ -13,7 +14,8 @@ const describe = (error: unknown): string => {
  * @param context what was being done
  */
 export const tellFailure = (error: unknown, context?: string): void => {
-  const foreseen = error instanceof StartError || error instanceof ConfigurationError || error instanceof MigrationError;
+  const foreseen =
+    error instanceof StartError || error instanceof ConfigurationError || error instanceof MigrationError || error instanceof DemoError;
   console.error(`couponry: ${context === undefined ? '' : `${context}: `}${describe(error)}`);
   if (!foreseen && error instanceof Error && error.stack !== undefined) console.error(error.stack);
 };

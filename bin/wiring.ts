@@ -90,8 +90,8 @@ const temporalCheck = ({ client }: Core): ReadinessCheck => {
   return () => client.connection.withDeadline(Date.now() + ASK_TEMPORAL_MS, ask);
 };
 
-/** The HTTP application with everything behind it. */
-export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired & { app: Express } => {
+/** The HTTP application with everything behind it. `prepare` it before it serves. */
+export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired & { app: Express; prepare: () => Promise<void> } => {
   const renderer = createMailRenderer();
   const deps = { ...core, randomBytes, renderer, links: linksOf(configuration) };
   const here = wireCheckout(core);
@@ -120,6 +120,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
   });
   return {
     app,
+    prepare: here.activities.maintain,
     close: async () => {
       await here.close();
       await renderer.close();

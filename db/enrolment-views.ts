@@ -5,6 +5,7 @@ import type { EnrolmentState } from './enrolments.ts';
 /** An enrolment as people look at it. */
 export interface EnrolmentRow {
   id: string;
+  cohortId: string;
   journeyId: string;
   journeyKey: string;
   journeyName: string;
@@ -45,7 +46,7 @@ const where = (db: Db, projectId: string, filter: EnrolmentFilter) => db`
 /** The latest first. */
 export const listEnrolments = (db: Db, projectId: string, filter: EnrolmentFilter, { limit, page }: Page): Promise<EnrolmentRow[]> =>
   db<EnrolmentRow[]>`
-    select e.id, e.journey_id, j.key as journey_key, j.name as journey_name, j.state as journey_state, e.version, e.customer_id,
+    select e.id, e.cohort_id, e.journey_id, j.key as journey_key, j.name as journey_name, j.state as journey_state, e.version, e.customer_id,
       c.source_id as customer_source_id, e.state, e.outcome, e.step, e.due_at, e.awaiting, e.awaited_event_id, e.context, e.entered_at,
       e.ended_at
     from enrolment e join journey j on j.project_id = e.project_id and j.id = e.journey_id

@@ -16,6 +16,7 @@ export const enrolmentView = (row: EnrolmentRow) => ({
   object: 'enrolment' as const,
   journey: { id: row.journeyId, key: row.journeyKey, name: row.journeyName, version: row.version },
   customer: { id: row.customerId, source_id: row.customerSourceId },
+  cohort_id: row.cohortId,
   state: row.state,
   outcome: row.outcome,
   step: row.state === 'active' || row.state === 'held' ? row.step : null,

@@ -18,6 +18,7 @@ const enrolmentFields = {
   id: z.string(),
   journey: z.object({ id: z.string(), key: z.string(), name: z.string(), version: z.int() }),
   customer: z.object({ id: z.string(), source_id: z.string() }),
+  cohort_id: z.string().meta({ description: 'Who entered together; in Temporal, the workflow journey-<cohort_id>' }),
   state: z.enum(['active', 'completed', 'exited', 'held']),
   outcome: z.string().nullable().meta({ description: 'How it ended, or why it is held' }),
   step: z.string().nullable().meta({ description: 'Where the customer stands' }),

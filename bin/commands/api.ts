@@ -34,8 +34,9 @@ export const api = async (given: Configuration): Promise<void> => {
   const stopping = createStopping();
   const core = await createCore(configuration, 'couponry api');
   stopping.add('core', core.close);
-  const { app, close: closeApi } = wireApi(core, configuration);
+  const { app, prepare, close: closeApi } = wireApi(core, configuration);
   stopping.add('api', closeApi);
+  await prepare();
   const server = createServer(app);
   // Longer than a load balancer keeps its connections, so that it never writes to one that we are closing.
   server.keepAliveTimeout = 75_000;
