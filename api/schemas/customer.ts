@@ -34,10 +34,30 @@ const fields = {
   metadata: metadata.nullish(),
 };
 
-/** A customer as a request carries one: with a checkout, with an event, or to /customers itself. */
-export const customerInput = z.strictObject({ id: name.optional(), source_id: name.optional(), ...fields });
+/** What answers tell of a customer beside what they were told: clients send back what they got, and it changes nothing. */
+const answered = {
+  object: z.unknown().optional(),
+  created_at: z.unknown().optional(),
+  updated_at: z.unknown().optional(),
+  summary: z.unknown().optional(),
+  loyalty: z.unknown().optional(),
+  clock_offset_ms: z.unknown().optional(),
+  unsubscribed_at: z.unknown().optional(),
+};
 
-export const updateCustomerBody = z.strictObject({ source_id: name.optional(), ...fields });
+const told = z.strictObject({ source_id: name.optional(), ...fields, ...answered });
+
+type Told<T> = Omit<T, keyof typeof answered>;
+
+const withoutAnswered = <T extends z.output<typeof told>>(input: T): Told<T> => {
+  const { object: _o, created_at: _c, updated_at: _u, summary: _s, loyalty: _l, clock_offset_ms: _m, unsubscribed_at: _x, ...rest } = input;
+  return rest;
+};
+
+/** A customer as a request carries one: with a checkout, with an event, or to /customers itself. */
+export const customerInput = told.extend({ id: name.optional() }).transform((input) => withoutAnswered(input));
+
+export const updateCustomerBody = told.transform((input) => withoutAnswered(input));
 
 export const customerParams = z.object({ id: name.meta({ description: 'Id or source id' }) });
 

@@ -1,23 +1,28 @@
 import { VoucherifyServerSide } from '@voucherify/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApi, type TestApi } from '../harness/api.ts';
+import { checkoutRoutes, createCheckout, type TestCheckout } from '../harness/checkout.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';
 import { createProject } from '../harness/project.ts';
 
 /** The official SDK as a shop uses it: nothing is changed but its apiUrl. */
 let database: TestDatabase;
 let api: TestApi;
+let checkout: TestCheckout;
 let client: ReturnType<typeof VoucherifyServerSide>;
 
 beforeAll(async () => {
   database = await createDatabase();
-  api = await startApi(database.sql);
+  checkout = createCheckout(database.sql);
+  await checkout.maintain();
+  api = await startApi(database.sql, { routes: checkoutRoutes(database.sql, checkout) });
   const shop = await createProject(database.sql);
   client = VoucherifyServerSide({ apiUrl: api.url, applicationId: shop.appId, secretKey: shop.secretKey });
 });
 
 afterAll(async () => {
   await api.stop();
+  await checkout.traces.close();
   await database.drop();
 });
 
@@ -114,6 +119,128 @@ describe('campaigns', () => {
     await client.campaigns.enable(made.id);
     await client.campaigns.delete('SDK campaign', { force: true });
     await expect(client.campaigns.get(made.id)).rejects.toMatchObject({ code: 404 });
+  });
+});
+
+describe('the checkout', () => {
+  const cart = { amount: 11_499 };
+  const ada = { source_id: 'sdk-ada', name: 'Ada', object: 'customer' as const };
+
+  test('validates one code, or several', async () => {
+    await client.vouchers.create({ code: 'TEN', discount: percentOff(10), redemption: { quantity: 1 } });
+    await client.vouchers.create({ code: 'FIVE-EUR', discount: amountOff(500) });
+    expect(await client.validations.validateVoucher('TEN', { order: cart, customer: ada })).toMatchObject({
+      valid: true,
+      code: 'TEN',
+      discount: { type: 'PERCENT', percent_off: 10 },
+      order: { amount: 11_499, total_discount_amount: 1_150, total_amount: 10_349 },
+      tracking_id: expect.any(String),
+    });
+    expect(await client.validations.validate('TEN', { order: cart })).toMatchObject({ valid: true });
+    const redeemables = ['TEN', 'FIVE-EUR'].map((id) => ({ object: 'voucher' as const, id }));
+    expect(await client.validations.validateStackable({ redeemables, order: cart, customer: ada })).toMatchObject({
+      valid: true,
+      redeemables: [
+        { id: 'TEN', status: 'APPLICABLE' },
+        { id: 'FIVE-EUR', status: 'APPLICABLE' },
+      ],
+      order: { total_discount_amount: 1_650, total_amount: 9_849 },
+      stacking_rules: { redeemables_limit: 30 },
+    });
+  });
+
+  test('says why a code is not valid, without an error', async () => {
+    await client.vouchers.create({ code: 'OVER', discount: percentOff(10), expiration_date: '2020-01-01' });
+    expect(await client.validations.validateVoucher('OVER', { order: cart })).toMatchObject({
+      valid: false,
+      error: { key: 'voucher_expired' },
+    });
+    expect(await client.validations.validateVoucher('NO-SUCH', { order: cart })).toMatchObject({
+      valid: false,
+      error: { key: 'not_found' },
+    });
+  });
+
+  test('redeems a code once, tells why not twice, and takes it back', async () => {
+    await client.vouchers.create({ code: 'ONCE', discount: percentOff(10), redemption: { quantity: 1 } });
+    const redeemed = await client.redemptions.redeem('ONCE', { order: cart, customer: ada, tracking_id: 'track-1', metadata: { till: 3 } });
+    expect(redeemed).toMatchObject({
+      object: 'redemption',
+      result: 'SUCCESS',
+      tracking_id: 'track-1',
+      order: { amount: 11_499, total_discount_amount: 1_150, total_amount: 10_349 },
+      voucher: { code: 'ONCE', redemption: { quantity: 1, redeemed_quantity: 1 } },
+      customer: { source_id: 'sdk-ada' },
+    });
+    await expect(client.redemptions.redeem('ONCE', { order: cart })).rejects.toMatchObject({ code: 400, key: 'quantity_exceeded' });
+
+    expect(await client.redemptions.get(redeemed.id)).toMatchObject({ id: redeemed.id, result: 'SUCCESS', voucher: { code: 'ONCE' } });
+    expect(await client.redemptions.getForVoucher('ONCE')).toMatchObject({ quantity: 1, redeemed_quantity: 1 });
+    const listed = await client.redemptions.list({ customer: 'sdk-ada', result: 'SUCCESS', limit: 10 });
+    expect(listed).toMatchObject({ object: 'list', data_ref: 'redemptions', redemptions: [{ id: redeemed.id }] });
+
+    const back = await client.redemptions.rollback(redeemed.id, { reason: 'returned', tracking_id: 'track-2' });
+    expect(back).toMatchObject({ object: 'redemption_rollback', redemption: redeemed.id, reason: 'returned', result: 'SUCCESS' });
+    await expect(client.redemptions.rollback(redeemed.id, { reason: 'again' })).rejects.toMatchObject({
+      code: 400,
+      key: 'already_rolled_back',
+    });
+    expect(await client.vouchers.get('ONCE')).toMatchObject({ redemption: { redeemed_quantity: 0 } });
+    expect(await client.redemptions.redeem('ONCE', { order: cart })).toMatchObject({ result: 'SUCCESS' });
+  });
+
+  test('redeems a stack, all or nothing, and takes it back', async () => {
+    await client.vouchers.create({ code: 'STACK-1', discount: percentOff(50), redemption: { quantity: 1 } });
+    await client.vouchers.create({ code: 'STACK-2', discount: amountOff(1_000), redemption: { quantity: 1 } });
+    const stack = (...ids: string[]) => ids.map((id) => ({ object: 'voucher' as const, id }));
+    await expect(client.redemptions.redeemStackable({ redeemables: stack('STACK-1', 'NO-SUCH'), order: cart })).rejects.toMatchObject({
+      key: 'not_found',
+    });
+    expect(await client.vouchers.get('STACK-1')).toMatchObject({ redemption: { redeemed_quantity: 0 } });
+
+    const done = await client.redemptions.redeemStackable({ redeemables: stack('STACK-1', 'STACK-2'), order: { ...cart, status: 'PAID' } });
+    expect(done).toMatchObject({
+      redemptions: [{ result: 'SUCCESS' }, { result: 'SUCCESS' }],
+      parent_redemption: { id: expect.any(String) },
+      order: { total_amount: 4_749 },
+    });
+    const back = await client.redemptions.rollbackStackable(done.parent_redemption!.id, {} as never);
+    expect(back).toMatchObject({ rollbacks: [{ result: 'SUCCESS' }, { result: 'SUCCESS' }] });
+    for (const code of ['STACK-1', 'STACK-2'])
+      expect(await client.vouchers.get(code)).toMatchObject({ redemption: { redeemed_quantity: 0 } });
+  });
+
+  test('respects what was disabled, and the campaign that a voucher is of', async () => {
+    await client.vouchers.create({ code: 'OFF', discount: percentOff(10) });
+    await client.vouchers.disable('OFF');
+    expect(await client.validations.validateVoucher('OFF', { order: cart })).toMatchObject({
+      valid: false,
+      error: { key: 'voucher_disabled' },
+    });
+    await client.vouchers.enable('OFF');
+    expect(await client.validations.validateVoucher('OFF', { order: cart })).toMatchObject({ valid: true });
+
+    const campaign = await client.campaigns.create({
+      name: 'Stopped',
+      campaign_type: 'DISCOUNT_COUPONS',
+      type: 'AUTO_UPDATE',
+      voucher: { type: 'DISCOUNT_VOUCHER', discount: percentOff(20) },
+    });
+    await client.campaigns.addCertainVoucher('Stopped', 'STOPPED-1');
+    expect(await client.validations.validateVoucher('STOPPED-1', { order: cart })).toMatchObject({ valid: true, campaign: 'Stopped' });
+    await client.campaigns.update(campaign.id, { discount: percentOff(30) } as never);
+    expect(await client.validations.validateVoucher('STOPPED-1', { order: cart })).toMatchObject({ discount: { percent_off: 30 } });
+    await client.campaigns.disable(campaign.id);
+    expect(await client.validations.validateVoucher('STOPPED-1', { order: cart })).toMatchObject({ valid: false });
+  });
+
+  test('takes a customer as it was answered', async () => {
+    const customer = await client.customers.create({ source_id: 'sdk-grace', name: 'Grace' });
+    await client.vouchers.create({ code: 'ROUND-TRIP', discount: percentOff(10) });
+    expect(await client.redemptions.redeem('ROUND-TRIP', { order: cart, customer: customer as never })).toMatchObject({
+      customer: { source_id: 'sdk-grace' },
+    });
+    expect(await client.customers.update({ ...customer, name: 'Grace H.' } as never)).toMatchObject({ name: 'Grace H.' });
   });
 });
 
