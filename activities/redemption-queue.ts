@@ -15,8 +15,11 @@ export interface QueueOptions<T> {
   groupOf: (item: T) => string;
   /** What the item needs for itself: the first it shares with nobody, the others with its own set only. */
   resourcesOf: (item: T) => readonly [string, ...string[]];
-  /** Settles the items it can. @returns those that found a resource held by somebody outside, each with that resource */
-  run: (group: string, items: T[], lane: boolean) => Promise<{ item: T; resource: string }[]>;
+  /**
+   * Settles the items it can; `lane` is the resource that this set may wait for.
+   * @returns those that found a resource held by somebody else, each with that resource
+   */
+  run: (group: string, items: T[], lane: string | null) => Promise<{ item: T; resource: string }[]>;
 }
 
 interface Group<T> {
@@ -60,11 +63,14 @@ export const createQueue = <T>({ inFlight, lanesInFlight, size, groupOf, resourc
     }
   };
 
-  /** Takes the items whose resources are free or this set's own; the others go and wait for what they miss. */
-  const choose = (group: Group<T>, items: T[], own: Set<string>): T[] => {
+  /**
+   * Takes the items whose resources are free or this set's own; the others go and wait for what they miss. A lane takes nothing but its
+   * own resource while it waits for it, so that it holds up no other.
+   */
+  const choose = (group: Group<T>, items: T[], own: Set<string>, lane: string | null): T[] => {
     const chosen: T[] = [];
     for (const item of items) {
-      const resources = resourcesOf(item);
+      const resources = lane === null ? resourcesOf(item) : resourcesOf(item).slice(0, 1);
       const missing = resources.find((resource, index) => group.taken.has(resource) && (index === 0 || !own.has(resource)));
       if (missing !== undefined) {
         group.taken.get(missing)!.push(item);
@@ -81,10 +87,10 @@ export const createQueue = <T>({ inFlight, lanesInFlight, size, groupOf, resourc
 
   const startSet = (group: Group<T>): void => {
     const own = new Set<string>();
-    const items = choose(group, group.waiting.splice(0, size), own);
+    const items = choose(group, group.waiting.splice(0, size), own, null);
     if (items.length === 0) return group.waiting.length > 0 ? plan() : undefined;
     running++;
-    void settle(group, items, own, false).finally(() => {
+    void settle(group, items, own, null).finally(() => {
       running--;
       plan();
     });
@@ -96,20 +102,23 @@ export const createQueue = <T>({ inFlight, lanesInFlight, size, groupOf, resourc
     group.lanes.delete(resource);
     const waiting = group.taken.get(resource)!.splice(0);
     const own = new Set([resource]);
-    const chosen = choose(group, [...items, ...waiting], own);
+    const chosen = choose(group, [...items, ...waiting], own, resource);
     lanesRunning++;
-    void settle(group, chosen, own, true).finally(() => {
+    void settle(group, chosen, own, resource).finally(() => {
       lanesRunning--;
       plan();
     });
   };
 
-  const settle = async (group: Group<T>, items: T[], own: Set<string>, lane: boolean): Promise<void> => {
+  const settle = async (group: Group<T>, items: T[], own: Set<string>, lane: string | null): Promise<void> => {
     const held = items.length > 0 ? await run(group.name, items, lane) : [];
     for (const { item, resource } of held) {
       const others = group.lanes.get(resource);
       if (others) others.push(item);
-      else group.lanes.set(resource, [item]);
+      else if (own.has(resource) || !group.taken.has(resource)) {
+        group.lanes.set(resource, [item]);
+        if (!own.has(resource)) group.taken.set(resource, []);
+      } else group.taken.get(resource)!.push(item);
     }
     for (const resource of own) {
       // A lane keeps its resource, and with it whoever comes to wait for it.

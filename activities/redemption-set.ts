@@ -1,8 +1,8 @@
 import {
+  awaitVoucher,
   changeCounters,
   findCodes,
   lockFreeVouchers,
-  lockVouchers,
   lookUpCustomers,
   readVouchers,
   type CheckoutCustomer,
@@ -67,12 +67,17 @@ interface Found {
 /**
  * Redeems a set of requests of one project in one transaction and two round trips: lock and read; then, the pure core having decided
  * each in turn with the counters as they change, write everything and commit. No two requests of a set have the same key.
- * @param wait whether to wait a moment for vouchers that somebody holds, rather than leave them out
+ * @param lane a code to wait for a moment where somebody holds its row; others that are held are left out
  * @throws what Postgres says; nothing of the set is done then
  */
-export const redeemSet = ({ sql, states, now }: SetDeps, projectId: string, members: SetMember[], wait: boolean): Promise<Verdict[]> =>
+export const redeemSet = (
+  { sql, states, now }: SetDeps,
+  projectId: string,
+  members: SetMember[],
+  lane: string | null,
+): Promise<Verdict[]> =>
   pipelined(sql, async (pipeline) => {
-    const found = await lockAndRead(pipeline, states, projectId, members, wait);
+    const found = await lockAndRead(pipeline, states, projectId, members, lane);
     const time = now();
     const date = time.toISOString();
     const effects: { request: RedeemRequest; effect: RedemptionEffect; body: string }[] = [];
@@ -97,24 +102,24 @@ const lockAndRead = async (
   states: VoucherStates,
   projectId: string,
   members: SetMember[],
-  wait: boolean,
+  lane: string | null,
 ): Promise<Found> => {
   const { db, send } = pipeline;
   const keys = members.map((member) => member.request.idempotencyKey);
   const codeKeys = [...new Set(members.flatMap((member) => member.codeKeys))];
   const named = members.flatMap((member) => member.request.customer ?? []);
   const customers = named.length > 0 ? lookUpCustomers(db, projectId, named) : null;
-  if (wait) void send(db`select set_config('lock_timeout', ${String(LOCK_WAIT_MS)}, true)`);
   const keysLocked = send(keyLocks(db, projectId, keys));
   const answersStored = send(findStored(db, projectId, keys));
   const customersRead = customers && send(customers.rows);
-  const vouchersRead = wait ? lockThenRead(pipeline, projectId, codeKeys) : send(lockFreeVouchers(db, projectId, codeKeys));
+  if (lane !== null) for (const query of awaitVoucher(db, projectId, lane, LOCK_WAIT_MS)) void send(query);
+  const vouchersRead = send(lockFreeVouchers(db, projectId, codeKeys));
 
   const [lockedKeys, stored, rows, vouchers] = await Promise.all([keysLocked, answersStored, customersRead, vouchersRead]);
   const match = customers && rows ? customers.match(rows) : () => undefined;
   const found = await states.statesOf(db, projectId, vouchers);
   const absent = codeKeys.filter((key) => !found.has(key));
-  const held = absent.length > 0 && !wait ? await send(findCodes(db, projectId, absent)) : [];
+  const held = absent.length > 0 ? await send(findCodes(db, projectId, absent)) : [];
   return {
     keys: new Set(lockedKeys.filter((row) => row.locked).map((row) => row.key)),
     stored: new Map(stored.map((answer) => [answer.key, answer])),
@@ -122,11 +127,6 @@ const lockAndRead = async (
     vouchers: found,
     held: new Set(held.map((row) => row.codeKey)),
   };
-};
-
-const lockThenRead = ({ db, send }: Pipeline, projectId: string, codeKeys: string[]) => {
-  void send(lockVouchers(db, projectId, codeKeys));
-  return send(readVouchers(db, projectId, codeKeys));
 };
 
 /** Why a request is not decided in this set; null where it is. */

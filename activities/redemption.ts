@@ -43,7 +43,7 @@ const LOCK_NOT_AVAILABLE = '55P03';
 export const createRedemptionActivities = (deps: RedemptionDeps) => {
   const { sql, inFlight = 3, lanesInFlight = 4, size = 400, now } = deps;
 
-  const run = async (projectId: string, items: Waiting[], lane: boolean): Promise<{ item: Waiting; resource: string }[]> => {
+  const run = async (projectId: string, items: Waiting[], lane: string | null): Promise<{ item: Waiting; resource: string }[]> => {
     const held: { item: Waiting; resource: string }[] = [];
     const toWrite: Waiting[] = [];
     const settle = (item: Waiting, verdict: Verdict): void => {
@@ -53,7 +53,7 @@ export const createRedemptionActivities = (deps: RedemptionDeps) => {
       else if (performance.now() - item.since > VOUCHER_WAIT_MS) item.resolve(voucherBusy(verdict.codeKey));
       else held.push({ item, resource: voucherResource(verdict.codeKey) });
     };
-    await redeemAll(projectId, items, lane, settle);
+    await redeemAll(projectId, items, lane === null ? null : lane.slice(CODE.length), settle);
     if (toWrite.length > 0) void writeCustomers(projectId, toWrite);
     return held;
   };
@@ -62,7 +62,7 @@ export const createRedemptionActivities = (deps: RedemptionDeps) => {
   const redeemAll = async (
     projectId: string,
     items: Waiting[],
-    lane: boolean,
+    lane: string | null,
     settle: (item: Waiting, verdict: Verdict) => void,
   ): Promise<void> => {
     for (let attempt = 1; ; attempt++) {
@@ -70,7 +70,7 @@ export const createRedemptionActivities = (deps: RedemptionDeps) => {
         const verdicts = await redeemSet(deps, projectId, items, lane);
         return items.forEach((item, index) => settle(item, verdicts[index]!));
       } catch (error) {
-        if (isLockTimeout(error)) return items.forEach((item) => settle(item, { kind: 'voucher held', codeKey: item.codeKeys[0]! }));
+        if (lane !== null && isLockTimeout(error)) return items.forEach((item) => settle(item, { kind: 'voucher held', codeKey: lane }));
         if (!mayPass(error) || attempt === ATTEMPTS) return halve(projectId, items, lane, settle, error);
         await sleep(attempt * 10);
       }
@@ -80,7 +80,7 @@ export const createRedemptionActivities = (deps: RedemptionDeps) => {
   const halve = async (
     projectId: string,
     items: Waiting[],
-    lane: boolean,
+    lane: string | null,
     settle: (item: Waiting, verdict: Verdict) => void,
     error: unknown,
   ): Promise<void> => {
@@ -144,7 +144,8 @@ export const createRedemptionActivities = (deps: RedemptionDeps) => {
   };
 };
 
-const voucherResource = (codeKey: string): string => `code ${codeKey}`;
+const CODE = 'code ';
+const voucherResource = (codeKey: string): string => CODE + codeKey;
 
 const isLockTimeout = (error: unknown): boolean => error instanceof postgres.PostgresError && error.code === LOCK_NOT_AVAILABLE;
 

@@ -62,10 +62,11 @@ export const lockFreeVouchers = (db: Db, projectId: string, codeKeys: string[]) 
 export const findCodes = (db: Db, projectId: string, codeKeys: string[]) => db<{ codeKey: string }[]>`
   select code_key from voucher where project_id = ${projectId} and code_key = any(${codeKeys}::text[])`;
 
-/** Locks the vouchers of these codes, in the order of their codes, waiting for those that others hold. To be read in the next statement: this one saw the database before it waited. */
-export const lockVouchers = (db: Db, projectId: string, codeKeys: string[]) => db<{ codeKey: string }[]>`
-  select code_key from voucher where project_id = ${projectId} and code_key = any(${codeKeys}::text[])
-  order by code_key for no key update`;
+/** Locks one voucher, waiting at most so long for who holds it; after that, Postgres says lock_not_available. */
+export const awaitVoucher = (db: Db, projectId: string, codeKey: string, waitMs: number) => [
+  db`select set_config('lock_timeout', ${String(waitMs)}, true)`,
+  db`select 1 from voucher where project_id = ${projectId} and code_key = ${codeKey} for no key update`,
+];
 
 export interface TemplateRow {
   campaignId: string;

@@ -26,6 +26,7 @@ export const pipelined = async <T>(sql: Sql, body: (pipeline: Pipeline) => Promi
   let lost: Error | null = null;
   let open = true;
 
+  broken.catch(() => {});
   const lose = (error: Error): void => {
     lost ??= error;
     breakOff(error);
@@ -43,7 +44,7 @@ export const pipelined = async <T>(sql: Sql, body: (pipeline: Pipeline) => Promi
   const send: Pipeline['send'] = (query) =>
     // What is sent after the connection broke would meet no socket or, worse, another session, where it takes effect at once.
     // Executed in this turn: to await it would send it a turn later, behind what comes next.
-    lost ? Promise.reject(lost) : track(query.execute() as unknown as Promise<never>);
+    track(lost ? broken : (query.execute() as unknown as Promise<never>));
   const commit = async (): Promise<void> => {
     const done = send(connection`commit`);
     open = false;

@@ -31,7 +31,8 @@ afterAll(async () => {
 const times = <T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, index) => make(index)));
 const either = (index: number): TestCheckout => (index % 2 === 0 ? one : two);
-const counted = (statuses: (number | string)[]) => Object.fromEntries([...Map.groupBy(statuses, String)].map(([key, all]) => [key, all.length]));
+const counted = (statuses: (number | string)[]) =>
+  Object.fromEntries([...Map.groupBy(statuses, String)].map(([key, all]) => [key, all.length]));
 
 const ledger = async (code: string) => {
   const [row] = await sql<{ redeemed: number; amount: number; succeeded: number; failed: number; rolledBack: number; outbox: number }[]>`
