@@ -4,7 +4,7 @@ import { wakeDestinations } from './deliveries.ts';
 import { newId } from './ids.ts';
 
 /** Who a route's mails come from. */
-export interface Sender {
+interface Sender {
   name: string;
   email: string;
 }

@@ -2,7 +2,7 @@ import type { Db, Tx } from './client.ts';
 import { wakeDestinations, type EmailPayload } from './deliveries.ts';
 import { direction, type Page, type PageRequest, toPage } from './paging.ts';
 
-export type MessageState = 'planned' | 'sending' | 'accepted' | 'failed' | 'unknown' | 'skipped';
+type MessageState = 'planned' | 'sending' | 'accepted' | 'failed' | 'unknown' | 'skipped';
 
 /** A mail as people look at it. */
 export interface Message {

@@ -2,7 +2,7 @@ import { PassThrough, type Readable } from 'node:stream';
 import { createTransport, type SendMailOptions, type SMTPPoolSentMessageInfo, type Transporter } from 'nodemailer';
 import type { SendOutcome } from './transport.ts';
 
-export interface SmtpServer {
+interface SmtpServer {
   /** `smtp://` or `smtps://`, with user and password where it wants them. */
   url: string;
   /** How many connections at once. */

@@ -20,8 +20,7 @@ export interface Mail {
 }
 
 /** The same for every attempt, so that a mail that did go out twice is one mail to those who look. */
-export const messageIdOf = (deliveryId: string, { from }: SmtpConfig): string =>
-  `<${deliveryId}@${from.email.split('@').at(-1) ?? 'localhost'}>`;
+const messageIdOf = (deliveryId: string, { from }: SmtpConfig): string => `<${deliveryId}@${from.email.split('@').at(-1) ?? 'localhost'}>`;
 
 /** Where the mail's reader leaves; null where nobody is known to leave. */
 export const unsubscribeUrl = ({ delivery, payload }: Mail, { publicUrl, key }: MailLinks): string | null => {

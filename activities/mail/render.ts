@@ -2,7 +2,7 @@ import type { MailHeaders } from './mime.ts';
 import type { RenderBatch, Rendered, RenderResult, TemplateText } from './render-thread.ts';
 import { startRenderThread, type RenderThread } from './render-worker.ts';
 
-export type { Rendered, TemplateText };
+export type { Rendered };
 
 export interface RenderRequest {
   template: TemplateText;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { MAX_TEMPLATE_LENGTH } from '../../domain/template-source.ts';
 import { count, listOf, paging } from './list.ts';
 
-export const templateKey = z
+const templateKey = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,99}$/, { error: 'must be lower-case letters, digits, - and _, at most 100' })
   .meta({ description: 'What journeys call it' });

@@ -33,7 +33,7 @@ export const createDeliveryEngine = (sql: Sql, smtpUrl: string, more: Partial<Dr
   };
 };
 
-export const COUPON_MAIL = `---
+const COUPON_MAIL = `---
 subject: "{{default customer.first_name 'Hello'}}, your code is {{coupon.code}}"
 ---
 <mjml><mj-body><mj-section><mj-column><mj-text>Dear {{customer.first_name}}, use {{coupon.code}}. <a href="{{unsubscribe_url}}">No more</a></mj-text></mj-column></mj-section></mj-body></mjml>

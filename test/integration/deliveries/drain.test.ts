@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { planDeliveries } from '../../../db/deliveries.ts';
+import { sweepLost } from '../../../db/delivery-results.ts';
 import { pauseDestination, resumeDestination } from '../../../db/destinations.ts';
 import { suppress } from '../../../db/suppressions.ts';
 import { createDatabase, type TestDatabase } from '../../harness/database.ts';
@@ -315,5 +316,36 @@ describe('what was on the wire when a process died', () => {
     expect(await stateOf(id)).toMatchObject({ state: 'unknown', reason: 'process_died' });
     expect(await eventsOf(id)).toEqual(['message.unknown']);
     expect(receivedBy((await stateOf(id)).to)).toHaveLength(0);
+  });
+
+  test('is planned again under the same id when it is a webhook, and tells of nothing', async () => {
+    const webhook = 'dest_webhook';
+    await database.sql`
+      insert into destination (project_id, id, kind, name, config) values (${projectId}, ${webhook}, 'webhook', 'endpoint', '{}')`;
+    const [id = ''] = await mailing.plan(1, { destinationId: webhook, kind: 'webhook' });
+    await abandon(id, new Date(Date.now() - 1));
+    expect(await sweepLost(database.sql, webhook, new Date())).toBe(1);
+    expect(await stateOf(id)).toMatchObject({ state: 'planned', lease: null, attempts: 1 });
+    expect(await eventsOf(id)).toEqual([]);
+  });
+
+  test('is accepted after all where its sender was only slow', async () => {
+    const [id = ''] = await mailing.plan(1);
+    const { to } = await stateOf(id);
+    const slow = createDeliveryEngine(database.sql, sink.url, { leaseMs: 200 });
+    let between = '';
+    sink.behave(async () => {
+      if (receivedBy(to).length > 0) {
+        await new Promise((resolve) => setTimeout(resolve, 400));
+        await sweepLost(database.sql, mailing.route.id, new Date());
+        between = (await stateOf(id)).state;
+      }
+      return 'accept' as const;
+    });
+    await slow.drain(mailing.route.id);
+    await slow.close();
+    expect(between).toBe('unknown');
+    expect(await stateOf(id)).toMatchObject({ state: 'accepted', attempts: 1, reason: null });
+    expect(await eventsOf(id)).toEqual(['message.unknown', 'message.sent']);
   });
 });
