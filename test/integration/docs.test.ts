@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readConfiguration, requireServices } from '../../bin/configuration.ts';
+import { createCore } from '../../bin/core.ts';
+import type { ProjectKeys } from '../../bin/data-folder.ts';
+import { firstStart } from '../../bin/first-start.ts';
+import { wireApi } from '../../bin/wiring.ts';
+import { createDatabase, type TestDatabase } from '../harness/database.ts';
+import { smtpUrl } from '../harness/mailbox.ts';
+import { temporalAddress } from '../harness/temporal.ts';
+
+/** An example in the docs: what is sent, and what at least is answered. */
+interface Example {
+  title: string;
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body: string;
+  status: number;
+  answer: unknown;
+}
+
+const folder = new URL('../../docs/', import.meta.url);
+const pages = readdirSync(folder).filter((file) => file.endsWith('.md'));
+const textOf = (page: string): string => readFileSync(new URL(page, folder), 'utf8');
+
+const blocksOf = (page: string, kind: string): string[] =>
+  [...textOf(page).matchAll(/^```([^\n]*)\n([\s\S]*?)^```$/gm)].filter((match) => match[1] === kind).map((match) => match[2] as string);
+
+const readExample = (block: string, number: number): Example => {
+  const [request = '', answer = ''] = block.split(/^(?=HTTP )/m);
+  const [head = '', ...body] = request.trim().split('\n\n');
+  const [first = '', ...headers] = head.split('\n');
+  const [method = '', path = ''] = first.split(' ');
+  const [, status = '', json = 'null'] = /^HTTP (\d{3})\s*([\s\S]*)$/.exec(answer.trim()) ?? [];
+  return {
+    title: `${number + 1}: ${first}`,
+    method,
+    path,
+    headers: Object.fromEntries(headers.map((line) => line.split(': ') as [string, string])),
+    body: body.join('\n\n'),
+    status: Number(status),
+    answer: JSON.parse(json),
+  };
+};
+
+const withExamples = pages.filter((page) => blocksOf(page, 'http').length + blocksOf(page, 'yaml journey').length > 0);
+
+test('the docs have examples that run', () => {
+  expect(withExamples).toEqual(expect.arrayContaining(['checkout.md', 'journeys.md', 'webhooks.md']));
+});
+
+describe.each(withExamples)('docs/%s says what happens', (page) => {
+  let database: TestDatabase;
+  let server: Server;
+  let keys: ProjectKeys;
+  let close: () => Promise<void>;
+  let url = '';
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    const configuration = requireServices(
+      readConfiguration({
+        DATABASE_URL: database.url,
+        TEMPORAL_ADDRESS: temporalAddress(),
+        SMTP_URL: smtpUrl(),
+        COUPONRY_SECRET_KEY: randomBytes(32).toString('base64'),
+        LOG_LEVEL: 'error',
+      }),
+    );
+    const core = await createCore(configuration, 'docs');
+    const kept = { read: () => null, write: () => {} };
+    keys = (await firstStart({ sql: core.sql, configuration, kept, log: () => {} })).projects.live;
+    const api = wireApi(core, configuration);
+    await api.prepare();
+    server = createServer(api.app);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    close = async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await api.close();
+      await core.close();
+    };
+  });
+  afterAll(async () => {
+    await close();
+    await database.drop();
+  });
+
+  const send = async (method: string, path: string, headers: Record<string, string>, body: string) => {
+    const auth = { 'X-App-Id': keys.appId, 'X-App-Token': keys.secretKey };
+    const response = await fetch(url + path, { method, headers: { ...auth, ...headers }, ...(body !== '' && { body }) });
+    return { status: response.status, body: (await response.json()) as unknown };
+  };
+
+  test.each(blocksOf(page, 'http').map(readExample))('example $title', async (example) => {
+    const { status, body } = await send(example.method, example.path, example.headers, example.body);
+    expect({ status, body }).toMatchObject({ status: example.status, body: example.answer });
+  });
+
+  test.each(blocksOf(page, 'yaml journey').map((journey) => [/^journey: (.+)$/m.exec(journey)?.[1], journey]))(
+    'the journey %s can be published',
+    async (key, journey) => {
+      const { status, body } = await send('POST', '/v1/journeys', { 'Content-Type': 'application/yaml' }, journey as string);
+      expect({ status, body }).toMatchObject({ status: 200, body: { key } });
+    },
+  );
+});
