@@ -157,7 +157,7 @@ export const createKernel = (routes: Route[], { sql, log, authenticate }: Kernel
     if (client) Object.assign(cors, { 'Access-Control-Allow-Origin': requireOrigin(caller, req.headers), Vary: 'Origin' });
     requireScope(caller, route.scope);
     const bytes = await readBody(req);
-    const isText = isOneOf(req.headers, route.textTypes ?? []);
+    const isText = route.textTypes !== undefined && isOneOf(req.headers, route.textTypes);
     if (route.body && bytes.length > 0 && !isText) requireJson(req.headers);
     const context = new Context(sql, req, bytes, requestId, caller);
     fill(context, route, params, queryText, bytes, isText);

@@ -36,10 +36,10 @@ export const createSchemaWriter = () => {
     components,
     write: (schema: z.ZodType, io: 'input' | 'output'): JsonSchema => {
       const { $schema: _, $defs, ...whole } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as JsonSchema;
-      // A schema that itself has an id is written whole: it becomes a component like those within it.
+      // A schema that itself has an id is written as a definition or as the whole: either way it becomes a component like those within it.
       const id = schema.meta()?.id;
       const { id: _id, ...body } = whole;
-      const definitions: JsonSchema = { ...asObject($defs), ...(id !== undefined && { [id]: body }) };
+      const definitions: JsonSchema = { ...asObject($defs), ...(id !== undefined && body['$ref'] === undefined && { [id]: body }) };
       const names = new Map<string, string>();
       const adapt = (value: unknown): JsonSchema => {
         const linked = rewrite(value, (node) => {

@@ -4,6 +4,9 @@ import { errorSchema } from './schemas/error.ts';
 
 const JSON_TYPE = 'application/json';
 
+/** Given before there is a request that could be answered in JSON. */
+const WITHOUT_BODY = new Set(['204', '431']);
+
 /** Answers that every route of a kind can give beside its own. */
 const refusals = (route: Route): Record<number, string | undefined> => ({
   400: 'The request is wrong; `errors` names every wrong field',
@@ -16,6 +19,7 @@ const refusals = (route: Route): Record<number, string | undefined> => ({
     422: 'The Idempotency-Key was used for another request',
   }),
   429: 'Too many requests',
+  431: 'The address and the headers are longer than 16 KiB',
   500: 'Something went wrong on our side',
   503: 'Something that is needed cannot be reached; try again in a moment',
 });
@@ -52,10 +56,11 @@ const responsesOf = (route: Route, writer: SchemaWriter): JsonSchema => {
   const own = Object.entries(route.responses).map(([status, { description, schema }]) => {
     const isError = Number(status) >= 400;
     const content = schema ? writer.write(schema, 'output') : isError ? error : {};
-    return [status, { description, ...(status !== '204' && { content: { [JSON_TYPE]: { schema: content } } }) }] as const;
+    return [status, { description, ...(!WITHOUT_BODY.has(status) && { content: { [JSON_TYPE]: { schema: content } } }) }] as const;
   });
   const common = Object.entries(refusals(route)).map(
-    ([status, description]) => [status, { description, content: { [JSON_TYPE]: { schema: error } } }] as const,
+    ([status, description]) =>
+      [status, { description, ...(!WITHOUT_BODY.has(status) && { content: { [JSON_TYPE]: { schema: error } } }) }] as const,
   );
   return Object.fromEntries([...common, ...own]);
 };

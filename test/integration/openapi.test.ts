@@ -1,10 +1,13 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { resourceRoutes, startApi, type TestApi } from '../harness/api.ts';
+import { startApi, type TestApi } from '../harness/api.ts';
+import { checkoutRoutes, createCheckout } from '../harness/checkout.ts';
+import type { Route } from '../../api/route.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';
 
 let database: TestDatabase;
 let api: TestApi;
+let routes: Route[];
 let failing: Error | null = null;
 
 beforeAll(async () => {
@@ -12,7 +15,8 @@ beforeAll(async () => {
   const check = async () => {
     if (failing) throw failing;
   };
-  api = await startApi(database.sql, { checks: { postgres: () => database.sql`select 1`, temporal: check } });
+  routes = checkoutRoutes(database.sql, createCheckout(database.sql));
+  api = await startApi(database.sql, { routes, checks: { postgres: () => database.sql`select 1`, temporal: check } });
 });
 
 afterAll(async () => {
@@ -28,6 +32,7 @@ describe('/openapi.json', () => {
     expect(body.openapi).toBe('3.1.0');
     const validator = new Validator();
     expect(await validator.validate(structuredClone(body))).toEqual({ valid: true });
+    for (const [name, schema] of Object.entries(body.components.schemas)) expect(schema, name).not.toHaveProperty('$ref');
     const references = [...JSON.stringify(body).matchAll(/"\$ref":"#\/([^"]+)"/g)].map((match) => match[1]!.split('/'));
     expect(references.length).toBeGreaterThan(50);
     for (const path of references)
@@ -39,7 +44,7 @@ describe('/openapi.json', () => {
 
   test('names every route, with its security and the answers that it can give', async () => {
     const { body } = await api.send('/openapi.json', {});
-    for (const route of resourceRoutes(database.sql)) {
+    for (const route of routes) {
       const operation = body.paths[route.path]?.[route.method];
       expect(operation, `${route.method} ${route.path}`).toMatchObject({ summary: route.summary, security: expect.any(Array) });
       expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['400', '401', '403', '429', '500']));
