@@ -5,11 +5,13 @@ import { createHooksRouter } from '../api/hooks/router.ts';
 import { createCampaignRoutes } from '../api/routes/campaigns.ts';
 import { createCustomerRoutes } from '../api/routes/customers.ts';
 import type { ReadinessCheck } from '../api/routes/health.ts';
+import { createEventRoutes } from '../api/routes/events.ts';
 import { createEnrolmentRoutes } from '../api/routes/enrolments.ts';
 import { createFastForwardRoutes } from '../api/routes/fast-forward.ts';
 import { createJourneyRoutes } from '../api/routes/journeys.ts';
 import { createMessageRoutes } from '../api/routes/messages.ts';
 import { createRedemptionRoutes } from '../api/routes/redemptions.ts';
+import { createSourceRoutes } from '../api/routes/sources.ts';
 import { createTemplateRoutes } from '../api/routes/templates.ts';
 import { createUnsubscribeRouter } from '../api/routes/unsubscribe.ts';
 import { createValidationRoutes } from '../api/routes/validations.ts';
@@ -27,6 +29,7 @@ import { createTimeSkipping } from '../activities/time-travel/time-skipping.ts';
 import { createTraceBuffer } from '../activities/validation-traces.ts';
 import { createValidationActivities } from '../activities/validation.ts';
 import { createVoucherStates } from '../activities/voucher-states.ts';
+import { createWatchActivities, type WatchActivities } from '../activities/watch.ts';
 import { createJourneyVersions } from '../db/journey-versions.ts';
 import { pendingMigrations } from '../db/migrate.ts';
 import { createRelay, type Relay } from '../relay/relay.ts';
@@ -69,12 +72,18 @@ export const wireJourneys = ({ sql, now }: Core): { activities: JourneyActivitie
   activities: createJourneyActivities({ sql, versions: createJourneyVersions(), now, randomBytes }),
 });
 
-export const wireDeliveries = ({ sql, now }: Core, configuration: ServiceConfiguration): Wired & { activities: DeliveryActivities } => {
+export const wireDeliveries = (
+  { sql, now }: Core,
+  configuration: ServiceConfiguration,
+): Wired & { activities: DeliveryActivities & WatchActivities } => {
   const renderer = createMailRenderer();
   const pools = createSmtpPools();
   const smtp = createMailTransport({ sql, renderer, pools, links: linksOf(configuration), smtpUrl: configuration.smtpUrl, now });
   return {
-    activities: createDeliveryActivities({ sql, transports: { smtp }, now, random: Math.random }),
+    activities: {
+      ...createDeliveryActivities({ sql, transports: { smtp }, now, random: Math.random }),
+      ...createWatchActivities({ sql, now }),
+    },
     close: async () => {
       pools.close();
       await renderer.close();
@@ -113,6 +122,8 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createValidationRoutes({ checkout }),
       ...createRedemptionRoutes({ ...core, checkout }),
       ...createFastForwardRoutes({ fastForward }),
+      ...createSourceRoutes({ ...deps, publicUrl: configuration.publicUrl }),
+      ...createEventRoutes(deps),
     ],
     routers: [createHooksRouter({ ...core, publicUrl: configuration.publicUrl }), createUnsubscribeRouter(deps)],
     checks: { ...checksOf(core), ...(needsTemporal && temporal) },

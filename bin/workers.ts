@@ -3,6 +3,7 @@ import { DefaultLogger, type NativeConnection, Runtime, Worker, bundleWorkflowCo
 import type { Logger } from 'pino';
 import type { DeliveryActivities } from '../activities/delivery/deliveries.ts';
 import type { JourneyActivities } from '../activities/journey/activities.ts';
+import type { WatchActivities } from '../activities/watch.ts';
 import type { TaskQueues } from '../workflows/contracts.ts';
 
 const WORKFLOWS = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
@@ -13,7 +14,7 @@ export interface WorkersDeps {
   connection: NativeConnection;
   namespace: string;
   taskQueues: TaskQueues;
-  activities: { journeys: JourneyActivities; deliveries: DeliveryActivities; checkout: object };
+  activities: { journeys: JourneyActivities; deliveries: DeliveryActivities & WatchActivities; checkout: object };
 }
 
 /** Lets Temporal's SDK, which has one runtime for the process, log where everything else does. Call it before any worker is made. */

@@ -103,3 +103,16 @@ const attempt = async (tx: Tx, request: OnceRequest, effect: (tx: Tx) => Promise
   await remember(tx, projectId, [{ key, requestHash, status: answer.status, body }]);
   return answer;
 };
+
+const FORGOTTEN_AT_ONCE = 5_000;
+
+/** Deletes the answers that are older than a day, in sets, so that no transaction is long. @returns how many */
+export const forgetAnswers = async (sql: Sql): Promise<number> => {
+  for (let forgotten = 0; ;) {
+    const { count } = await sql`
+      delete from idempotency where ctid = any(array(
+        select ctid from idempotency where created_at < now() - interval '1 day' limit ${FORGOTTEN_AT_ONCE}))`;
+    forgotten += count;
+    if (count < FORGOTTEN_AT_ONCE) return forgotten;
+  }
+};

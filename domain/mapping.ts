@@ -86,14 +86,19 @@ const asMap = (value: unknown, field: string): Record<string, unknown> | undefin
   return value as Record<string, unknown>;
 };
 
+/** NaN where it is no time. */
+const milliseconds = (value: unknown): number => {
+  // 100,000,000,000 seconds is the year 5138, as milliseconds it is 1973.
+  if (typeof value === 'number') return value < 1e11 ? value * 1000 : value;
+  return typeof value === 'string' && /^\d{4}-\d{2}-\d{2}/.test(value) ? Date.parse(value) : Number.NaN;
+};
+
 /** A sender's clock may run ahead; nothing has happened later than we heard of it, and a journey that believed it would wait for the past. */
 const asTime = (value: unknown, field: string, receivedAt: Date): Date => {
   if (value === undefined || value === '') return receivedAt;
-  // 100,000,000,000 seconds is the year 5138, as milliseconds it is 1973.
-  const time = new Date(typeof value === 'number' ? (value < 1e11 ? value * 1000 : value) : String(value));
-  const wellFormed = typeof value === 'number' || /^\d{4}-\d{2}-\d{2}/.test(String(value));
-  if (!wellFormed || Number.isNaN(time.getTime()) || time.getTime() < 0) throw new MappingError(`${field} is not a time in ISO 8601`);
-  return time < receivedAt ? time : receivedAt;
+  const time = Math.min(milliseconds(value), receivedAt.getTime());
+  if (!(time >= 0)) throw new MappingError(`${field} is not a time in ISO 8601`);
+  return new Date(time);
 };
 
 const customerReader = (definition: Record<string, string | undefined>, at: string) => {

@@ -13,7 +13,7 @@ export const taskQueues = (prefix: string): TaskQueues => ({
   checkout: `${prefix}-checkout`,
 });
 
-export const WORKFLOWS = { journey: 'journey', destination: 'destination' } as const;
+export const WORKFLOWS = { journey: 'journey', destination: 'destination', watch: 'watch', tidyUp: 'tidyUp' } as const;
 
 /** Wakes a journey's cohort or a destination: look at Postgres again. It carries nothing, since Postgres is the truth. */
 export const WAKE_SIGNAL = 'wake';

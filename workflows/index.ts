@@ -1,2 +1,3 @@
 export { destination } from './destination.ts';
 export { journey } from './journey.ts';
+export { tidyUp, watch } from './watch.ts';

@@ -1,6 +1,7 @@
 import { proxyActivities, type ActivityFunctionWithOptions } from '@temporalio/workflow';
 import type { DeliveryActivities } from '../activities/delivery/deliveries.ts';
 import type { JourneyActivities } from '../activities/journey/activities.ts';
+import type { WatchActivities } from '../activities/watch.ts';
 import type { StepInput, StepResult } from '../activities/journey/step.ts';
 
 /** Each is a transaction of a second or less; a minute means that its worker died. */
@@ -30,4 +31,10 @@ export const { drain } = proxyActivities<DeliveryActivities>({
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '10 seconds',
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+});
+
+/** A round that fails is left to the next one. */
+export const watching = proxyActivities<WatchActivities>({
+  ...transaction,
+  retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 5 },
 });

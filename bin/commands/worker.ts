@@ -1,3 +1,4 @@
+import { ensureSchedules } from '../../relay/schedules.ts';
 import { tellReady } from '../child.ts';
 import { type Configuration, requireServices } from '../configuration.ts';
 import { createCore } from '../core.ts';
@@ -51,6 +52,10 @@ export const worker = async (given: Configuration): Promise<void> => {
     await running.catch(() => undefined);
   });
   polling = true;
+  // Others may have made them already: without its own, this worker does all but that.
+  await ensureSchedules(core.client, core.taskQueues).catch((error: unknown) =>
+    log.warn({ err: error }, 'the schedules could not be made'),
+  );
   log.info({ taskQueues: core.taskQueues }, 'the workers poll');
   tellReady();
 };

@@ -31,4 +31,8 @@ export interface WebhookProvider<S extends z.ZodType = z.ZodType> {
 }
 
 /** Keeps the type of a provider's settings together with its functions; the registry treats all alike. */
-export const provider = <S extends z.ZodType>(definition: WebhookProvider<S>): WebhookProvider => definition as unknown as WebhookProvider;
+export const provider = <S extends z.ZodType>(definition: WebhookProvider<S>): WebhookProvider => ({
+  ...definition,
+  // A source's settings were read by `settings` before they come here.
+  verify: (post, secrets, settings, now) => definition.verify(post, secrets, settings as z.output<S>, now),
+});

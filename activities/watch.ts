@@ -1,0 +1,32 @@
+import type { Sql } from '../db/client.ts';
+import { forgetAnswers } from '../db/idempotency.ts';
+import { releaseHeldEvents } from '../db/outbox.ts';
+import { maintainDays } from '../db/validations.ts';
+import { wakeOverdueCohorts, wakeOverdueDestinations } from '../db/wakes.ts';
+
+export interface WatchDeps {
+  sql: Sql;
+  now: () => Date;
+}
+
+/** What one round wakes at the most; the next round goes on. */
+const MOST_WAKES = 1000;
+const HELD_MS = 5 * 60_000;
+
+export type WatchActivities = ReturnType<typeof createWatchActivities>;
+
+/** What looks after the rest: a lost signal or timer costs a minute, not a customer. */
+export const createWatchActivities = ({ sql, now }: WatchDeps) => ({
+  /** Asks to wake what is overdue, and lets events that stand aside be tried again. */
+  wakeOverdue: async (): Promise<{ cohorts: number; destinations: number; events: number }> => ({
+    cohorts: await wakeOverdueCohorts(sql, MOST_WAKES),
+    destinations: await wakeOverdueDestinations(sql, MOST_WAKES),
+    events: await releaseHeldEvents(sql, new Date(now().getTime() - HELD_MS)),
+  }),
+
+  /** Makes room for the next days and forgets what is kept for a day or a week. */
+  tidyUp: async (): Promise<{ answers: number }> => {
+    await maintainDays(sql, now());
+    return { answers: await forgetAnswers(sql) };
+  },
+});

@@ -1,0 +1,93 @@
+import type { Sql, Tx } from '../../db/client.ts';
+import { findCustomer, updateCustomer, upsertCustomers } from '../../db/customers.ts';
+import { countCustomerEvents, listCustomerEvents, recordEvents, type EventRow } from '../../db/events.ts';
+import type { Customer } from '../../domain/customer.ts';
+import { notFound } from '../errors.ts';
+import { route, type Route } from '../route.ts';
+import { createdEventSchema, createEventBody, eventListSchema, listEventsQuery } from '../schemas/event.ts';
+import { list } from '../schemas/list.ts';
+import type { z } from 'zod';
+
+export interface EventRoutesDeps {
+  sql: Sql;
+  now: () => Date;
+  /** Tells the relay, where it runs in this process, that there is something to route. */
+  hint?: () => void;
+}
+
+type Told = z.output<typeof createEventBody>['customer'];
+
+const view = (event: EventRow) => ({
+  id: event.id,
+  type: event.type,
+  customer_id: event.customerId,
+  data: event.data,
+  occurred_at: event.occurredAt.toISOString(),
+  created_at: event.recordedAt.toISOString(),
+  object: 'event' as const,
+});
+
+const upsert = async (tx: Tx, projectId: string, told: Told, now: Date): Promise<Customer> => {
+  const { id, source_id: sourceId, birthday, ...rest } = told;
+  const change = { ...rest, birthdate: rest.birthdate === undefined ? birthday : rest.birthdate };
+  if (id !== undefined) {
+    const customer = await updateCustomer(tx, projectId, id, change, now);
+    if (!customer) throw notFound('customer', id);
+    return customer;
+  }
+  const [customer] = await upsertCustomers(tx, projectId, [{ ...change, sourceId: sourceId as string }], now);
+  return customer as Customer;
+};
+
+export const createEventRoutes = ({ sql, now, hint }: EventRoutesDeps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/events',
+    tag: 'Events',
+    summary: 'Tell that something happened to a customer',
+    description: 'The customer is created, or updated with what the call tells. Journeys start, go on or end by the event.',
+    scope: 'events:write',
+    body: createEventBody,
+    responses: { 200: { description: 'The event', schema: createdEventSchema }, 404: { description: 'There is no such customer' } },
+    handler: async ({ project, body, write }) => {
+      const answer = await write(async (tx) => {
+        const real = now();
+        const customer = await upsert(tx, project.id, body.customer, real);
+        const { event: type, metadata, referral, loyalty } = body;
+        const [id] = await recordEvents(tx, [
+          {
+            projectId: project.id,
+            type,
+            customerId: customer.id,
+            data: { ...metadata, ...(referral && { referral }), ...(loyalty && { loyalty }) },
+            dedupeKey: null,
+            occurredAt: new Date(real.getTime() + customer.clockOffsetMs),
+          },
+        ]);
+        const who = { object: 'customer', id: customer.id, source_id: customer.sourceId };
+        return { status: 200, body: { object: 'event', id, type, customer: who } };
+      });
+      hint?.();
+      return answer;
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/events',
+    tag: 'Events',
+    summary: 'List what happened to a customer, the latest first',
+    scope: 'events:read',
+    query: listEventsQuery,
+    responses: { 200: { description: 'Events', schema: eventListSchema }, 404: { description: 'There is no such customer' } },
+    handler: async ({ project, query }) => {
+      const customer = await findCustomer(sql, project.id, query.customer);
+      if (!customer) throw notFound('customer', query.customer);
+      const { limit, type, starting_after: before } = query;
+      const [rows, total] = await Promise.all([
+        listCustomerEvents(sql, project.id, customer.id, { limit: limit + 1, before, type }),
+        countCustomerEvents(sql, project.id, customer.id, type),
+      ]);
+      return { status: 200, body: list('events', rows.slice(0, limit).map(view), { total, hasMore: rows.length > limit }) };
+    },
+  }),
+];
