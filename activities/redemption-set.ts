@@ -4,7 +4,6 @@ import {
   findCodes,
   lockFreeVouchers,
   lookUpCustomers,
-  readVouchers,
   type CheckoutCustomer,
   type CounterChange,
 } from '../db/checkout.ts';
