@@ -110,14 +110,14 @@ export const tell = async (
   data: Record<string, unknown> = {},
   more: { dedupeKey?: string; at?: Date; email?: string } = {},
 ): Promise<Customer> => {
-  told += 1;
+  const number = (told += 1);
   return sql.begin(async (tx) => {
     const email = more.email ?? `${sourceId}@example.com`;
     const input = { sourceId, email, name: 'Ada Lovelace', timezone: 'Europe/Berlin' };
     const [customer] = await upsertCustomers(tx, project.id, [input]);
     if (customer === undefined) throw new Error('no customer');
     const occurredAt = more.at ?? new Date(Date.now() + customer.clockOffsetMs);
-    const dedupeKey = more.dedupeKey ?? `told ${told}`;
+    const dedupeKey = more.dedupeKey ?? `told ${number}`;
     await recordEvents(tx, [{ projectId: project.id, type, customerId: customer.id, data, dedupeKey, occurredAt }]);
     return customer;
   });
