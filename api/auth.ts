@@ -40,7 +40,7 @@ const clientCredentials = (headers: IncomingHttpHeaders): Credentials => ({
 });
 
 /** `vouchers:write` is granted by itself, `vouchers:*`, `*:write`, `*:*` and `*`. */
-export const allows = (scopes: string[], scope: string): boolean => {
+const allows = (scopes: string[], scope: string): boolean => {
   const [resource, action] = scope.split(':');
   return scopes.some(
     (granted) => granted === '*' || granted === scope || granted === '*:*' || granted === `${resource}:*` || granted === `*:${action}`,

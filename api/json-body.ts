@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { DomainError, type FieldProblem } from '../domain/errors.ts';
 
-export const MAX_BODY_BYTES = 1_048_576;
+const MAX_BODY_BYTES = 1_048_576;
 /** What is read and thrown away of a body that is too large, so that its sender gets to read the answer. */
 const MAX_DISCARDED_BYTES = 16 * MAX_BODY_BYTES;
 const MAX_DEPTH = 32;

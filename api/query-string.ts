@@ -1,7 +1,7 @@
 import { DomainError } from '../domain/errors.ts';
 import { textProblem } from './json-body.ts';
 
-export type QueryValue = string | QueryValue[] | { [name: string]: QueryValue };
+type QueryValue = string | QueryValue[] | { [name: string]: QueryValue };
 export type Query = Record<string, QueryValue>;
 
 const MAX_PARAMETERS = 200;

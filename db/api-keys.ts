@@ -15,7 +15,7 @@ export interface ApiKey {
   origins: string[];
 }
 
-export type ApiKeyRole = 'admin' | 'viewer' | 'checkout' | 'storefront';
+type ApiKeyRole = 'admin' | 'viewer' | 'checkout' | 'storefront';
 
 /** What a key of a role may do unless it is given scopes of its own. */
 const scopesOfRole: Record<ApiKeyRole, string[]> = {

@@ -65,7 +65,7 @@ export const campaignView = (campaign: Campaign) => ({
 });
 
 /** Tells of a campaign in the transaction that changes it. */
-export const recordCampaignEvent = (tx: Tx, type: string, campaign: Campaign, now: Date) =>
+const recordCampaignEvent = (tx: Tx, type: string, campaign: Campaign, now: Date) =>
   recordEvents(tx, [
     { projectId: campaign.projectId, type, customerId: null, data: { campaign: campaignView(campaign) }, dedupeKey: null, occurredAt: now },
   ]);
@@ -104,16 +104,6 @@ export const lockCampaign = async (tx: Tx, projectId: string, idOrName: string):
     select id from campaign where project_id = ${projectId} and (id = ${idOrName} or name = ${idOrName})
     order by id = ${idOrName} desc limit 1 for no key update`;
   return locked ? findCampaign(tx, projectId, locked.id) : null;
-};
-
-/**
- * What the vouchers of a campaign are at a revision. Immutable, so it may be kept by (campaign, revision).
- * @returns null where there is no such revision
- */
-export const loadTemplate = async (db: Db, projectId: string, campaignId: string, revision: number): Promise<VoucherTemplate | null> => {
-  const [row] = await db<{ template: VoucherTemplate }[]>`
-    select template from campaign_template where project_id = ${projectId} and campaign_id = ${campaignId} and revision = ${revision}`;
-  return row?.template ?? null;
 };
 
 /** Changes a campaign that is locked. A new template is a new revision. */

@@ -99,7 +99,7 @@ const tooSmall = (pattern: CodePattern, reason: string): DomainError => {
 };
 
 /** @throws DomainError invalid_code_config with the figures, when `count` different codes do not exist */
-export const requireEnoughCodes = (pattern: CodePattern, count: number): void => {
+const requireEnoughCodes = (pattern: CodePattern, count: number): void => {
   if (pattern.possible < count) throw tooSmall(pattern, `but ${count} are needed`);
 };
 

@@ -1,4 +1,4 @@
-export interface Address {
+interface Address {
   city?: string | null;
   state?: string | null;
   line_1?: string | null;

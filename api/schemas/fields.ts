@@ -33,7 +33,7 @@ export const metadata = z
   .record(z.string().min(1).max(255), z.unknown())
   .refine(numbersKeepTheirValue, { error: 'must hold no whole number beyond 2^53 and none that is infinite: send it as a text' });
 
-export const ISO_DURATION = /^P(?!$)(\d{1,5}W|(\d{1,5}Y)?(\d{1,5}M)?(\d{1,5}D)?(T(?=\d)(\d{1,5}H)?(\d{1,5}M)?(\d{1,5}S)?)?)$/;
+const ISO_DURATION = /^P(?!$)(\d{1,5}W|(\d{1,5}Y)?(\d{1,5}M)?(\d{1,5}D)?(T(?=\d)(\d{1,5}H)?(\d{1,5}M)?(\d{1,5}S)?)?)$/;
 
 /** ISO 8601, such as P14D. */
 export const duration = z.string().regex(ISO_DURATION, { error: 'must be an ISO 8601 duration, such as P14D' });

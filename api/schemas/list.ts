@@ -4,7 +4,7 @@ import { time } from './fields.ts';
 const wholeNumber = (value: unknown): unknown => (typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value);
 const trueOrFalse = (value: unknown): unknown => (value === 'true' ? true : value === 'false' ? false : value);
 
-export const MAX_LIMIT = 100;
+const MAX_LIMIT = 100;
 
 /** A truth value as a query can carry it. */
 export const flag = z.preprocess(trueOrFalse, z.boolean());

@@ -7,7 +7,7 @@ import { flag, listOf, paging, startingAfter, timeRange } from './list.ts';
 
 const QUANTITY_MAX = 2_147_483_647;
 
-export const quantity = z.int().min(1).max(QUANTITY_MAX).nullable().meta({ description: 'null: without limit' });
+const quantity = z.int().min(1).max(QUANTITY_MAX).nullable().meta({ description: 'null: without limit' });
 
 export const voucherType = z.literal('DISCOUNT_VOUCHER');
 
