@@ -1,6 +1,5 @@
 import { lookUpCustomers, readVouchers, type CheckoutCustomer, type NamedCustomer } from '../db/checkout.ts';
 import type { Sql } from '../db/client.ts';
-import { forgetAnswers } from '../db/idempotency.ts';
 import { newId } from '../db/ids.ts';
 import { maintainDays } from '../db/validations.ts';
 import { decideRequest } from './checkout-decision.ts';
@@ -57,11 +56,8 @@ export const createValidationActivities = ({ sql, states, traces, now, inFlight 
     /** Tells whether codes apply to an order and what they take of it. It changes nothing. */
     validate: (request: CheckoutRequest): Promise<ValidationAnswer> => gatherer.add(request.project.id, request),
 
-    /** Makes room for the traces of the next days, and drops traces and answers that are kept no longer. Repeatable; for the start and each hour. */
-    maintain: async (): Promise<void> => {
-      await maintainDays(sql, now());
-      await forgetAnswers(sql);
-    },
+    /** Makes room for the traces of the next days and drops old ones. Repeatable; to be called before the first validation and daily. */
+    maintain: (): Promise<void> => maintainDays(sql, now()),
   };
 };
 

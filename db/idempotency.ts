@@ -61,18 +61,6 @@ export const remember = (db: Db, projectId: string, answers: StoredAnswer[]) => 
       set request_hash = excluded.request_hash, status = excluded.status, body = excluded.body, created_at = now()`;
 };
 
-const FORGET_AT_ONCE = 10_000;
-
-/** Drops answers that are not given any more, in small transactions, so that nobody waits for it. */
-export const forgetAnswers = async (sql: Sql): Promise<void> => {
-  let forgotten = FORGET_AT_ONCE;
-  while (forgotten === FORGET_AT_ONCE) {
-    ({ count: forgotten } = await sql`
-      delete from idempotency where ctid = any(array(
-        select ctid from idempotency where created_at < now() - interval '25 hours' limit ${FORGET_AT_ONCE} for update skip locked))`);
-  }
-};
-
 /** @throws DomainError idempotency_key_reused, where the key was used for something else */
 const replay = (stored: StoredAnswer, request: OnceRequest): OnceAnswer => {
   if (!stored.requestHash.equals(request.requestHash)) throw keyReused(request.key);
