@@ -32,7 +32,7 @@ export const installRuntime = (log: Logger): void => {
 /** The three workers of this process, a queue each, so that a launch of journeys holds up neither mails nor checkouts. */
 export const createWorkers = async ({ connection, namespace, taskQueues, activities }: WorkersDeps): Promise<Worker[]> => {
   const workflowBundle = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: new DefaultLogger('WARN') });
-  const common = { connection, namespace, shutdownGraceTime: GRACE, shutdownForceTime: '2500 ms' } as const;
+  const common = { connection, namespace, shutdownGraceTime: GRACE, shutdownForceTime: '4500 ms' } as const;
   return Promise.all([
     Worker.create({
       ...common,

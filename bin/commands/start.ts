@@ -33,7 +33,7 @@ const runChildren = async (configuration: ServiceConfiguration, stopping: Stoppi
     void stopping.stop(1);
   };
   // The API is stopped first: nothing new comes in while the worker finishes what it has.
-  const worker = superviseChild({ name: 'worker', env, graceMs: 3500, log, onGivenUp });
+  const worker = superviseChild({ name: 'worker', env, graceMs: 5000, log, onGivenUp });
   stopping.add('worker', worker.stop);
   const api = superviseChild({ name: 'api', env, graceMs: 2000, log, onGivenUp });
   stopping.add('api', api.stop);
