@@ -94,7 +94,8 @@ export const wireDeliveries = (
 export const wireRelay = (core: Core): Relay =>
   createRelay({ ...core, routes: [createRouteEvents({ ...core, versions: createJourneyVersions() })] });
 
-const temporalCheck = ({ client }: Core): ReadinessCheck => {
+/** Whether Temporal answers now. */
+export const temporalCheck = ({ client }: Core): ReadinessCheck => {
   const ask = () => client.workflowService.getSystemInfo({});
   return () => client.connection.withDeadline(Date.now() + ASK_TEMPORAL_MS, ask);
 };

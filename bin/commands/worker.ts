@@ -6,7 +6,7 @@ import { tellFailure } from '../failure.ts';
 import { startHealthServer } from '../health-server.ts';
 import { createStopping } from '../stopping.ts';
 import { connectWorkers } from '../temporal.ts';
-import { checksOf, wireCheckout, wireDeliveries, wireJourneys, wireRelay } from '../wiring.ts';
+import { checksOf, temporalCheck, wireCheckout, wireDeliveries, wireJourneys, wireRelay } from '../wiring.ts';
 import { createWorkers, installRuntime } from '../workers.ts';
 
 /**
@@ -29,10 +29,12 @@ export const worker = async (given: Configuration): Promise<void> => {
   stopping.add('relay', relay.stop);
   const { host, workerHealthPort } = configuration;
   let polling = false;
+  const askTemporal = temporalCheck(core);
   const checks = {
     ...checksOf(core),
     temporal: async () => {
       if (!polling) throw new Error(`no connection to ${configuration.temporalAddress} yet`);
+      await askTemporal();
     },
   };
   if (workerHealthPort !== null) stopping.add('health', await startHealthServer(host, workerHealthPort, checks));

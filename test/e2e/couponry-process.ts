@@ -26,8 +26,15 @@ const plainEnvironment = (): NodeJS.ProcessEnv =>
     ),
   );
 
-export const runCouponry = (args: string[], env: NodeJS.ProcessEnv, cwd = process.cwd()): CouponryProcess => {
-  const child = spawn(process.execPath, [`${process.cwd()}/bin/couponry.ts`, ...args], {
+/** Runs `couponry` with arguments. */
+export const runCouponry = (args: string[], env: NodeJS.ProcessEnv, cwd = process.cwd()): CouponryProcess =>
+  run(process.execPath, [`${process.cwd()}/bin/couponry.ts`, ...args], env, cwd);
+
+/** Runs `npm start`, as the README says. */
+export const runNpmStart = (env: NodeJS.ProcessEnv): CouponryProcess => run('npm', ['start', '--silent'], env, process.cwd());
+
+const run = (command: string, args: string[], env: NodeJS.ProcessEnv, cwd: string): CouponryProcess => {
+  const child = spawn(command, args, {
     cwd,
     // A process group of its own, so that a signal to it is not one to vitest.
     detached: true,

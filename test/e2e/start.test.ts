@@ -3,13 +3,14 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DevelopmentFile } from '../../bin/data-folder.ts';
 import { connect } from '../../db/client.ts';
 import { freePorts } from '../../embedded/ports.ts';
 import { startPostgres } from '../../embedded/postgres.ts';
-import { type CouponryProcess, runCouponry } from './couponry-process.ts';
+import { type CouponryProcess, runCouponry, runNpmStart } from './couponry-process.ts';
 import { leftRunning } from './left-running.ts';
+import { mailTo, mailsTo, postSignup } from './signup.ts';
 
 const READY = 'Couponry runs.';
 let root: string;
@@ -17,18 +18,22 @@ let dataDir: string;
 let port: number;
 const running: CouponryProcess[] = [];
 
-const start = (env: NodeJS.ProcessEnv = {}): CouponryProcess => {
-  const couponry = runCouponry(['start'], { COUPONRY_DATA_DIR: dataDir, PORT: String(port), ...env });
+const keep = (couponry: CouponryProcess): CouponryProcess => {
   running.push(couponry);
   return couponry;
 };
+const start = (env: NodeJS.ProcessEnv = {}): CouponryProcess =>
+  keep(runCouponry(['start'], { COUPONRY_DATA_DIR: dataDir, PORT: String(port), ...env }));
 const developmentFile = (): DevelopmentFile => JSON.parse(readFileSync(path.join(dataDir, 'dev.json'), 'utf8')) as DevelopmentFile;
 
-const customersUrl = (): [string, RequestInit] => {
+/** A call in the sandbox. */
+const ask = async (method: string, address: string, body?: object): Promise<Response> => {
   const { apiUrl, projects } = developmentFile();
   const headers = { 'X-App-Id': projects.sandbox.appId, 'X-App-Token': projects.sandbox.secretKey, 'Content-Type': 'application/json' };
-  return [`${apiUrl}/v1/customers`, { headers }];
+  return fetch(`${apiUrl}${address}`, { method, headers, body: JSON.stringify(body) });
 };
+/** Of couponry itself: the processes that end with it, and not the servers that a kill leaves. */
+const ownProcesses = (): string[] => leftRunning(dataDir).filter((command) => command.includes('couponry.ts'));
 
 beforeAll(async () => {
   root = mkdtempSync(path.join(tmpdir(), 'couponry-start-'));
@@ -37,94 +42,96 @@ beforeAll(async () => {
   dataDir = path.join(root, 'data');
   [port = 0] = await freePorts(1);
 });
-afterEach(async () => {
-  for (const couponry of running.splice(0)) await couponry.interrupt();
-});
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-test('one command brings up everything, says where it is, and stops in order on Ctrl-C', async () => {
-  const couponry = start();
-  await couponry.prints(READY);
+describe('one command', () => {
+  let couponry: CouponryProcess;
+  let before: DevelopmentFile;
 
-  const development = developmentFile();
-  expect(statSync(path.join(dataDir, 'dev.json')).mode & 0o777).toBe(0o600);
-  expect(development).toMatchObject({
-    apiUrl: `http://127.0.0.1:${port}`,
-    inboxUrl: expect.stringMatching(/^http:/),
-    temporalAddress: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
-    projects: {
-      sandbox: { appId: expect.any(String), secretKey: expect.stringMatching(/^sk_/), publishableKey: expect.stringMatching(/^pk_/) },
-      live: { appId: expect.any(String), secretKey: expect.stringMatching(/^sk_/), publishableKey: expect.stringMatching(/^pk_/) },
-    },
-    signupSource: { url: expect.stringContaining('/hooks/'), secret: expect.stringMatching(/^whsec_/) },
+  afterAll(async () => {
+    for (const each of running.splice(0)) await each.interrupt();
   });
-  for (const url of ['/healthz', '/readyz', '/docs', '/openapi.json']) {
-    expect(await fetch(`${development.apiUrl}${url}`)).toMatchObject({ status: 200 });
-  }
-  const inbox = await fetch(development.inboxUrl ?? '', { headers: { Accept: 'text/html' } });
-  expect(await inbox.text()).toContain('<html');
-  expect(couponry.output()).toContain(development.projects.live.secretKey);
 
-  const { code, afterMs } = await couponry.interrupt();
-  expect(code).toBe(0);
-  expect(afterMs).toBeLessThan(10_000);
-  expect(leftRunning(dataDir)).toEqual([]);
-  expect(existsSync(path.join(dataDir, 'dev.json'))).toBe(false);
-});
+  test('brings up everything and says where it is', async () => {
+    couponry = keep(runNpmStart({ COUPONRY_DATA_DIR: dataDir, PORT: String(port) }));
+    await couponry.prints(READY);
+    before = developmentFile();
+    expect(statSync(path.join(dataDir, 'dev.json')).mode & 0o777).toBe(0o600);
+    expect(before).toMatchObject({
+      apiUrl: `http://127.0.0.1:${port}`,
+      inboxUrl: expect.stringMatching(/^http:/),
+      temporalAddress: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+      projects: {
+        sandbox: { appId: expect.any(String), secretKey: expect.stringMatching(/^sk_/), publishableKey: expect.stringMatching(/^pk_/) },
+        live: { appId: expect.any(String), secretKey: expect.stringMatching(/^sk_/), publishableKey: expect.stringMatching(/^pk_/) },
+      },
+      signupSource: { url: expect.stringContaining('/hooks/'), secret: expect.stringMatching(/^whsec_/) },
+    });
+    for (const url of ['/healthz', '/readyz', '/docs', '/openapi.json']) {
+      expect(await fetch(`${before.apiUrl}${url}`)).toMatchObject({ status: 200 });
+    }
+    const inbox = await fetch(before.inboxUrl ?? '', { headers: { Accept: 'text/html' } });
+    expect(await inbox.text()).toContain('<html');
+    expect(couponry.output()).toContain(before.projects.live.secretKey);
+  });
 
-test('started again, it goes on where it was: same keys, same ports, same data', async () => {
-  const first = start();
-  await first.prints(READY);
-  const before = developmentFile();
-  const [url, init] = customersUrl();
-  const made = await fetch(url, { ...init, method: 'POST', body: JSON.stringify({ source_id: 'crm-restart', name: 'Anna' }) });
-  expect(made.status).toBe(200);
-  await first.interrupt();
+  test('has the journey that ships published in both projects, and the first signup gets its coupon', async () => {
+    expect(await (await ask('GET', '/v1/journeys')).json()).toMatchObject({ journeys: [{ key: 'signup', state: 'live' }] });
+    expect(await postSignup(before.signupSource, { id: 'crm-42', email: 'anna@example.com', first_name: 'Anna' })).toBe(200);
+    expect((await mailTo(before.inboxUrl ?? '', 'anna@example.com')).text).toMatch(/WELCOME-[A-Z0-9]{8}/);
+  });
 
-  const second = start();
-  await second.prints(READY);
-  expect(developmentFile()).toEqual(before);
-  const found = await fetch(`${url}/crm-restart`, init);
-  expect(await found.json()).toMatchObject({ name: 'Anna' });
-});
+  test('refuses a second one on the same data folder, and goes on', async () => {
+    const second = start({ PORT: String((await freePorts(1))[0]) });
+    expect((await second.ended).code).toBe(1);
+    expect(second.output()).toMatch(
+      /^couponry: Couponry already runs with the data folder .* \(process \d+\): stop it, or set COUPONRY_DATA_DIR to another folder\n$/,
+    );
+    expect((await fetch(`${before.apiUrl}/readyz`)).status).toBe(200);
+  });
 
-test('a second one on the same data folder is refused, and the first goes on', async () => {
-  const first = start();
-  await first.prints(READY);
-  const second = start({ PORT: String((await freePorts(1))[0]) });
-  expect((await second.ended).code).toBe(1);
-  expect(second.output()).toMatch(
-    /^couponry: Couponry already runs with the data folder .* \(process \d+\): stop it, or set COUPONRY_DATA_DIR to another folder\n$/,
-  );
-  expect((await fetch(`${developmentFile().apiUrl}/readyz`)).status).toBe(200);
-});
+  test('starts a worker again that dies', async () => {
+    const worker = Number(/couponry worker: ready \(process (\d+)\)/.exec(couponry.output())?.[1]);
+    process.kill(worker, 'SIGKILL');
+    await couponry.prints('couponry worker ended (SIGKILL); starting it again');
+    await couponry.prints(/couponry worker: ready[^]*couponry worker: ready/);
+    expect((await fetch(`${before.apiUrl}/readyz`)).status).toBe(200);
+  });
 
-test('what a kill -9 left running is taken over, and stopped at the end', async () => {
-  const first = start();
-  await first.prints(READY);
-  const before = developmentFile();
-  first.child.kill('SIGKILL');
-  await first.ended;
-  // The children see that their parent is gone; the servers stay.
-  for (let tries = 0; tries < 100 && leftRunning(dataDir).some((command) => command.includes('couponry.ts')); tries += 1) await sleep(100);
-  expect(leftRunning(dataDir).filter((command) => command.includes('couponry.ts'))).toEqual([]);
-  expect(leftRunning(dataDir)).not.toEqual([]);
+  test('stops in order on Ctrl-C', async () => {
+    const { code, afterMs } = await couponry.interrupt();
+    expect(code).toBe(0);
+    expect(afterMs).toBeLessThan(10_000);
+    expect(leftRunning(dataDir)).toEqual([]);
+    expect(existsSync(path.join(dataDir, 'dev.json'))).toBe(false);
+  });
 
-  const second = start();
-  await second.prints(READY);
-  expect(second.output()).toContain('Postgres still runs');
-  expect(developmentFile()).toEqual(before);
-  expect((await second.interrupt()).code).toBe(0);
-  expect(leftRunning(dataDir)).toEqual([]);
-});
+  test('started again, it goes on where it was: same keys, same addresses, and a journey that slept goes on', async () => {
+    couponry = start();
+    await couponry.prints(READY);
+    expect(developmentFile()).toEqual(before);
+    const forwarded = await ask('POST', '/v1/customers/crm-42/fast-forward', { duration: 'P12D' });
+    expect(forwarded.status).toBe(200);
+    for (let tries = 0; tries < 200 && (await mailsTo(before.inboxUrl ?? '', 'anna@example.com')).length < 2; tries += 1) await sleep(50);
+    const subjects = (await mailsTo(before.inboxUrl ?? '', 'anna@example.com')).map((mail) => mail.subject);
+    expect(subjects).toEqual([expect.stringContaining('10% off'), expect.stringContaining('Last days')]);
+  });
 
-test('a worker that dies is started again', async () => {
-  const couponry = start();
-  await couponry.prints(READY);
-  const worker = (): number => Number(/couponry worker: ready \(process (\d+)\)/.exec(couponry.output())?.[1]);
-  process.kill(worker(), 'SIGKILL');
-  await couponry.prints('couponry worker ended (SIGKILL); starting it again');
-  expect((await fetch(`${developmentFile().apiUrl}/readyz`)).status).toBe(200);
+  test('what a kill -9 leaves running is taken over, and stopped at the end', async () => {
+    couponry.child.kill('SIGKILL');
+    await couponry.ended;
+    // The children see that their parent is gone; the servers stay.
+    for (let tries = 0; tries < 100 && ownProcesses().length > 0; tries += 1) await sleep(100);
+    expect(ownProcesses()).toEqual([]);
+    expect(leftRunning(dataDir)).not.toEqual([]);
+
+    couponry = start();
+    await couponry.prints(READY);
+    expect(couponry.output()).toContain('Postgres still runs');
+    expect(developmentFile()).toEqual(before);
+    expect((await couponry.interrupt()).code).toBe(0);
+    expect(leftRunning(dataDir)).toEqual([]);
+  });
 });
 
 test.each(['Temporal: using', 'Migrations:', 'couponry api: ready'])(
