@@ -5,7 +5,7 @@ import { codeKeysOf, type CheckoutRequest } from './checkout-request.ts';
 import type { KnownVoucher } from './voucher-states.ts';
 
 /** Real time turned into the customer's: the named customer's clock, else that of the first voucher's holder. */
-export const timeOf = (vouchers: readonly (KnownVoucher | undefined)[], customer: CheckoutCustomer | undefined, now: number): number =>
+const timeOf = (vouchers: readonly (KnownVoucher | undefined)[], customer: CheckoutCustomer | undefined, now: number): number =>
   now + (customer ? customer.clockOffsetMs : (vouchers.find((voucher) => voucher?.holderId)?.holderOffsetMs ?? 0));
 
 /** Decides a request on what was read for it. */

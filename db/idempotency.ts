@@ -36,7 +36,7 @@ export const keyLocks = (db: Db, projectId: string, keys: string[]) => db<{ key:
   from unnest(${keys}::text[]) as key`;
 
 /** Takes each key until the transaction ends, without waiting. @returns the keys that nobody else holds */
-export const lockKeys = async (tx: Tx, projectId: string, keys: string[]): Promise<Set<string>> => {
+const lockKeys = async (tx: Tx, projectId: string, keys: string[]): Promise<Set<string>> => {
   const rows = await keyLocks(tx, projectId, keys.toSorted());
   return new Set(rows.filter((row) => row.locked).map((row) => row.key));
 };

@@ -9,8 +9,8 @@ export const AMOUNT_EFFECTS = [
 ] as const;
 export const PERCENT_EFFECTS = ['APPLY_TO_ORDER', 'APPLY_TO_ITEMS'] as const;
 
-export type AmountEffect = (typeof AMOUNT_EFFECTS)[number];
-export type PercentEffect = (typeof PERCENT_EFFECTS)[number];
+type AmountEffect = (typeof AMOUNT_EFFECTS)[number];
+type PercentEffect = (typeof PERCENT_EFFECTS)[number];
 
 /** A discount as the API writes it. Amounts are minor units; `percent_off` has at most 6 decimals; a missing effect is APPLY_TO_ORDER. */
 export type Discount =

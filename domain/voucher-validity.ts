@@ -22,7 +22,7 @@ export interface VoucherState {
   discount: Discount;
 }
 
-export interface CampaignState {
+interface CampaignState {
   id: string;
   name: string;
   active: boolean;

@@ -6,7 +6,7 @@ import { emptyList, metadata, name, text } from './fields.ts';
 import { orderInput, orderSchema } from './order.ts';
 
 /** What every question about codes carries besides them. */
-export const checkoutFields = {
+const checkoutFields = {
   order: orderInput.nullish(),
   customer: customerInput
     .refine((customer) => customer.id !== undefined || customer.source_id !== undefined, {
