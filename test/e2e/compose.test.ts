@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -46,6 +46,17 @@ test('every image is pinned, and every service that stays says whether it is hea
   const services = Object.entries(compose.services);
   expect(services.map(([, { image }]) => image).filter((image) => !/:v?\d/.test(image))).toEqual([]);
   expect(services.flatMap(([name, { healthcheck }]) => (healthcheck === undefined ? [name] : []))).toEqual(WITHOUT_HEALTHCHECK);
+});
+
+test('the image holds every folder of the product, and Docker is given it', () => {
+  const notInImage = new Set(['bench', 'coverage', 'deploy', 'docs', 'node_modules', 'patches', 'test']);
+  const folders = readdirSync('.', { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !notInImage.has(entry.name))
+    .map((entry) => entry.name);
+  const copied = [...readFileSync('Dockerfile', 'utf8').matchAll(/^COPY (\w+) \1$/gm)].map((match) => match[1]);
+  expect(copied.filter((name) => name !== 'patches').toSorted()).toEqual(folders.toSorted());
+  const given = readFileSync('.dockerignore', 'utf8').match(/(?<=^!).+$/gm) ?? [];
+  expect(given).toEqual(expect.arrayContaining(copied));
 });
 
 test('the Temporal server of compose allows what the embedded one allows', () => {
