@@ -32,49 +32,46 @@ export type Stored = { id: string; duplicate: boolean } | 'stale';
 
 const columns = (db: Db) => db`project_id, id, source_id, provider_event_id, headers, body, status, error, received_at, mapped_at`;
 
+/** Posts as a table `i`, of those sources that are active and still what they were when they proved them. The driver sends no arrays of bytes, so bodies go as text. */
+const standing = (db: Db, posts: (NewInboundEvent & { id: string })[]) => db`
+  unnest(${posts.map((post) => post.id)}::text[], ${posts.map((post) => post.sourceId)}::text[],
+    ${posts.map((post) => post.sourceRevision)}::integer[], ${posts.map((post) => post.providerEventId)}::text[],
+    ${posts.map((post) => JSON.stringify(post.headers))}::text[], ${posts.map((post) => Buffer.from(post.body).toString('base64'))}::text[])
+    as i (id, source_id, revision, provider_event_id, headers, body)
+  join source s on s.id = i.source_id and s.revision = i.revision and s.active`;
+
 /**
  * Stores posts, all in one statement. Several at once that carry the same provider's id become one row.
  * @returns one outcome for each, in the order given
  */
 export const storeInboundEvents = async (db: Db, posts: NewInboundEvent[]): Promise<Stored[]> => {
-  const ids = posts.map(() => newId('inboundEvent'));
-  const rows = await db<{ id: string; written: boolean }[]>`
-    with input as (
-      select s.project_id, i.* from unnest(${ids}::text[], ${posts.map((post) => post.sourceId)}::text[],
-        ${posts.map((post) => post.sourceRevision)}::integer[], ${posts.map((post) => post.providerEventId)}::text[],
-        ${posts.map((post) => JSON.stringify(post.headers))}::text[], ${posts.map((post) => Buffer.from(post.body).toString('base64'))}::text[])
-        as i (id, source_id, revision, provider_event_id, headers, body)
-      join source s on s.id = i.source_id and s.revision = i.revision and s.active
-    ), written as (
-      insert into inbound_event (project_id, id, source_id, provider_event_id, headers, body)
-      select project_id, id, source_id, provider_event_id, headers::jsonb, decode(body, 'base64') from input
-      -- One order for all writers, so that two sets with the same posts wait for each other and never lock each other out.
-      order by source_id, provider_event_id, id
-      on conflict (source_id, provider_event_id) do nothing
-      returning id
-    )
-    select i.id, w.id is not null as written from input i left join written w using (id)`;
-  const outcomes = new Map(rows.map((row) => [row.id, row.written]));
-  const known = await findKnown(
+  const rows = posts.map((post) => ({ ...post, id: newId('inboundEvent') }));
+  const inserted = await db<{ id: string }[]>`
+    insert into inbound_event (project_id, id, source_id, provider_event_id, headers, body)
+    select s.project_id, i.id, i.source_id, i.provider_event_id, i.headers::jsonb, decode(i.body, 'base64') from ${standing(db, rows)}
+    -- One order for all writers, so that two sets with the same posts wait for each other and never lock each other out.
+    order by i.source_id, i.provider_event_id, i.id
+    on conflict (source_id, provider_event_id) do nothing
+    returning id`;
+  const written = new Set(inserted.map((row) => row.id));
+  const earlier = await findEarlier(
     db,
-    posts.filter((_, index) => outcomes.get(ids[index] as string) === false),
+    rows.filter((row) => !written.has(row.id)),
   );
-  return posts.map((post, index) => {
-    const id = ids[index] as string;
-    if (outcomes.get(id) === true) return { id, duplicate: false };
-    const earlier = known.get(JSON.stringify([post.sourceId, post.providerEventId]));
-    return outcomes.get(id) === false && earlier ? { id: earlier, duplicate: true } : 'stale';
+  return rows.map(({ id }) => {
+    if (written.has(id)) return { id, duplicate: false };
+    const known = earlier.get(id);
+    return known === undefined ? 'stale' : { id: known, duplicate: true };
   });
 };
 
-/** In a statement of its own: the one that met the conflict does not see the row it met. */
-const findKnown = async (db: Db, posts: NewInboundEvent[]): Promise<Map<string, string>> => {
+/** By the id that a post would have had, the one that it has. In a statement of its own: the one that met it does not see it. */
+const findEarlier = async (db: Db, posts: (NewInboundEvent & { id: string })[]): Promise<Map<string, string>> => {
   if (posts.length === 0) return new Map();
-  const rows = await db<{ id: string; sourceId: string; providerEventId: string }[]>`
-    select e.id, e.source_id, e.provider_event_id from inbound_event e
-    join unnest(${posts.map((post) => post.sourceId)}::text[], ${posts.map((post) => post.providerEventId)}::text[])
-      as i (source_id, provider_event_id) using (source_id, provider_event_id)`;
-  return new Map(rows.map((row) => [JSON.stringify([row.sourceId, row.providerEventId]), row.id]));
+  const rows = await db<{ id: string; known: string }[]>`
+    select i.id, e.id as known from ${standing(db, posts)}
+    join inbound_event e on e.source_id = i.source_id and e.provider_event_id = i.provider_event_id`;
+  return new Map(rows.map((row) => [row.id, row.known]));
 };
 
 /** How many bytes of bodies are read at once: posts may have a megabyte each. */

@@ -34,6 +34,8 @@ const pauseAfter = (idleMs: number): number => {
   return idleMs < 60_000 ? 50 : 100;
 };
 const PAUSE_AFTER_FAILURE_MS = 500;
+/** In a storm, among many dead rows, a look is slow; then it is taken less often, since the stages find their next work themselves. */
+const LOOK_SHARE = 1 / 10;
 const STAGES = ['inbound', 'events', 'wakes'] as const;
 const titles = { inbound: 'map what sources posted', events: 'route events', wakes: 'wake workflows in Temporal' };
 
@@ -58,12 +60,14 @@ export const createRelay = (deps: RelayDeps): Relay => {
     let lastFound = performance.now();
     while (!signal.aborted) {
       let pauseMs: number;
+      const started = performance.now();
       try {
         const waiting = await lookForWork(sql);
         const found = STAGES.filter((name) => waiting[name]);
         for (const name of found) running[name].wake();
         if (found.length > 0) lastFound = performance.now();
-        pauseMs = pauseAfter(performance.now() - lastFound);
+        const now = performance.now();
+        pauseMs = Math.max(pauseAfter(now - lastFound), Math.min((now - started) / LOOK_SHARE, PAUSE_AFTER_FAILURE_MS));
       } catch (error) {
         pauseMs = PAUSE_AFTER_FAILURE_MS;
         log.warn({ reason: reasonOf(error) }, 'the relay cannot reach Postgres');
