@@ -36,7 +36,7 @@ interface Waiting extends SetMember {
 
 const KEY_WAIT_MS = 2_000;
 const KEY_PAUSE_MS = 20;
-const VOUCHER_WAIT_MS = 8_000;
+const WAIT_MS = 8_000;
 const ATTEMPTS = 4;
 const LOCK_NOT_AVAILABLE = '55P03';
 
@@ -50,10 +50,12 @@ export const createRedemptionActivities = (deps: RedemptionDeps) => {
       if (verdict.kind === 'answered') item.resolve(verdict.answer);
       else if (verdict.kind === 'key held') waitForKey(item);
       else if (verdict.kind === 'customer to write') toWrite.push(item);
-      else if (performance.now() - item.since > VOUCHER_WAIT_MS) item.resolve(voucherBusy(verdict.codeKey));
+      else if (isLate(item)) item.resolve(voucherBusy(verdict.codeKey));
       else held.push({ item, resource: voucherResource(verdict.codeKey) });
     };
-    await redeemAll(projectId, items, lane === null ? null : lane.slice(CODE.length), settle);
+    const [late, inTime] = [items.filter(isLate), items.filter((item) => !isLate(item))];
+    for (const item of late) item.resolve(overloaded());
+    if (inTime.length > 0) await redeemAll(projectId, inTime, lane === null ? null : lane.slice(CODE.length), settle);
     if (toWrite.length > 0) void writeCustomers(projectId, toWrite);
     return held;
   };
@@ -84,7 +86,7 @@ export const createRedemptionActivities = (deps: RedemptionDeps) => {
     settle: (item: Waiting, verdict: Verdict) => void,
     error: unknown,
   ): Promise<void> => {
-    if (items.length === 1 || isConnectionLost(error)) return items.forEach((item) => item.reject(error));
+    if (items.length === 1 || isConnectionLost(error) || isUnreachable(error)) return items.forEach((item) => item.reject(error));
     const middle = Math.ceil(items.length / 2);
     await redeemAll(projectId, items.slice(0, middle), lane, settle);
     await redeemAll(projectId, items.slice(middle), lane, settle);
@@ -149,12 +151,25 @@ const voucherResource = (codeKey: string): string => CODE + codeKey;
 
 const isLockTimeout = (error: unknown): boolean => error instanceof postgres.PostgresError && error.code === LOCK_NOT_AVAILABLE;
 
-/** Postgres shuts down or starts, or its connection broke. */
-const isConnectionLost = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && /^(CONNECTION_|CONNECT_TIMEOUT|ECONN|EPIPE|57P0|08)/.test(String(error.code));
+const isLate = (item: Waiting): boolean => performance.now() - item.since > WAIT_MS;
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+
+/** The connection broke, or Postgres broke it. */
+const isConnectionLost = (error: unknown): boolean => /^(CONNECTION_|ECONNRESET|EPIPE|57P0|08)/.test(codeOf(error));
+
+/** There is no connection to be had. */
+const isUnreachable = (error: unknown): boolean => /^(CONNECT_TIMEOUT|ECONNREFUSED|ENOTFOUND|53300)/.test(codeOf(error));
 
 /** True where the same again may do. The key keeps what was committed before a connection broke from being done twice. */
 const mayPass = (error: unknown): boolean => isRetryable(error) || isConnectionLost(error);
+
+const overloaded = (): CheckoutAnswer =>
+  refused(
+    new DomainError('service_unavailable', 'The checkout is too busy', {
+      details: 'It did not come to this request in time. Nothing was redeemed: try again in a moment.',
+    }),
+  );
 
 const voucherBusy = (codeKey: string): CheckoutAnswer =>
   refused(

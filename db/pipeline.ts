@@ -18,9 +18,29 @@ const IN_FAILED_TRANSACTION = '25P02';
 const endsSession = (error: unknown): boolean =>
   error instanceof postgres.PostgresError ? error.severity === 'FATAL' || error.severity === 'PANIC' : true;
 
+const RESERVE_WITHIN_MS = 3_000;
+
+/** A connection of one's own; the driver would wait for it until there is one. @throws CONNECT_TIMEOUT */
+const reserve = async (sql: Sql): Promise<postgres.ReservedSql<{ bigint: number }>> => {
+  const reserving = sql.reserve();
+  const { promise: tooLate, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    reject(Object.assign(new Error('No connection to the database became free in time'), { code: 'CONNECT_TIMEOUT' }));
+    reserving.then(
+      (connection) => connection.release(),
+      () => {},
+    );
+  }, RESERVE_WITHIN_MS);
+  try {
+    return await Promise.race([reserving, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
 /** Runs `body` in a transaction, which is rolled back unless `body` commits it. */
 export const pipelined = async <T>(sql: Sql, body: (pipeline: Pipeline) => Promise<T>): Promise<T> => {
-  const connection = await sql.reserve();
+  const connection = await reserve(sql);
   const answers: Promise<unknown>[] = [];
   const { promise: broken, reject: breakOff } = Promise.withResolvers<never>();
   let lost: Error | null = null;
@@ -69,7 +89,7 @@ export const pipelined = async <T>(sql: Sql, body: (pipeline: Pipeline) => Promi
 };
 
 /** The driver tells of a lost connection where nothing waits for an answer only to who is there when a query is executed. */
-const beginOn = (connection: postgres.ReservedSql, onLost: (error: Error) => void): Promise<unknown> => {
+const beginOn = (connection: postgres.ReservedSql<{ bigint: number }>, onLost: (error: Error) => void): Promise<unknown> => {
   const onexecute = (raw: object): boolean => {
     Object.assign(raw, { onclose: onLost });
     return true;
