@@ -5,7 +5,7 @@ import { newId } from './ids.ts';
 export const PARTITIONS = 16;
 
 /** The outbox partition of a customer's events, so that one relay at a time routes them, in order. */
-export const partitionOf = (key: string): number => crc32(key) % PARTITIONS;
+const partitionOf = (key: string): number => crc32(key) % PARTITIONS;
 
 export interface NewEvent {
   projectId: string;

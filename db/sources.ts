@@ -32,7 +32,7 @@ const PURPOSE = 'source secret';
 /** Older ones are dropped: a rotation that never ends is a leak that never ends. */
 const MOST_SECRETS = 3;
 
-export const sealSecret = (box: SecretBox, projectId: string, secret: SourceSecret): Buffer =>
+const sealSecret = (box: SecretBox, projectId: string, secret: SourceSecret): Buffer =>
   box.seal(projectId, PURPOSE, JSON.stringify(secret));
 
 /** The secrets of a source, newest first. */

@@ -15,7 +15,7 @@ export interface MappedEvent {
 }
 
 /** What a post says besides its payload. */
-export interface PostFacts {
+interface PostFacts {
   providerEventId: string;
   headers: Record<string, string>;
   receivedAt: Date;

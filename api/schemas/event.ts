@@ -35,7 +35,7 @@ export const listEventsQuery = z.strictObject({
   starting_after: startingAfter.optional().meta({ description: 'The id of the last event of the page before' }),
 });
 
-export const eventSchema = z
+const eventSchema = z
   .object({
     object: z.literal('event'),
     id: z.string(),

@@ -54,10 +54,10 @@ describe('a transaction whose connection is lost', () => {
 
 describe('a pool whose connections are killed again and again under load', () => {
   test('answers every caller, works on as before, and ends', async () => {
-    let stop = false;
+    const load = { on: true };
     const outcomes = { done: 0, failed: 0 };
     const lane = async (id: number) => {
-      while (!stop) {
+      while (load.on) {
         const work =
           id % 2 === 0
             ? pool`select pg_sleep(0.002), ${id}::integer`
@@ -82,7 +82,7 @@ describe('a pool whose connections are killed again and again under load', () =>
     await sleep(1000);
     expect(outcomes.done - before).toBeGreaterThan(100);
     expect(outcomes.failed).toBeGreaterThan(0);
-    stop = true;
+    load.on = false;
     await lanes;
     await pool.end();
     const halves = await database.sql`select sum(id) as sum from note`;
