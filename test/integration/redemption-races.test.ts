@@ -259,4 +259,27 @@ describe('what goes wrong in a set', () => {
     expect(row!.redeemed).toBe(row!.rows);
     expect(row!.rows).toBeGreaterThanOrEqual(succeeded);
   });
+
+  test('and a database that lets nobody in is told in time, and redeems again when it does', async () => {
+    const away = await createDatabase();
+    const pool = connect(away.url, { max: 6 });
+    const shop = (await createProject(away.sql)).project;
+    await createVoucher(away.sql, shop, 'AWAY');
+    const checkout = createCheckout(pool);
+    expect(statusOf(await checkout.redeem(redeemRequest(shop, 'AWAY')))).toBe(200);
+
+    const name = new URL(away.url).pathname.slice(1);
+    await sql.unsafe(`alter database ${name} allow_connections false`);
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
+    const from = performance.now();
+    const during = await times(20, () => checkout.redeem(redeemRequest(shop, 'AWAY')).catch((error: Error) => error));
+    expect(during.every((answer) => answer instanceof Error)).toBe(true);
+    expect(performance.now() - from).toBeLessThan(10_000);
+
+    await sql.unsafe(`alter database ${name} allow_connections true`);
+    const after = await times(20, () => checkout.redeem(redeemRequest(shop, 'AWAY')));
+    expect(counted(after.map(statusOf))).toEqual({ 200: 20 });
+    await pool.end({ timeout: 5 });
+    await away.drop();
+  });
 });
