@@ -54,7 +54,7 @@ test('the image holds every folder of the product, and Docker is given it', () =
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !notInImage.has(entry.name))
     .map((entry) => entry.name);
   const copied = [...readFileSync('Dockerfile', 'utf8').matchAll(/^COPY (\w+) \1$/gm)].map((match) => match[1]);
-  expect(copied.filter((name) => name !== 'patches').toSorted()).toEqual(folders.toSorted());
+  expect(new Set(copied)).toEqual(new Set([...folders, 'patches']));
   const given = readFileSync('.dockerignore', 'utf8').match(/(?<=^!).+$/gm) ?? [];
   expect(given).toEqual(expect.arrayContaining(copied));
 });

@@ -14,7 +14,7 @@ export interface ReceivedMail {
 }
 
 export const smtpUrl = (): string => inject('smtpUrl');
-export const inboxUrl = (): string => inject('inboxUrl');
+const inboxUrl = (): string => inject('inboxUrl');
 
 /** The mails that came to an address, oldest first. Addresses tell test files apart: the mailbox serves the whole run. */
 export const mailsTo = async (address: string): Promise<ReceivedMail[]> => {
