@@ -29,6 +29,8 @@ export const statusOf = {
   duplicated_redeemables: 400,
   invalid_redeemables: 400,
   invalid_code_config: 400,
+  voucher_already_published: 400,
+  no_voucher_suitable_for_publication: 400,
   multiple_requests: 409,
   idempotency_key_reused: 422,
   unauthorized: 401,

@@ -10,6 +10,7 @@ import { createEnrolmentRoutes } from '../api/routes/enrolments.ts';
 import { createFastForwardRoutes } from '../api/routes/fast-forward.ts';
 import { createJourneyRoutes } from '../api/routes/journeys.ts';
 import { createMessageRoutes } from '../api/routes/messages.ts';
+import { createPublicationRoutes } from '../api/routes/publications.ts';
 import { createRedemptionRoutes } from '../api/routes/redemptions.ts';
 import { createSourceRoutes } from '../api/routes/sources.ts';
 import { createTemplateRoutes } from '../api/routes/templates.ts';
@@ -116,6 +117,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createCustomerRoutes(deps),
       ...createCampaignRoutes(deps),
       ...createVoucherRoutes(deps),
+      ...createPublicationRoutes(deps),
       ...createTemplateRoutes(deps),
       ...createMessageRoutes(deps),
       ...createJourneyRoutes(deps),

@@ -10,6 +10,8 @@ const prefixes = {
   // Rollbacks too, so that the ledger sorts by id.
   redemption: 'r',
   validation: 'valid',
+  publication: 'pub',
+  asyncAction: 'aa',
   event: 'evt',
   source: 'src',
   inboundEvent: 'in',

@@ -190,6 +190,12 @@ export const findVoucher = async (db: Db, project: Project, code: string): Promi
   return row ?? null;
 };
 
+/** Vouchers by their ids, in that order. Those that were deleted are missing. */
+export const findVouchers = (db: Db, projectId: string, ids: string[]): Promise<Voucher[]> =>
+  db<Voucher[]>`
+    select ${voucherColumns(db)} from ${voucherSource(db)}
+    where v.project_id = ${projectId} and v.id = any(${ids}::text[]) order by array_position(${ids}::text[], v.id)`;
+
 /** Locks the voucher for a change. */
 export const lockVoucher = async (tx: Tx, project: Project, code: string): Promise<Voucher | null> => {
   const [row] = await tx<Voucher[]>`

@@ -28,6 +28,8 @@ export type ErrorKey =
   | 'duplicated_redeemables'
   | 'invalid_redeemables'
   | 'invalid_code_config'
+  | 'voucher_already_published'
+  | 'no_voucher_suitable_for_publication'
   | 'multiple_requests'
   | 'idempotency_key_reused'
   | 'unauthorized'

@@ -5,6 +5,7 @@ import { createApp, type AppDeps } from '../../api/app.ts';
 import type { Route } from '../../api/route.ts';
 import { createCampaignRoutes } from '../../api/routes/campaigns.ts';
 import { createCustomerRoutes } from '../../api/routes/customers.ts';
+import { createPublicationRoutes } from '../../api/routes/publications.ts';
 import { createVoucherRoutes } from '../../api/routes/vouchers.ts';
 import type { Sql } from '../../db/client.ts';
 import type { TestProject } from './project.ts';
@@ -29,7 +30,7 @@ export interface TestApi {
 
 export const resourceRoutes = (sql: Sql): Route[] => {
   const deps = { sql, now: () => new Date(), randomBytes };
-  return [...createCustomerRoutes(deps), ...createCampaignRoutes(deps), ...createVoucherRoutes(deps)];
+  return [...createCustomerRoutes(deps), ...createCampaignRoutes(deps), ...createVoucherRoutes(deps), ...createPublicationRoutes(deps)];
 };
 
 const parse = (text: string): unknown => {

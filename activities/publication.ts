@@ -1,0 +1,214 @@
+import { findCampaign, type Campaign } from '../db/campaigns.ts';
+import type { NamedCustomer } from '../db/checkout.ts';
+import type { Tx } from '../db/client.ts';
+import { updateCustomer, upsertCustomers, type Customer } from '../db/customers.ts';
+import { recordEvents } from '../db/events.ts';
+import type { Project } from '../db/projects.ts';
+import { findBySourceId, findJoined, insertPublication, lockSourceId, type Publication } from '../db/publications.ts';
+import { recordVoucherEvents } from '../db/voucher-changes.ts';
+import { createCampaignVouchers } from '../db/voucher-creation.ts';
+import { takeFromPool, writePublished } from '../db/voucher-pool.ts';
+import { findVouchers, lockVoucher, type Voucher } from '../db/vouchers.ts';
+import { earliest, firstZone, later } from '../domain/calendar.ts';
+import { codeKey, parseCodeConfig } from '../domain/code-pattern.ts';
+import { DomainError } from '../domain/errors.ts';
+import { publicationRefusal, type PublicationRefusal } from '../domain/publication.ts';
+import { publicationView } from './publication-view.ts';
+
+/** What is to be given to whom: a voucher by its code, or so many of a campaign's. */
+export interface PublishRequest {
+  project: Project;
+  apiKeyId: string;
+  customer: NamedCustomer;
+  what: { code: string } | { campaign: string; count: number };
+  /** The same name gives the same codes again. */
+  sourceId: string | null;
+  /** Whether a customer who has a code of the campaign gets that one again. */
+  joinOnce: boolean;
+  channel: string;
+  metadata: Record<string, unknown>;
+}
+
+export interface PublishDeps {
+  /** Real time. */
+  now: Date;
+  /** A cryptographically secure source. */
+  randomBytes: (n: number) => Uint8Array;
+}
+
+/** What came of it. A refusal is recorded too, so the transaction is to be committed. */
+export type Published = { publication: Publication; vouchers: Voucher[]; customer: Customer } | { refusal: PublicationRefusal };
+
+const unknown = (type: string, id: string): DomainError =>
+  new DomainError('resource_not_found', 'Resource not found', { details: `Cannot find ${type} with id ${id}`, resource: { id, type } });
+
+/**
+ * Gives a customer a code, or several of a campaign, in the caller's transaction: from the campaign's pool, of which no two callers
+ * ever get the same, or made for them where the pool is empty and the campaign goes on (AUTO_UPDATE).
+ * @throws DomainError resource_not_found; duplicate_found, where the source id was used for another customer or another campaign
+ */
+export const publish = async (tx: Tx, request: PublishRequest, deps: PublishDeps): Promise<Published> => {
+  const { project, what, sourceId } = request;
+  if (sourceId !== null) await lockSourceId(tx, project.id, sourceId);
+  const customer = await customerOf(tx, request, deps.now);
+  const campaign = 'campaign' in what ? await campaignOf(tx, project.id, what.campaign) : null;
+  const before = await publishedBefore(tx, request, customer, campaign);
+  if (before) return { publication: before, vouchers: await findVouchers(tx, project.id, before.voucherIds), customer };
+
+  const at = new Date(deps.now.getTime() + customer.clockOffsetMs);
+  const taken = campaign ? await takeOf(tx, request, campaign, at, deps) : await takeByCode(tx, request, at);
+  if ('refusal' in taken) return refuse(tx, request, customer, taken, at);
+  const vouchers = taken.vouchers.map((voucher) => givenTo(voucher, customer, project, at));
+  await writePublished(tx, vouchers);
+  const campaignId = vouchers[0]?.campaignId ?? null;
+  const given = { result: 'SUCCESS' as const, voucherIds: vouchers.map((each) => each.id), codes: vouchers.map((each) => each.code) };
+  const publication = await insertPublication(tx, {
+    ...rowOf(request, customer),
+    ...given,
+    campaignId,
+    campaign: vouchers[0]?.campaign ?? null,
+  });
+  await recordVoucherEvents(tx, 'voucher.published', vouchers, at);
+  await tell(tx, 'publication.succeeded', publication, at);
+  return { publication, vouchers, customer };
+};
+
+const customerOf = async (tx: Tx, { project, customer, joinOnce }: PublishRequest, now: Date): Promise<Customer> => {
+  const { id, sourceId, ...told } = customer;
+  if (id !== undefined) {
+    const known = await updateCustomer(tx, project.id, id, told, now);
+    if (!known) throw unknown('customer', id);
+    return known;
+  }
+  const [known] = await upsertCustomers(tx, project.id, [{ ...told, sourceId: sourceId! }], now);
+  // Locked, so that of two publications at once the second sees the first.
+  return joinOnce ? (await updateCustomer(tx, project.id, known!.id, {}, now))! : known!;
+};
+
+const campaignOf = async (tx: Tx, projectId: string, idOrName: string): Promise<Campaign> => {
+  const campaign = await findCampaign(tx, projectId, idOrName);
+  if (!campaign) throw unknown('campaign', idOrName);
+  return campaign;
+};
+
+const publishedBefore = async (
+  tx: Tx,
+  { project, what, sourceId, joinOnce }: PublishRequest,
+  customer: Customer,
+  campaign: Campaign | null,
+): Promise<Publication | null> => {
+  const told = sourceId === null ? null : await findBySourceId(tx, project.id, sourceId);
+  if (told) {
+    const { caseSensitiveCodes } = project;
+    const same =
+      'code' in what
+        ? told.codes.some((code) => codeKey(code, caseSensitiveCodes) === codeKey(what.code, caseSensitiveCodes))
+        : told.campaignId === campaign?.id;
+    if (told.customerId === customer.id && same) return told;
+    throw new DomainError('duplicate_found', 'This source_id was used for another publication.', {
+      details: `The publication ${told.id} with the source_id ${sourceId} is of another customer, campaign or voucher.`,
+      resource: { type: 'publication', id: told.id },
+    });
+  }
+  return joinOnce && campaign ? findJoined(tx, project.id, customer.id, campaign.id) : null;
+};
+
+const takeByCode = async (tx: Tx, { project, what }: PublishRequest, at: Date): Promise<{ vouchers: Voucher[] } | Taken> => {
+  const { code } = what as { code: string };
+  const voucher = await lockVoucher(tx, project, code);
+  if (!voucher) throw unknown('voucher', code);
+  const refusal = publicationRefusal(voucher, at);
+  return refusal ? { refusal, campaignId: voucher.campaignId } : { vouchers: [voucher] };
+};
+
+interface Taken {
+  refusal: PublicationRefusal;
+  campaignId: string | null;
+}
+
+const takeOf = async (
+  tx: Tx,
+  { project, what }: PublishRequest,
+  campaign: Campaign,
+  at: Date,
+  { now, randomBytes }: PublishDeps,
+): Promise<{ vouchers: Voucher[] } | Taken> => {
+  const { count } = what as { count: number };
+  const none = (why: string): Taken => ({
+    refusal: { key: 'no_voucher_suitable_for_publication', message: `The campaign ${campaign.name} ${why}` },
+    campaignId: campaign.id,
+  });
+  if (!campaign.active) return none('is disabled');
+  if (campaign.expirationDate && campaign.expirationDate <= at) return none(`ended at ${campaign.expirationDate.toISOString()}`);
+  const free = await takeFromPool(tx, campaign, count, at, false);
+  if (free.length === count) return { vouchers: free };
+  const pattern = parseCodeConfig(campaign.template.code_config ?? {}, { caseSensitive: project.caseSensitiveCodes });
+  if (campaign.type === 'AUTO_UPDATE' && pattern.random > 0) {
+    try {
+      const made = await createCampaignVouchers(tx, campaign, count - free.length, {}, pattern, { project, now, randomBytes });
+      return { vouchers: [...free, ...made] };
+    } catch (error) {
+      if (!(error instanceof DomainError) || error.key !== 'invalid_code_config') throw error;
+      return none(`has no free code and can make no more: ${error.details}`);
+    }
+  }
+  // What others hold now they may let go again: only when all have ended is the pool known to be empty.
+  const all = await takeFromPool(tx, campaign, count, at, true);
+  return all.length === count ? { vouchers: all } : none(`has ${all.length} of the ${count} free codes that are asked for`);
+};
+
+/** The voucher as it is once it is the customer's: a duration after publishing ends it, unless it ends earlier anyway. */
+const givenTo = (voucher: Voucher, customer: Customer, project: Project, at: Date): Voucher => {
+  const lasts = voucher.template.activity_duration_after_publishing;
+  const end = voucher.expirationDate?.toISOString();
+  const zone = firstZone(customer.timezone, project.timezone);
+  const own = lasts === undefined ? end : later(at.toISOString(), lasts, zone);
+  const ends = own !== undefined && end !== undefined ? earliest(own, end) : own;
+  return {
+    ...voucher,
+    holderId: customer.id,
+    publishedAt: at,
+    expirationDate: ends === undefined ? null : new Date(ends),
+    revision: voucher.revision + 1,
+    updatedAt: at,
+  };
+};
+
+const rowOf = ({ project, sourceId, channel, metadata, apiKeyId }: PublishRequest, customer: Customer) => ({
+  projectId: project.id,
+  sourceId,
+  customerId: customer.id,
+  customerSourceId: customer.sourceId,
+  voucherIds: [],
+  codes: [],
+  channel,
+  metadata,
+  failureCode: null,
+  failureMessage: null,
+  apiKeyId,
+});
+
+const refuse = async (
+  tx: Tx,
+  request: PublishRequest,
+  customer: Customer,
+  { refusal, campaignId }: Taken,
+  at: Date,
+): Promise<Published> => {
+  const failure = { result: 'FAILURE' as const, failureCode: refusal.key, failureMessage: refusal.message, campaignId, campaign: null };
+  const publication = await insertPublication(tx, { ...rowOf(request, customer), ...failure });
+  await tell(tx, 'publication.failed', publication, at);
+  return { refusal };
+};
+
+const tell = (tx: Tx, type: string, publication: Publication, at: Date) =>
+  recordEvents(tx, [
+    {
+      projectId: publication.projectId,
+      type,
+      customerId: publication.customerId,
+      data: { publication: publicationView(publication) },
+      dedupeKey: null,
+      occurredAt: at,
+    },
+  ]);
