@@ -28,7 +28,7 @@ export interface Enrolment {
   endedAt: Date | null;
 }
 
-export const enrolmentColumns = (db: Db) => db`
+const enrolmentColumns = (db: Db) => db`
   e.project_id, e.id, e.journey_id, e.version, e.cohort_id, e.customer_id, e.entry_key, e.entry_number, e.event_id, e.state, e.outcome, e.step,
   e.visit, e.due_at, e.awaiting, e.awaited_since, e.awaited_event_id, e.context, e.entered_at, e.ended_at`;
 
@@ -43,11 +43,11 @@ export const takeDueMembers = (tx: Tx, cohortId: string, step: string, now: stri
       ${only === null ? tx`` : tx`and e.id = any(${only}::text[])`}
     order by e.project_id, e.id for no key update`;
 
-/** Locks the live enrolments of customers, whether they wait for anything or not. */
+/** Locks the live enrolments of customers, whether they wait for anything or not; who is held can reach the goal or leave as well. */
 export const lockLiveEnrolments = (tx: Tx, customers: { projectId: string; customerId: string }[]): Promise<Enrolment[]> =>
   tx<Enrolment[]>`
     select ${enrolmentColumns(tx)} from enrolment e
-    where e.state = 'active' and (e.project_id, e.customer_id) in (
+    where e.state in ('active', 'held') and (e.project_id, e.customer_id) in (
       select "projectId", "customerId" from jsonb_to_recordset(${tx.json(customers)}) as c ("projectId" text, "customerId" text))
     order by e.project_id, e.id for no key update`;
 

@@ -13,13 +13,13 @@ export interface IssuedVoucher extends Voucher {
 export const lockVouchers = (tx: Tx, projectId: string, ids: string[]): Promise<IssuedVoucher[]> =>
   tx<IssuedVoucher[]>`
     select ${voucherColumns(tx)}, v.withdrawn_at, v.expired_at from ${voucherSource(tx)}
-    where v.project_id = ${projectId} and v.id = any(${ids}::text[]) order by v.code_key for no key update of v`;
+    where (v.project_id, v.id) in (select ${projectId}::text, unnest(${ids}::text[])) order by v.code_key for no key update of v`;
 
 /** Vouchers by their ids, as they are. */
 export const readVouchers = async (tx: Tx, projectId: string, ids: string[]): Promise<Map<string, IssuedVoucher>> => {
   const rows = await tx<IssuedVoucher[]>`
     select ${voucherColumns(tx)}, v.withdrawn_at, v.expired_at from ${voucherSource(tx)}
-    where v.project_id = ${projectId} and v.id = any(${ids}::text[])`;
+    where (v.project_id, v.id) in (select ${projectId}::text, unnest(${ids}::text[]))`;
   return new Map(rows.map((row) => [row.id, row]));
 };
 

@@ -64,7 +64,7 @@ export const createRouteBatch = (live: Enrolment[]): RouteBatch => {
   };
 
   return {
-    liveOf: (customerId) => (byCustomer.get(customerId) ?? []).filter((enrolment) => enrolment.state === 'active'),
+    liveOf: (customerId) => (byCustomer.get(customerId) ?? []).filter(({ state }) => state === 'active' || state === 'held'),
 
     apply(enrolment, version, effect, event, at) {
       changed.add(enrolment);

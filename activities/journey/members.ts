@@ -17,7 +17,8 @@ export const loadMembers = async (
 ): Promise<Member[]> => {
   const ids = enrolments.map((enrolment) => enrolment.customerId);
   const customers = await tx<Customer[]>`
-    select ${customerColumns(tx)} from customer where project_id = ${project.id} and id = any(${ids}::text[])`;
+    select ${customerColumns(tx)} from unnest(${ids}::text[]) as wanted (customer_id)
+    join customer on project_id = ${project.id} and id = wanted.customer_id`;
   const byId = new Map(customers.map((customer) => [customer.id, customer]));
   return enrolments.map((enrolment) => {
     const customer = byId.get(enrolment.customerId);

@@ -13,7 +13,7 @@ import { DomainError } from '../../domain/errors.ts';
 import { createTravel, noCustomer, readCustomer, type TravelDeps } from './travel.ts';
 import { viewForward, type ForwardView } from './view.ts';
 
-export interface FastForwardRequest {
+interface FastForwardRequest {
   project: Project;
   /** Id or source id. */
   customer: string;

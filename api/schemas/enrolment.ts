@@ -29,7 +29,7 @@ const enrolmentFields = {
   ended_at: z.string().nullable(),
 };
 
-export const enrolmentSchema = z.object(enrolmentFields).meta({ id: 'Enrolment' });
+const enrolmentSchema = z.object(enrolmentFields).meta({ id: 'Enrolment' });
 
 const message = z.object({
   id: z.string(),

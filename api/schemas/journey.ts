@@ -34,7 +34,7 @@ export const journeySchema = z
   })
   .meta({ id: 'Journey' });
 
-export const journeyVersionSchema = z
+const journeyVersionSchema = z
   .object({
     object: z.literal('journey_version'),
     journey_id: z.string(),

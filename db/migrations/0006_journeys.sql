@@ -83,7 +83,7 @@ create table enrolment (
 -- A trigger event enrols at most once.
 create unique index enrolment_event on enrolment (project_id, journey_id, event_id, customer_id) where event_id is not null;
 create index enrolment_cohort on enrolment (cohort_id, step) where state = 'active';
-create index enrolment_live on enrolment (project_id, customer_id) where state = 'active';
+create index enrolment_live on enrolment (project_id, customer_id) where state in ('active', 'held');
 create index enrolment_due on enrolment (due_at) where state = 'active';
 create index enrolment_held on enrolment (project_id, journey_id, id) where state = 'held';
 

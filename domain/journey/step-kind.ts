@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import type { Expected } from '../expression.ts';
-import type { Weekday } from '../calendar.ts';
 
 /** A coupon as a journey remembers it, under the name that `as` gave it. Times are ISO 8601. */
 export interface JourneyCoupon {
@@ -13,14 +12,14 @@ export interface JourneyCoupon {
 }
 
 /** What a step may know of a customer who comes to it. */
-export interface Arrival {
+interface Arrival {
   now: string;
   zone: string;
   coupons: Record<string, JourneyCoupon>;
 }
 
 /** An expression in a step: where it stands in the step, and what it has to give. */
-export interface StepExpression {
+interface StepExpression {
   path: (string | number)[];
   source: string;
   expected: Expected;
@@ -62,9 +61,3 @@ export interface AnyFields {
 
 /** Lets kinds of different fields stand in one list. */
 export const stepKind = <Fields>(kind: StepKind<Fields>): StepKind<AnyFields> => kind as unknown as StepKind<AnyFields>;
-
-export interface LocalTime {
-  at: string;
-  days: Weekday[];
-  if_past: 'next' | 'now';
-}

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createFastForward, type RunFastForward } from '../../../activities/time-travel/fast-forward.ts';
 import { createTimeSkipping } from '../../../activities/time-travel/time-skipping.ts';
+import { createFastForwardRoutes } from '../../../api/routes/fast-forward.ts';
 import { journeyWorkflowId } from '../../../workflows/contracts.ts';
+import { startApi } from '../../harness/api.ts';
 import { createDatabase, type TestDatabase } from '../../harness/database.ts';
 import {
   enrolmentOf,
@@ -162,4 +164,23 @@ test('a live project has no clock to turn', async () => {
   await tell(database.sql, live.project, 'ida', 'customer.signed_up');
   const refused = fastForward({ project: live.project, customer: 'ida', duration: 'P1D', key: 'live' });
   await expect(refused).rejects.toMatchObject({ key: 'sandbox_only' });
+});
+
+test('over HTTP it says what is wrong, and what passed', async () => {
+  const { sql } = database;
+  await tell(sql, shop.project, 'jo', 'customer.signed_up');
+  const live = await createProject(sql, { mode: 'live' });
+  const api = await startApi(sql, { routes: createFastForwardRoutes({ fastForward }) });
+  const path = '/v1/customers/jo/fast-forward';
+  const call = api.as(shop);
+  expect(await call('POST', path, { duration: 'three days' })).toMatchObject({ status: 400, body: { errors: [{ path: 'duration' }] } });
+  expect(await call('POST', path, { duration: 'P9Y' })).toMatchObject({ status: 400, body: { errors: [{ path: 'duration' }] } });
+  expect(await call('POST', '/v1/customers/nobody/fast-forward', { duration: 'P1D' })).toMatchObject({ status: 404 });
+  expect(await api.as(live)('POST', path, { duration: 'P1D' })).toMatchObject({ status: 403, body: { key: 'sandbox_only' } });
+  const key = { 'Idempotency-Key': 'jo-travels' };
+  const first = await call('POST', path, { duration: 'P12D' }, key);
+  expect(first).toMatchObject({ status: 200, body: { object: 'fast_forward', customer: { source_id: 'jo' } } });
+  expect(first.body.passed.at(-1)).toMatchObject({ journey: 'signup', step: 'reminder', message: { template: 'reminder' } });
+  expect((await call('POST', path, { duration: 'P12D' }, key)).body).toEqual(first.body);
+  await api.stop();
 });

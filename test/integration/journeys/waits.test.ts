@@ -186,6 +186,7 @@ test('one whose expression fails is held alone, and the others go on', async () 
   await publish(sql, shop.project, {
     journey: 'fails',
     trigger: { event: 'fails.begin' },
+    exit_on: [{ event: 'fails.end' }],
     steps: {
       choose: { do: 'branch', cases: [{ when: 'event.data.number > 3', next: 'big' }], else: 'small' },
       big: { do: 'exit', outcome: 'big' },
@@ -197,4 +198,9 @@ test('one whose expression fails is held alone, and the others go on', async () 
   expect(outcomes.map((each) => each.state)).toEqual(['exited', 'exited', 'held', 'exited']);
   expect(outcomes.map((each) => each.outcome).filter((each) => each !== outcomes[2]?.outcome)).toEqual(['big', 'small', 'big']);
   expect(outcomes[2]?.outcome).toContain('expression: no such overload');
+  await say('fails-2', 'fails.end');
+  expect(await enrolmentOf(sql, { id: people[2]?.id ?? '' }, (each) => each.state !== 'held')).toMatchObject({
+    state: 'exited',
+    outcome: 'fails.end',
+  });
 });
