@@ -9,6 +9,7 @@ import { startPostgres } from '../embedded/postgres.ts';
 import { answers, ensureNamespace } from '../embedded/temporal/namespace.ts';
 import { startTemporal } from '../embedded/temporal/start.ts';
 import type { Configuration } from './configuration.ts';
+import { keepRunning } from './keep-running.ts';
 
 /** The servers that Couponry stands on, each embedded or somebody else's. */
 export interface Services {
@@ -90,8 +91,12 @@ export const bringUpServices = async ({ configuration, log, signal, onStop }: Br
 
   const postgres = async (): Promise<string> => {
     if (configuration.databaseUrl !== null) return configuration.databaseUrl;
-    const part = await startPostgres({ dataDir, port: ports.postgres, log });
-    onStop('Postgres', part.stop);
+    const start = (port: number) => startPostgres({ dataDir, port, log });
+    const part = await start(ports.postgres);
+    onStop(
+      'Postgres',
+      keepRunning('Postgres', part, () => start(part.port), log),
+    );
     log(`Postgres: ready on port ${part.port}`);
     return databaseIn(part.url);
   };
@@ -100,15 +105,17 @@ export const bringUpServices = async ({ configuration, log, signal, onStop }: Br
       await checkTemporal(configuration.temporalAddress, temporalNamespace);
       return { address: configuration.temporalAddress, uiUrl: null };
     }
-    const part = await startTemporal({ dataDir, port: ports.temporal, namespace: temporalNamespace, env: process.env, log, signal });
-    onStop('Temporal', part.stop);
+    const start = () => startTemporal({ dataDir, port: ports.temporal, namespace: temporalNamespace, env: process.env, log, signal });
+    const part = await start();
+    onStop('Temporal', keepRunning('Temporal', part, start, log));
     log(`Temporal: ready at ${part.address}`);
     return part;
   };
   const mailbox = async (): Promise<{ smtpUrl: string; inboxUrl: string | null }> => {
     if (configuration.smtpUrl !== null) return { smtpUrl: configuration.smtpUrl, inboxUrl: null };
-    const part = await startMailbox({ dataDir, smtpPort: ports.smtp, webPort: ports.inbox, log });
-    onStop('mailbox', part.stop);
+    const start = () => startMailbox({ dataDir, smtpPort: ports.smtp, webPort: ports.inbox, log });
+    const part = await start();
+    onStop('mailbox', keepRunning('The mailbox', part, start, log));
     log(`Mailbox: ready at ${part.inboxUrl}`);
     return part;
   };

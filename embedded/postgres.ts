@@ -76,6 +76,8 @@ const passwordIn = (folder: string, account: Account | null): string => {
 export const startPostgres = async (options: PostgresOptions): Promise<EmbeddedPostgres> => {
   const account = unprivilegedAccount(options.dataDir);
   const folder = ownedFolder(options.dataDir, 'postgres', account);
+  if (!folder.startsWith(options.dataDir))
+    options.log(`Postgres: it may not pass the folders above the data folder, so its files are in ${folder}`);
   const programs = postgresPrograms(folder, account);
   const cluster = path.join(folder, 'cluster');
   const logFile = path.join(folder, 'postgres.log');

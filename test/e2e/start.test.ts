@@ -98,6 +98,14 @@ describe('one command', () => {
     expect((await fetch(`${before.apiUrl}/readyz`)).status).toBe(200);
   });
 
+  test('starts a server again that dies, and what was asked meanwhile is done then', async () => {
+    const { pid } = JSON.parse(readFileSync(path.join(dataDir, 'temporal/temporal.pid'), 'utf8')) as { pid: number };
+    process.kill(pid, 'SIGKILL');
+    expect(await postSignup(before.signupSource, { id: 'crm-43', email: 'ben@example.com' })).toBe(200);
+    await couponry.prints('Temporal: ready again');
+    expect((await mailTo(before.inboxUrl ?? '', 'ben@example.com', 60_000)).text).toMatch(/WELCOME-/);
+  });
+
   test('stops in order on Ctrl-C', async () => {
     const { code, afterMs } = await couponry.interrupt();
     expect(code).toBe(0);
