@@ -83,11 +83,12 @@ export const findGroups = (db: Db, cohortId: string): Promise<StepGroup[]> =>
 
 /**
  * A workflow that starts anew has a clock that was never turned, so its offset is all that its customer was forwarded by. (Only
- * customers of sandboxes are, and each of them is a cohort alone.)
+ * customers of sandboxes are, and each of them is a cohort alone.) While a forward runs, it keeps both clocks together itself.
  */
 export const resetClock = async (db: Db, cohortId: string): Promise<void> => {
   await db`
     update cohort c set clock_offset_ms = k.clock_offset_ms
     from enrolment e join customer k on k.project_id = e.project_id and k.id = e.customer_id
-    where c.id = ${cohortId} and e.cohort_id = c.id and c.clock_offset_ms <> k.clock_offset_ms`;
+    where c.id = ${cohortId} and e.cohort_id = c.id and c.clock_offset_ms <> k.clock_offset_ms
+      and not exists (select from fast_forward f where f.project_id = k.project_id and f.customer_id = k.id and f.finished_at is null)`;
 };
