@@ -18,7 +18,7 @@ export const redeemedVoucherView = (voucher: KnownVoucher) => ({
   metadata: voucher.metadata,
   is_referral_code: false,
   holder_id: voucher.holderId,
-  created_at: voucher.createdAt.toISOString(),
+  created_at: new Date(voucher.createdAt).toISOString(),
   redemption: {
     object: 'list',
     quantity: voucher.quantity,

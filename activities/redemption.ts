@@ -41,7 +41,7 @@ const ATTEMPTS = 4;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 export const createRedemptionActivities = (deps: RedemptionDeps) => {
-  const { sql, inFlight = 3, lanesInFlight = 4, size = 400, now } = deps;
+  const { sql, inFlight = 2, lanesInFlight = 4, size = 400, now } = deps;
 
   const run = async (projectId: string, items: Waiting[], lane: string | null): Promise<{ item: Waiting; resource: string }[]> => {
     const held: { item: Waiting; resource: string }[] = [];

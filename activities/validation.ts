@@ -25,7 +25,7 @@ export type ValidationAnswer = ReturnType<typeof validationView>;
 
 export type ValidationActivities = ReturnType<typeof createValidationActivities>;
 
-export const createValidationActivities = ({ sql, states, traces, now, inFlight = 3 }: ValidationDeps) => {
+export const createValidationActivities = ({ sql, states, traces, now, inFlight = 2 }: ValidationDeps) => {
   /** One read for all requests of a project that wait together. */
   const validateSet = async (projectId: string, requests: CheckoutRequest[]): Promise<ValidationAnswer[]> => {
     const keys = new Set(requests.flatMap(codeKeysOf));
@@ -40,7 +40,7 @@ export const createValidationActivities = ({ sql, states, traces, now, inFlight 
       traces.add({
         projectId,
         id,
-        code: request.codes[0] ?? null,
+        codeKeys: codeKeysOf(request),
         customerId: customer?.id ?? null,
         outcome: failed ? failed.refusal.key : 'valid',
         trace: traceOf(decision, request.codes, decision.at),

@@ -9,7 +9,8 @@ export interface KnownVoucher extends VoucherState {
   codeKey: string;
   holderOffsetMs: number;
   metadata: Record<string, unknown>;
-  createdAt: Date;
+  /** As Postgres writes it. */
+  createdAt: string;
 }
 
 /** Makes voucher states from rows: `statesOf` asks the database for templates that this process has not seen yet. */
@@ -74,7 +75,7 @@ const stateOf = (row: CheckoutVoucher, template: VoucherTemplate): KnownVoucher 
   redeemed: row.redeemedQuantity,
   holderId: row.holderId,
   holderOffsetMs: row.holderOffsetMs ?? 0,
-  metadata: row.metadata,
+  metadata: row.metadata ?? {},
   createdAt: row.createdAt,
   templateRevision: row.campaignId === null ? null : row.templateRevision,
   discount: template.discount,

@@ -4,6 +4,7 @@ import type { NamedCustomer } from '../db/checkout.ts';
 import { codeKey } from '../domain/code-pattern.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { RequestContext } from './route.ts';
+import { toldItem } from './schemas/order.ts';
 import type { redeemablesBody, singleBody } from './schemas/redeemable.ts';
 
 type SingleBody = z.output<typeof singleBody>;
@@ -61,7 +62,7 @@ const orderOf = ({
   status,
   amount,
   currency,
-  items,
+  items: items?.map(toldItem),
   metadata: metadata ?? undefined,
 });
 

@@ -18,8 +18,10 @@ export interface CheckoutVoucher {
   redeemedQuantity: number;
   holderId: string | null;
   holderOffsetMs: number | null;
-  metadata: Record<string, unknown>;
-  createdAt: Date;
+  /** null: none */
+  metadata: Record<string, unknown> | null;
+  /** As Postgres writes it. */
+  createdAt: string;
   /** JSON text of what it is, where it has no campaign. */
   definition: string | null;
   campaignId: string | null;
@@ -34,7 +36,7 @@ export interface CheckoutVoucher {
 const voucherColumns = (db: Db) => db`
   v.code_key, v.id, v.code, v.revision, v.category, v.start_date, v.expiration_date, v.active, v.quantity, v.redeemed_quantity,
   case when v.withdrawn_at is not null then coalesce(v.withdrawn_reason, 'withdrawn') end as withdrawn_reason,
-  v.holder_id, h.clock_offset_ms as holder_offset_ms, v.metadata, v.created_at, v.definition::text as definition, v.campaign_id,
+  v.holder_id, h.clock_offset_ms as holder_offset_ms, nullif(v.metadata, '{}') as metadata, v.created_at::text as created_at, v.definition::text as definition, v.campaign_id,
   case c.type when 'AUTO_UPDATE' then c.revision else v.template_revision end as template_revision,
   c.name as campaign, c.active as campaign_active,
   case c.type when 'AUTO_UPDATE' then c.start_date end as campaign_start_date,

@@ -22,34 +22,43 @@ const named = {
   metadata: metadata.nullish(),
 };
 
-const itemInput = z
-  .strictObject({
-    ...calculated,
-    initial_quantity: z.unknown().optional(),
-    discount_quantity: z.unknown().optional(),
-    subtotal_amount: z.unknown().optional(),
-    source_id: name.optional(),
-    sku_id: name.optional(),
-    product_id: name.optional(),
-    related_object: z.enum(['product', 'sku']).optional(),
-    quantity: z.int().min(1).max(QUANTITY_MAX).optional(),
-    price: amount.optional().meta({ description: 'Of one unit, in minor units' }),
-    amount: amount.optional().meta({ description: 'Of the line, in minor units; price × quantity where it is left out' }),
-    product: z.strictObject(named).optional(),
-    sku: z.strictObject({ ...named, sku: text().optional() }).optional(),
-    metadata: metadata.nullish(),
-  })
-  .transform(
-    ({ object: _o, initial_amount: _i, discount_amount: _d, applied_discount_amount: _a, initial_quantity: _q, ...item }, context) => {
-      const { discount_quantity: _n, subtotal_amount: _s, ...given } = item;
-      const price = given.price ?? given.sku?.price ?? given.product?.price;
-      const line = price === undefined ? undefined : price * (given.quantity ?? 1);
-      if (line !== undefined && given.amount !== undefined && line !== given.amount) {
-        context.addIssue({ code: 'custom', path: ['amount'], message: `must be price × quantity, which is ${line}` });
-      }
-      return price === undefined ? given : { ...given, price };
-    },
-  );
+const itemInput = z.strictObject({
+  ...calculated,
+  initial_quantity: z.unknown().optional(),
+  discount_quantity: z.unknown().optional(),
+  subtotal_amount: z.unknown().optional(),
+  source_id: name.optional(),
+  sku_id: name.optional(),
+  product_id: name.optional(),
+  related_object: z.enum(['product', 'sku']).optional(),
+  quantity: z.int().min(1).max(QUANTITY_MAX).optional(),
+  price: amount.optional().meta({ description: 'Of one unit, in minor units' }),
+  amount: amount.optional().meta({ description: 'Of the line, in minor units; price × quantity where it is left out' }),
+  product: z.strictObject(named).optional(),
+  sku: z.strictObject({ ...named, sku: text().optional() }).optional(),
+  metadata: metadata.nullish(),
+});
+
+type ItemInput = z.output<typeof itemInput>;
+
+/** The price of one unit: the item's, else that of what it is. */
+const priceOf = (item: ItemInput): number | undefined => item.price ?? item.sku?.price ?? item.product?.price;
+
+const lineOf = (item: ItemInput): number | undefined => lineAmount({ amount: item.amount, price: priceOf(item), quantity: item.quantity });
+
+/** The item as it was told, without what an earlier answer had calculated. */
+export const toldItem = (item: ItemInput) => ({
+  source_id: item.source_id,
+  sku_id: item.sku_id,
+  product_id: item.product_id,
+  related_object: item.related_object,
+  quantity: item.quantity,
+  price: priceOf(item),
+  amount: item.amount,
+  product: item.product,
+  sku: item.sku,
+  metadata: item.metadata ?? undefined,
+});
 
 export const orderInput = z
   .strictObject({
@@ -75,7 +84,16 @@ export const orderInput = z
     metadata: metadata.nullish(),
   })
   .superRefine((order, context) => {
-    const sum = (order.items ?? []).reduce((total, item) => total + (lineAmount(item) ?? 0), 0);
+    let sum = 0;
+    for (const [index, item] of (order.items ?? []).entries()) {
+      const price = priceOf(item);
+      const line = lineOf(item) ?? 0;
+      if (price !== undefined && line !== price * (item.quantity ?? 1)) {
+        const message = `must be price × quantity, which is ${price * (item.quantity ?? 1)}`;
+        context.addIssue({ code: 'custom', path: ['items', index, 'amount'], message });
+      }
+      sum += line;
+    }
     if (!Number.isSafeInteger(sum)) context.addIssue({ code: 'custom', path: ['items'], message: 'must not add up to more than 2^53' });
     else if (order.amount !== undefined && order.amount < sum) {
       context.addIssue({ code: 'custom', path: ['amount'], message: `must not be less than its items, which add up to ${sum}` });
