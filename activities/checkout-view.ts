@@ -119,8 +119,8 @@ export const traceOf = ({ outcomes }: Pick<Decision, 'outcomes'>, codes: readonl
       template_revision: voucher?.templateRevision ?? undefined,
     };
     if (outcome.status === 'INAPPLICABLE') {
-      const { key, condition, value } = outcome.refusal;
-      return { ...step, outcome: key, condition, value };
+      const { key, condition, value, details } = outcome.refusal;
+      return { ...step, outcome: key, condition, value, details };
     }
     if (outcome.status === 'SKIPPED') return { ...step, outcome: outcome.key };
     if (!outcome.step) return { ...step, outcome: 'applied' };

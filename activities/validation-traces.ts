@@ -41,6 +41,8 @@ export const createTraceBuffer = ({ sql, log, everyMs = 200, size = 1_000, capac
   const start = (): Promise<void> => {
     if (timer) clearTimeout(timer);
     timer = null;
+    // What waited may have gone with the set before; a write of nothing would end before it is known to run, and never be cleared.
+    if (waiting.length === 0) return writing ?? Promise.resolve();
     return (writing ??= write());
   };
 

@@ -14,6 +14,7 @@ import { createPublicationRoutes } from '../api/routes/publications.ts';
 import { createRedemptionRoutes } from '../api/routes/redemptions.ts';
 import { createSourceRoutes } from '../api/routes/sources.ts';
 import { createTemplateRoutes } from '../api/routes/templates.ts';
+import { createTraceRoutes } from '../api/routes/traces.ts';
 import { createUnsubscribeRouter } from '../api/routes/unsubscribe.ts';
 import { createValidationRoutes } from '../api/routes/validations.ts';
 import { createVoucherRoutes } from '../api/routes/vouchers.ts';
@@ -124,6 +125,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createEnrolmentRoutes(deps),
       ...createValidationRoutes({ checkout }),
       ...createRedemptionRoutes({ ...core, checkout }),
+      ...createTraceRoutes(core),
       ...createFastForwardRoutes({ fastForward }),
       ...createSourceRoutes({ ...deps, publicUrl: configuration.publicUrl }),
       ...createEventRoutes(deps),

@@ -27,3 +27,16 @@ create index publication_vouchers on publication using gin (voucher_ids);
 
 -- A campaign's codes that nobody has yet.
 create index voucher_pool on voucher (project_id, campaign_id, id) where campaign_id is not null and published_at is null and holder_id is null;
+
+-- Why did this code fail for this customer? Attempts are looked for by code, by customer and by what refused them, the newest first:
+-- ids sort by time, and so do these indexes.
+alter table validation add column more_codes text[];
+comment on column validation.more_codes is 'The codes of a stack beside the first, as they are looked up';
+drop index validation_code;
+create index validation_code on validation (project_id, code, id);
+create index validation_more_codes on validation using gin (more_codes) where more_codes is not null;
+create index validation_customer on validation (project_id, customer_id, id) where customer_id is not null;
+create index validation_refused on validation (project_id, outcome, id) where outcome <> 'valid';
+create index redemption_refused on redemption (project_id, failure_code, id) where result = 'FAILURE';
+-- What was asked for and does not exist has no voucher to be found by.
+create index redemption_unknown on redemption (project_id, upper(code), id) where voucher_id is null and code is not null;
