@@ -1,5 +1,4 @@
 import type { Db, Sql } from './client.ts';
-import { jsonLines } from './json-lines.ts';
 
 /** One validation with what decided it. */
 export interface ValidationTrace {
@@ -20,14 +19,20 @@ const DAY_MS = 86_400_000;
 
 /** Writes traces in one statement. */
 export const insertTraces = async (db: Db, traces: ValidationTrace[]): Promise<void> => {
+  const rows = traces.map((trace) => ({
+    p: trace.projectId,
+    i: trace.id,
+    c: trace.codeKeys[0],
+    m: trace.codeKeys.length > 1 ? trace.codeKeys.slice(1) : null,
+    u: trace.customerId,
+    o: trace.outcome,
+    t: trace.trace,
+    a: trace.createdAt.toISOString(),
+  }));
   await db`
-    insert into validation (project_id, id, code, customer_id, outcome, created_at, trace)
-    select project_id, id, code, customer_id, outcome, created_at, trace::json
-    from rows from (unnest(${traces.map((each) => each.projectId)}::text[], ${traces.map((each) => each.id)}::text[],
-        ${traces.map((each) => each.code)}::text[], ${traces.map((each) => each.customerId)}::text[],
-        ${traces.map((each) => each.outcome)}::text[], ${traces.map((each) => each.createdAt)}::timestamptz[]),
-      string_to_table(${jsonLines(traces.map((each) => each.trace))}, E'\\n', ''))
-      as r (project_id, id, code, customer_id, outcome, created_at, trace)`;
+    insert into validation (project_id, id, code, more_codes, customer_id, outcome, trace, created_at)
+    select p, i, c, m, u, o, t, a from json_to_recordset(${JSON.stringify(rows)}::text::json) as r (
+      p text, i text, c text, m text[], u text, o text, t json, a timestamptz)`;
 };
 
 const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
