@@ -48,7 +48,6 @@ export const effectOf = (
 };
 
 const rowOf = (request: CheckoutRequest, { customer, trackingId }: Common) => ({
-  object: 'redemption' as const,
   customerId: customer?.id ?? null,
   trackingId,
   metadata: request.metadata,
@@ -107,6 +106,8 @@ const failure = (request: CheckoutRequest, decision: Decision, id: string, commo
   };
 };
 
+const succeeded = { result: 'SUCCESS' as const, failureCode: null, failureMessage: null };
+
 /** A single voucher's redemption stands alone, as its own parent; a stack's have a parent of their own. */
 const success = (request: CheckoutRequest, decision: Decision, id: string, common: Common): RedemptionEffect => {
   const applied = decision.outcomes.filter((outcome) => outcome.status === 'APPLICABLE');
@@ -122,11 +123,11 @@ const success = (request: CheckoutRequest, decision: Decision, id: string, commo
           {
             ...rowOf(request, common),
             id: parentId,
-            result: 'SUCCESS',
             voucherId: null,
             code: null,
             campaignId: null,
             parentId: null,
+            ...succeeded,
             amount: decision.cart ? decision.cart.amount - decision.cart.left : 0,
             order: whole,
             trace: traceOf(decision, request.codes, common.time.at),
@@ -161,7 +162,7 @@ const childOf = (
     row: {
       ...rowOf(request, common),
       id,
-      result: 'SUCCESS' as const,
+      ...succeeded,
       voucherId: voucher.id,
       code: voucher.code,
       campaignId,

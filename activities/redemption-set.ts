@@ -8,7 +8,7 @@ import {
   type CounterChange,
 } from '../db/checkout.ts';
 import type { Sql } from '../db/client.ts';
-import { insertEvents, insertOutbox } from '../db/events.ts';
+import { insertEvents } from '../db/events.ts';
 import { findStored, keyLocks, keyReused, remember, type StoredAnswer } from '../db/idempotency.ts';
 import { pipelined, type Pipeline } from '../db/pipeline.ts';
 import { insertRedemptions } from '../db/redemptions.ts';
@@ -174,7 +174,6 @@ const write = async (
   const redemptions = effects.flatMap(({ effect }) => effect.redemptions);
   void send(insertRedemptions(db, projectId, redemptions, time));
   void send(insertEvents(db, projectId, events));
-  void send(insertOutbox(db, projectId, events));
   void send(remember(db, projectId, answers));
   await commit();
 };

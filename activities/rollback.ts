@@ -2,17 +2,17 @@ import postgres from 'postgres';
 import { changeCounters, readVouchers, type CounterChange, type NamedCustomer } from '../db/checkout.ts';
 import type { Db, Tx } from '../db/client.ts';
 import { upsertCustomers } from '../db/customers.ts';
-import { insertEvents, insertOutbox, type SetEvent } from '../db/events.ts';
+import { insertEvents, type SetEvent } from '../db/events.ts';
 import { REPLAYED, runOnce, type OnceAnswer } from '../db/idempotency.ts';
 import { newId } from '../db/ids.ts';
 import {
   findChildren,
   findRedemption,
   findRolledBack,
-  insertRedemptions,
+  insertRollbacks,
   lockVouchersById,
   readClocks,
-  type NewRedemption,
+  type NewRollback,
   type Redemption,
 } from '../db/redemptions.ts';
 import { DomainError } from '../domain/errors.ts';
@@ -93,13 +93,12 @@ const takeBack = async (tx: Tx, { states, now }: SetDeps, request: RollbackReque
   const rows = left.map((each) => rollbackRow(request, each));
   const parentRow = parent && { ...rollbackRow(request, parent), amount: -left.reduce((sum, each) => sum + each.amount, 0) };
   await changeCounters(tx, projectId, left.map(counterOf).toSorted(byVoucher));
-  await insertRedemptions(tx, projectId, parentRow ? [parentRow, ...rows] : rows, time);
+  await insertRollbacks(tx, projectId, parentRow ? [parentRow, ...rows] : rows, time);
   const events = left.map((each, index) => {
     const owner = ownerOf(each);
     return eventOf(each, rows[index]!, owner, new Date(time.getTime() + ((owner && clocks.get(owner)) || 0)));
   });
   await insertEvents(tx, projectId, events);
-  await insertOutbox(tx, projectId, events);
 
   const vouchers = await vouchersOf(
     tx,
@@ -119,22 +118,13 @@ const vouchersOf = async (db: Db, states: SetDeps['states'], projectId: string, 
   return new Map([...found.values()].map((voucher) => [voucher.id, voucher]));
 };
 
-const rollbackRow = (request: RollbackRequest, redemption: Redemption): NewRedemption => ({
+const rollbackRow = (request: RollbackRequest, redemption: Redemption): NewRollback => ({
   id: newId('redemption'),
-  object: 'redemption_rollback',
-  result: 'SUCCESS',
-  voucherId: redemption.voucherId,
-  code: redemption.code,
-  campaignId: redemption.campaignId,
-  customerId: redemption.customerId,
-  trackingId: request.trackingId ?? redemption.trackingId,
-  rollbackOf: redemption.id,
-  parentId: null,
+  of: redemption,
   amount: -redemption.amount,
-  order: null,
+  trackingId: request.trackingId ?? redemption.trackingId,
   reason: request.reason,
   metadata: request.metadata,
-  trace: { rollback_of: redemption.id },
   apiKeyId: request.apiKeyId,
 });
 
@@ -146,7 +136,7 @@ const counterOf = (redemption: Redemption): CounterChange => ({
 
 const byVoucher = (a: CounterChange, b: CounterChange): number => (a.voucherId < b.voucherId ? -1 : 1);
 
-const eventOf = (redemption: Redemption, row: NewRedemption, owner: string | null, occurredAt: Date): SetEvent => ({
+const eventOf = (redemption: Redemption, row: NewRollback, owner: string | null, occurredAt: Date): SetEvent => ({
   id: newId('event'),
   type: 'redemption.rollback.succeeded',
   customerId: owner,
@@ -159,13 +149,13 @@ const eventOf = (redemption: Redemption, row: NewRedemption, owner: string | nul
     campaign_id: redemption.campaignId,
     campaign: redemption.campaign,
     discount_amount: redemption.amount,
-    reason: row.reason ?? null,
+    reason: row.reason,
     tracking_id: row.trackingId,
   },
   occurredAt: occurredAt.toISOString(),
 });
 
-const rollbackView = (redemption: Redemption, row: NewRedemption, voucher: KnownVoucher | undefined, time: Date) => ({
+const rollbackView = (redemption: Redemption, row: NewRollback, voucher: KnownVoucher | undefined, time: Date) => ({
   id: row.id,
   object: 'redemption_rollback',
   date: time.toISOString(),
@@ -173,7 +163,7 @@ const rollbackView = (redemption: Redemption, row: NewRedemption, voucher: Known
   tracking_id: row.trackingId,
   redemption: redemption.id,
   amount: row.amount,
-  reason: row.reason ?? null,
+  reason: row.reason,
   metadata: row.metadata,
   result: 'SUCCESS',
   status: 'SUCCEEDED',

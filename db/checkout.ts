@@ -35,18 +35,24 @@ export interface CheckoutVoucher {
 
 const voucherColumns = (db: Db) => db`
   v.code_key, v.id, v.code, v.revision, v.category, v.start_date, v.expiration_date, v.active, v.quantity, v.redeemed_quantity,
-  case when v.withdrawn_at is not null then coalesce(v.withdrawn_reason, 'withdrawn') end as withdrawn_reason,
-  v.holder_id, h.clock_offset_ms as holder_offset_ms, nullif(v.metadata, '{}') as metadata, v.created_at::text as created_at, v.definition::text as definition, v.campaign_id,
-  case c.type when 'AUTO_UPDATE' then c.revision else v.template_revision end as template_revision,
-  c.name as campaign, c.active as campaign_active,
-  case c.type when 'AUTO_UPDATE' then c.start_date end as campaign_start_date,
-  case c.type when 'AUTO_UPDATE' then c.expiration_date end as campaign_expiration_date`;
+  case when v.withdrawn_at is not null then coalesce(v.withdrawn_reason, 'withdrawn') end as withdrawn_reason, v.holder_id,
+  case when v.holder_id is not null then (
+    select h.clock_offset_ms from customer h where h.project_id = v.project_id and h.id = v.holder_id) end as holder_offset_ms,
+  nullif(v.metadata, '{}') as metadata, v.created_at::text as created_at, v.definition::text as definition, v.campaign_id,
+  coalesce(c.revision, v.template_revision) as template_revision, c.name as campaign, c.active as campaign_active,
+  c.start_date as campaign_start_date, c.expiration_date as campaign_expiration_date`;
 
-/** A STATIC campaign's voucher keeps the revision and the dates it was made with, an AUTO_UPDATE one's follow. */
+/**
+ * A STATIC campaign's voucher keeps the revision and the dates it was made with, an AUTO_UPDATE one's follow. `offset 0` makes it a look-up
+ * for each voucher: as a plain join, it would be planned as a scan of all campaigns where they are few.
+ */
 const voucherSource = (db: Db) => db`
   voucher v
-  left join campaign c on c.project_id = v.project_id and c.id = v.campaign_id
-  left join customer h on h.project_id = v.project_id and h.id = v.holder_id`;
+  left join lateral (
+    select name, active, case type when 'AUTO_UPDATE' then revision end as revision, case type when 'AUTO_UPDATE' then start_date end as start_date,
+      case type when 'AUTO_UPDATE' then expiration_date end as expiration_date
+    from campaign where project_id = v.project_id and id = v.campaign_id offset 0
+  ) c on v.campaign_id is not null`;
 
 /** The vouchers of these codes, in no order. */
 export const readVouchers = (db: Db, projectId: string, codeKeys: string[]) => db<CheckoutVoucher[]>`
@@ -105,9 +111,11 @@ const tellsMore = (named: NamedCustomer): boolean => {
 };
 
 const readIdentities = (db: Db, projectId: string, ids: string[], sourceIds: string[]) => db<Customer[]>`
-  select id, source_id, clock_offset_ms from customer where project_id = ${projectId} and source_id = any(${sourceIds}::text[])
+  select c.* from unnest(${sourceIds}::text[]) as asked (name), lateral (
+    select id, source_id, clock_offset_ms from customer where project_id = ${projectId} and source_id = asked.name offset 0) c
   union all
-  select id, source_id, clock_offset_ms from customer where project_id = ${projectId} and id = any(${ids}::text[])`;
+  select c.* from unnest(${ids}::text[]) as asked (name), lateral (
+    select id, source_id, clock_offset_ms from customer where project_id = ${projectId} and id = asked.name offset 0) c`;
 
 const readCustomers = (db: Db, projectId: string, ids: string[], sourceIds: string[]) => db<Customer[]>`
   select ${customerColumns(db)} from customer

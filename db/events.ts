@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { Db } from './client.ts';
 import { newId } from './ids.ts';
+import { jsonLines } from './json-lines.ts';
 
 export const PARTITIONS = 16;
 
@@ -107,15 +108,16 @@ export interface SetEvent {
   occurredAt: string;
 }
 
-/** Writes events of one project that cannot have been told before. Not sent until awaited or executed; to be sent with `insertOutbox`. */
+/** Writes events of one project that cannot have been told before, and puts them before the relay. Not sent until awaited or executed. */
 export const insertEvents = (db: Db, projectId: string, events: SetEvent[]) => db`
-  insert into event (project_id, id, type, customer_id, data, occurred_at)
-  select ${projectId}, "id", "type", "customerId", "data", "occurredAt"
-  from json_to_recordset(${JSON.stringify(events)}::text::json) as e ("id" text, "type" text, "customerId" text, "data" jsonb, "occurredAt" timestamptz)`;
-
-/** Puts events of one project that were written in this transaction before the relay. */
-export const insertOutbox = (db: Db, projectId: string, events: SetEvent[]) => db`
+  with input as (
+    select * from rows from (unnest(${events.map((event) => event.id)}::text[], ${events.map((event) => event.type)}::text[],
+        ${events.map((event) => event.customerId)}::text[], ${events.map((event) => event.occurredAt)}::timestamptz[],
+        ${events.map((event) => partitionOf(event.customerId ?? event.about))}::smallint[]),
+      string_to_table(${jsonLines(events.map((event) => event.data))}, E'\\n', '')) as e (id, type, customer_id, occurred_at, partition, data)
+  ), written as (
+    insert into event (project_id, id, type, customer_id, data, occurred_at)
+    select ${projectId}, id, type, customer_id, data::jsonb, occurred_at from input
+  )
   insert into outbox (partition, project_id, event_id, customer_id)
-  select partition, ${projectId}, event_id, customer_id
-  from unnest(${events.map((event) => partitionOf(event.customerId ?? event.about))}::smallint[], ${events.map((event) => event.id)}::text[],
-    ${events.map((event) => event.customerId)}::text[]) as o (partition, event_id, customer_id)`;
+  select partition, ${projectId}, id, customer_id from input`;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '../domain/errors.ts';
 import type { Db, Sql, Tx } from './client.ts';
+import { lines } from './json-lines.ts';
 import { withRetries } from './retries.ts';
 
 /** What a write answered: an HTTP status and plain JSON, as it is kept and given again. */
@@ -47,19 +48,14 @@ export const findStored = (db: Db, projectId: string, keys: string[]) => db<Stor
   where project_id = ${projectId} and key = any(${keys}::text[]) and created_at > now() - interval '1 day'`;
 
 /** Keeps the answers of one project's keys, in the transaction of their effects, whose keys are locked. Not sent until awaited or executed. */
-export const remember = (db: Db, projectId: string, answers: StoredAnswer[]) => {
-  // A body is JSON already: as a text within JSON, it would be escaped here and unescaped there.
-  const rows = answers.map(
-    ({ key, requestHash, status, body }) =>
-      `{"k":${JSON.stringify(key)},"h":"${requestHash.toString('base64')}","s":${status},"b":${body === '' ? 'null' : body}}`,
-  );
-  return db`
-    insert into idempotency (project_id, key, request_hash, status, body)
-    select ${projectId}, k, decode(h, 'base64'), s, coalesce(b::text, '')
-    from json_to_recordset(${`[${rows.join(',')}]`}::text::json) as r (k text, h text, s smallint, b json)
-    on conflict (project_id, key) do update
-      set request_hash = excluded.request_hash, status = excluded.status, body = excluded.body, created_at = now()`;
-};
+export const remember = (db: Db, projectId: string, answers: StoredAnswer[]) => db`
+  insert into idempotency (project_id, key, request_hash, status, body)
+  select ${projectId}, key, decode(hash, 'base64'), status, coalesce(body, '')
+  from rows from (unnest(${answers.map((answer) => answer.key)}::text[], ${answers.map((answer) => answer.requestHash.toString('base64'))}::text[],
+      ${answers.map((answer) => answer.status)}::smallint[]),
+    string_to_table(${lines(answers.map((answer) => answer.body))}, E'\\n', '')) as r (key, hash, status, body)
+  on conflict (project_id, key) do update
+    set request_hash = excluded.request_hash, status = excluded.status, body = excluded.body, created_at = now()`;
 
 /** @throws DomainError idempotency_key_reused, where the key was used for something else */
 const replay = (stored: StoredAnswer, request: OnceRequest): OnceAnswer => {

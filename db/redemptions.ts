@@ -1,36 +1,77 @@
 import type { Db } from './client.ts';
+import { jsonLines } from './json-lines.ts';
 
-/** A row of the ledger to write. Amounts in minor units; a rollback's is negative. */
+/** A redemption to write, one that failed too. Amounts in minor units. */
 export interface NewRedemption {
   id: string;
-  object: 'redemption' | 'redemption_rollback';
   result: 'SUCCESS' | 'FAILURE';
   voucherId: string | null;
   code: string | null;
   campaignId: string | null;
   customerId: string | null;
   trackingId: string | null;
-  rollbackOf?: string;
   parentId: string | null;
+  /** The discount given. */
   amount: number;
   order: unknown;
-  failureCode?: string;
-  failureMessage?: string;
-  reason?: string | null;
+  failureCode: string | null;
+  failureMessage: string | null;
   metadata: Record<string, unknown> | null;
   trace: unknown;
   apiKeyId: string | null;
 }
 
-/** Writes rows of one project in one statement, which is not sent until it is awaited or executed. */
+const column = <K extends keyof NewRedemption>(rows: NewRedemption[], name: K): NewRedemption[K][] => rows.map((row) => row[name]);
+
+/** Writes redemptions of one project in one statement, which is not sent until it is awaited or executed. */
 export const insertRedemptions = (db: Db, projectId: string, rows: NewRedemption[], now: Date) => db`
-  insert into redemption (project_id, id, object, result, voucher_id, code, campaign_id, customer_id, tracking_id, rollback_of, parent_id, amount,
-    "order", failure_code, failure_message, reason, metadata, trace, api_key_id, created_at)
-  select ${projectId}, "id", "object", "result", "voucherId", "code", "campaignId", "customerId", "trackingId", "rollbackOf", "parentId", "amount",
-    "order", "failureCode", "failureMessage", "reason", "metadata", "trace", "apiKeyId", ${now}
-  from json_to_recordset(${JSON.stringify(rows)}::text::json) as r ("id" text, "object" text, "result" text, "voucherId" text, "code" text,
-    "campaignId" text, "customerId" text, "trackingId" text, "rollbackOf" text, "parentId" text, "amount" bigint, "order" json,
-    "failureCode" text, "failureMessage" text, "reason" text, "metadata" json, "trace" json, "apiKeyId" text)`;
+  insert into redemption (project_id, object, id, result, voucher_id, code, campaign_id, customer_id, tracking_id, parent_id, amount,
+    failure_code, failure_message, api_key_id, "order", metadata, trace, created_at)
+  select ${projectId}, 'redemption', id, result, voucher_id, code, campaign_id, customer_id, tracking_id, parent_id, amount,
+    failure_code, failure_message, api_key_id, "order"::json, metadata::json, trace::json, ${now}
+  from rows from (unnest(${column(rows, 'id')}::text[], ${column(rows, 'result')}::text[], ${column(rows, 'voucherId')}::text[],
+      ${column(rows, 'code')}::text[], ${column(rows, 'campaignId')}::text[], ${column(rows, 'customerId')}::text[],
+      ${column(rows, 'trackingId')}::text[], ${column(rows, 'parentId')}::text[], ${column(rows, 'amount')}::bigint[],
+      ${column(rows, 'failureCode')}::text[], ${column(rows, 'failureMessage')}::text[], ${column(rows, 'apiKeyId')}::text[]),
+    string_to_table(${jsonLines(column(rows, 'order'))}, E'\\n', ''), string_to_table(${jsonLines(column(rows, 'metadata'))}, E'\\n', ''),
+    string_to_table(${jsonLines(column(rows, 'trace'))}, E'\\n', ''))
+    as r (id, result, voucher_id, code, campaign_id, customer_id, tracking_id, parent_id, amount, failure_code, failure_message, api_key_id,
+      "order", metadata, trace)`;
+
+/** A redemption that is taken back. */
+export interface NewRollback {
+  id: string;
+  of: Redemption;
+  /** Minor units: what the redemption gave, negative. */
+  amount: number;
+  trackingId: string | null;
+  reason: string | null;
+  metadata: Record<string, unknown> | null;
+  apiKeyId: string | null;
+}
+
+/** @throws Postgres' unique_violation, where one of them was taken back before */
+export const insertRollbacks = async (db: Db, projectId: string, rollbacks: NewRollback[], now: Date): Promise<void> => {
+  const rows = rollbacks.map((rollback) => ({
+    project_id: projectId,
+    id: rollback.id,
+    object: 'redemption_rollback',
+    result: 'SUCCESS',
+    voucher_id: rollback.of.voucherId,
+    code: rollback.of.code,
+    campaign_id: rollback.of.campaignId,
+    customer_id: rollback.of.customerId,
+    tracking_id: rollback.trackingId,
+    rollback_of: rollback.of.id,
+    amount: rollback.amount,
+    reason: rollback.reason,
+    metadata: rollback.metadata && db.json(rollback.metadata as never),
+    trace: db.json({ rollback_of: rollback.of.id }),
+    api_key_id: rollback.apiKeyId,
+    created_at: now,
+  }));
+  await db`insert into redemption ${db(rows as never)}`;
+};
 
 /** A row of the ledger. */
 export interface Redemption {

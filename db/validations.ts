@@ -1,4 +1,5 @@
 import type { Db, Sql } from './client.ts';
+import { jsonLines } from './json-lines.ts';
 
 /** One validation with what decided it. */
 export interface ValidationTrace {
@@ -19,20 +20,16 @@ const DAY_MS = 86_400_000;
 
 /** Writes traces in one statement. */
 export const insertTraces = async (db: Db, traces: ValidationTrace[]): Promise<void> => {
-  const rows = traces.map((trace) => ({
-    p: trace.projectId,
-    i: trace.id,
-    c: trace.codeKeys[0],
-    m: trace.codeKeys.length > 1 ? trace.codeKeys.slice(1) : null,
-    u: trace.customerId,
-    o: trace.outcome,
-    t: trace.trace,
-    a: trace.createdAt.toISOString(),
-  }));
   await db`
-    insert into validation (project_id, id, code, more_codes, customer_id, outcome, trace, created_at)
-    select p, i, c, m, u, o, t, a from json_to_recordset(${JSON.stringify(rows)}::text::json) as r (
-      p text, i text, c text, m text[], u text, o text, t json, a timestamptz)`;
+    insert into validation (project_id, id, code, customer_id, outcome, created_at, more_codes, trace)
+    select project_id, id, code, customer_id, outcome, created_at,
+      case when more_codes is not null then array(select json_array_elements_text(more_codes::json)) end, trace::json
+    from rows from (unnest(${traces.map((each) => each.projectId)}::text[], ${traces.map((each) => each.id)}::text[],
+        ${traces.map((each) => each.codeKeys[0] ?? null)}::text[], ${traces.map((each) => each.customerId)}::text[],
+        ${traces.map((each) => each.outcome)}::text[], ${traces.map((each) => each.createdAt.toISOString())}::timestamptz[]),
+      string_to_table(${jsonLines(traces.map(({ codeKeys }) => (codeKeys.length > 1 ? codeKeys.slice(1) : null)))}, E'\\n', ''),
+      string_to_table(${jsonLines(traces.map((each) => each.trace))}, E'\\n', ''))
+      as r (project_id, id, code, customer_id, outcome, created_at, more_codes, trace)`;
 };
 
 const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
