@@ -114,8 +114,8 @@ const success = (request: CheckoutRequest, decision: Decision, id: string, commo
   const order = request.order && { ...request.order, id: request.order.id ?? newId('order') };
   const parentId = applied.length > 1 ? id : null;
   const ids = applied.map(() => (parentId === null ? id : newId('redemption')));
-  const children = applied.map((outcome, index) => childOf(request, outcome, ids[index]!, parentId, order, common));
   const whole = order && orderView(order, decision.cart);
+  const children = applied.map((outcome, index) => childOf(request, outcome, ids[index]!, parentId, { order, whole }, common));
   const parentRow: NewRedemption[] =
     parentId === null
       ? []
@@ -150,7 +150,7 @@ const childOf = (
   { voucher, step, cart }: Applied,
   id: string,
   parentId: string | null,
-  order: OrderRequest | null,
+  { order, whole }: { order: OrderRequest | null; whole: ReturnType<typeof orderView> | null },
   common: Common,
 ) => {
   const { customer, trackingId, time } = common;
@@ -168,7 +168,7 @@ const childOf = (
       campaignId,
       parentId,
       amount,
-      order: order && orderView(order, cart, { step, items: true }),
+      order: parentId === null ? whole : order && orderView(order, cart, { step, items: true }),
       trace: traceOf({ outcomes: [{ status: 'APPLICABLE', voucher, step, cart }] }, [voucher.code], time.at),
     },
     event: {
