@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { isNet, WEB_PORTS } from '../domain/web-address.ts';
 
 const urlOf = (protocols: string[], example: string) =>
   z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), {
@@ -19,6 +20,15 @@ const secretKey = z
   .string()
   .refine((value) => /^[A-Za-z0-9+/]{43}=$/.test(value), { error: 'must be 32 bytes in base64, such as `openssl rand -base64 32` makes' })
   .transform((value) => Buffer.from(value, 'base64'));
+
+/** Values that stand apart by commas. */
+const listOf = (isOne: (text: string) => boolean, error: string) =>
+  z
+    .string()
+    .transform((text) => text.split(',').map((each) => each.trim()))
+    .refine((values) => values.every(isOne), { error });
+
+const isPort = (text: string): boolean => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
 
 /** Every variable that Couponry reads, with its default. The table in the README is made from the same words. */
 const schema = z.object({
@@ -41,6 +51,8 @@ const schema = z.object({
   COUPONRY_SECRET_KEY: secretKey.optional(),
   COUPONRY_PUBLIC_URL: urlOf(['http:', 'https:'], 'https://coupons.example.com').optional(),
   COUPONRY_MAIL_FROM: z.email({ error: 'must be an address such as coupons@example.com' }).default('coupons@example.com'),
+  COUPONRY_WEBHOOK_NETS: listOf(isNet, 'must be nets such as 10.0.0.0/8,127.0.0.1').optional(),
+  COUPONRY_WEBHOOK_PORTS: listOf(isPort, 'must be ports such as 80,443').optional(),
   COUPONRY_WORKER_HEALTH_PORT: numberBetween(1, 65_535).optional(),
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
@@ -64,6 +76,10 @@ export interface Configuration {
   /** Where the API is reached from outside, without a slash at the end. */
   publicUrl: string;
   mailFrom: string;
+  /** Nets that are not public and may get webhooks nevertheless; null: none. */
+  webhookNets: string[] | null;
+  /** The ports at public addresses that may get webhooks. */
+  webhookPorts: number[];
   /** Where `worker` answers /healthz and /readyz; null: nowhere. */
   workerHealthPort: number | null;
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -115,6 +131,8 @@ export const readConfiguration = (env: NodeJS.ProcessEnv): Configuration => {
     secretKey: data.COUPONRY_SECRET_KEY ?? null,
     publicUrl: (data.COUPONRY_PUBLIC_URL ?? `http://${addressOf(data.HOST)}:${data.PORT}`).replace(/\/+$/, ''),
     mailFrom: data.COUPONRY_MAIL_FROM,
+    webhookNets: data.COUPONRY_WEBHOOK_NETS ?? null,
+    webhookPorts: data.COUPONRY_WEBHOOK_PORTS?.map(Number) ?? [...WEB_PORTS],
     workerHealthPort: data.COUPONRY_WORKER_HEALTH_PORT ?? null,
     logLevel: data.LOG_LEVEL,
   };
@@ -153,6 +171,8 @@ export const environmentOf = (configuration: ServiceConfiguration): NodeJS.Proce
   COUPONRY_SECRET_KEY: configuration.secretKey.toString('base64'),
   COUPONRY_PUBLIC_URL: configuration.publicUrl,
   COUPONRY_MAIL_FROM: configuration.mailFrom,
+  COUPONRY_WEBHOOK_NETS: configuration.webhookNets?.join(',') ?? '',
+  COUPONRY_WEBHOOK_PORTS: configuration.webhookPorts.join(','),
   COUPONRY_WORKER_HEALTH_PORT: configuration.workerHealthPort?.toString() ?? '',
   LOG_LEVEL: configuration.logLevel,
 });

@@ -5,6 +5,7 @@ import { createHooksRouter } from '../api/hooks/router.ts';
 import { createCampaignRoutes } from '../api/routes/campaigns.ts';
 import { createCustomerRoutes } from '../api/routes/customers.ts';
 import type { ReadinessCheck } from '../api/routes/health.ts';
+import { createEndpointRoutes } from '../api/routes/endpoints.ts';
 import { createEventRoutes } from '../api/routes/events.ts';
 import { createEnrolmentRoutes } from '../api/routes/enrolments.ts';
 import { createFastForwardRoutes } from '../api/routes/fast-forward.ts';
@@ -18,11 +19,14 @@ import { createTraceRoutes } from '../api/routes/traces.ts';
 import { createUnsubscribeRouter } from '../api/routes/unsubscribe.ts';
 import { createValidationRoutes } from '../api/routes/validations.ts';
 import { createVoucherRoutes } from '../api/routes/vouchers.ts';
+import { createWebhookDeliveryRoutes } from '../api/routes/webhook-deliveries.ts';
 import { createTemporalCheckout } from '../activities/checkout-caller.ts';
 import type { Checkout } from '../activities/checkout.ts';
 import { createDeliveryActivities, type DeliveryActivities } from '../activities/delivery/deliveries.ts';
 import { createMailTransport } from '../activities/delivery/mail.ts';
+import { createPoster } from '../activities/delivery/post.ts';
 import { createSmtpPools } from '../activities/delivery/smtp.ts';
+import { createWebhookTransport } from '../activities/delivery/webhook.ts';
 import { createJourneyActivities, type JourneyActivities } from '../activities/journey/activities.ts';
 import { createMailRenderer } from '../activities/mail/render.ts';
 import { createRedemptionActivities } from '../activities/redemption.ts';
@@ -35,6 +39,7 @@ import { createWatchActivities, type WatchActivities } from '../activities/watch
 import { createJourneyVersions } from '../db/journey-versions.ts';
 import { pendingMigrations } from '../db/migrate.ts';
 import { createRelay, type Relay } from '../relay/relay.ts';
+import { createFanOut } from '../relay/fan-out.ts';
 import { createRouteEvents } from '../relay/route-events.ts';
 import { journeyWorkflowId } from '../workflows/contracts.ts';
 import type { ServiceConfiguration } from './configuration.ts';
@@ -74,19 +79,24 @@ export const wireJourneys = ({ sql, now }: Core): { activities: JourneyActivitie
   activities: createJourneyActivities({ sql, versions: createJourneyVersions(), now, randomBytes }),
 });
 
+const addressesOf = ({ webhookNets, webhookPorts }: ServiceConfiguration) => ({ nets: webhookNets ?? [], ports: webhookPorts });
+
 export const wireDeliveries = (
-  { sql, now }: Core,
+  { sql, box, now }: Core,
   configuration: ServiceConfiguration,
 ): Wired & { activities: DeliveryActivities & WatchActivities } => {
   const renderer = createMailRenderer();
   const pools = createSmtpPools();
   const smtp = createMailTransport({ sql, renderer, pools, links: linksOf(configuration), smtpUrl: configuration.smtpUrl, now });
+  const poster = createPoster({ policy: addressesOf(configuration) });
+  const webhook = createWebhookTransport({ sql, box, poster, now });
   return {
     activities: {
-      ...createDeliveryActivities({ sql, transports: { smtp }, now, random: Math.random }),
+      ...createDeliveryActivities({ sql, transports: { smtp, webhook }, now, random: Math.random }),
       ...createWatchActivities({ sql, now }),
     },
     close: async () => {
+      poster.close();
       pools.close();
       await renderer.close();
     },
@@ -94,7 +104,7 @@ export const wireDeliveries = (
 };
 
 export const wireRelay = (core: Core): Relay =>
-  createRelay({ ...core, routes: [createRouteEvents({ ...core, versions: createJourneyVersions() })] });
+  createRelay({ ...core, routes: [createRouteEvents({ ...core, versions: createJourneyVersions() }), createFanOut(core)] });
 
 /** Whether Temporal answers now. */
 export const temporalCheck = ({ client }: Core): ReadinessCheck => {
@@ -129,6 +139,8 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createFastForwardRoutes({ fastForward }),
       ...createSourceRoutes({ ...deps, publicUrl: configuration.publicUrl }),
       ...createEventRoutes(deps),
+      ...createEndpointRoutes({ ...deps, addresses: addressesOf(configuration) }),
+      ...createWebhookDeliveryRoutes(deps),
     ],
     routers: [createHooksRouter({ ...core, publicUrl: configuration.publicUrl }), createUnsubscribeRouter(deps)],
     checks: { ...checksOf(core), ...(needsTemporal && temporal) },

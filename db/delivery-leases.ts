@@ -1,5 +1,5 @@
 import type { EmailPayload, WebhookPayload } from './deliveries.ts';
-import type { Sql } from './client.ts';
+import type { Db, Sql } from './client.ts';
 
 /** A delivery that one drain has for itself until its lease ends. Its state is `planned` still. */
 export interface LeasedDelivery {
@@ -16,14 +16,33 @@ export interface LeasedDelivery {
 
 const PRIORITIES = 9;
 
+/** Whether deliveries may go to a destination now: it is switched on, and does not want to be left alone for a while. */
+const isOpen = (db: Db, destinationId: ReturnType<Db> | string, now: Date) => db`
+  exists (select from destination t where t.id = ${destinationId} and t.state = 'active')
+  and not exists (select from destination_health h where h.destination_id = ${destinationId} and h.held_until > ${now})`;
+
+/** For a destination that takes a customer's deliveries in order: none before it is still to be sent. */
+const isFirst = (db: Db, ordered: boolean) =>
+  ordered
+    ? db`and not exists (select from delivery earlier where earlier.destination_id = delivery.destination_id and earlier.kind = 'webhook'
+        and earlier.customer_id = delivery.customer_id and earlier.id < delivery.id and earlier.state in ('planned', 'sending'))`
+    : db``;
+
+interface DueRequest {
+  destinationId: string;
+  /** Whether a customer's deliveries go one after the other. */
+  ordered: boolean;
+  lease: string;
+  now: Date;
+  until: Date;
+  limit: number;
+}
+
 /**
  * Leases what is due, by priority and then by time, unless the destination is paused. Each priority is looked up by itself, so that
  * what is planned for later does not have to be read to find what is due now.
  */
-export const leaseDue = async (
-  sql: Sql,
-  { destinationId, lease, now, until, limit }: { destinationId: string; lease: string; now: Date; until: Date; limit: number },
-): Promise<LeasedDelivery[]> => {
+export const leaseDue = async (sql: Sql, { destinationId, ordered, lease, now, until, limit }: DueRequest): Promise<LeasedDelivery[]> => {
   const rows = await sql<LeasedDelivery[]>`
     with due as materialized (
       select found.project_id, found.id
@@ -31,10 +50,10 @@ export const leaseDue = async (
       cross join lateral (
         select project_id, id from delivery
         where destination_id = ${destinationId} and state = 'planned' and priority = level and due_at <= ${now}
-          and (leased_until is null or leased_until <= ${now})
+          and (leased_until is null or leased_until <= ${now}) ${isFirst(sql, ordered)}
         order by due_at, id limit ${limit} for update skip locked
       ) found
-      where exists (select from destination where id = ${destinationId} and state = 'active')
+      where ${isOpen(sql, destinationId, now)}
       limit ${limit}
     )
     update delivery d set lease = ${lease}, leased_until = ${until} from due where d.project_id = due.project_id and d.id = due.id
@@ -64,7 +83,7 @@ export const markSending = async (
       update delivery d set state = 'sending', attempts = attempts + 1, leased_until = ${until}, message_id = i.message_id
       from jsonb_to_recordset(${sql.json(input)}) as i (id text, project_id text, message_id text)
       where d.project_id = i.project_id and d.id = i.id and d.state = 'planned' and d.lease = ${lease} and d.leased_until > ${now}
-        and exists (select from destination t where t.id = d.destination_id and t.state = 'active')
+        and ${isOpen(sql, sql`d.destination_id`, now)}
       returning d.project_id, d.id, d.attempts
     ), attempt as (
       insert into delivery_attempt (project_id, delivery_id, number, outcome, started_at)
@@ -78,13 +97,14 @@ export const markSending = async (
  * When there is something to do again, after a drain that found nothing more that is due: the next row's time, or the end of a lease
  * that somebody who died has left.
  */
-export const nextDue = async (sql: Sql, destinationId: string, now: Date): Promise<Date | null> => {
+export const nextDue = async (sql: Sql, destinationId: string, ordered: boolean, now: Date): Promise<Date | null> => {
   const [row] = await sql<{ at: Date | null }[]>`
-    select min(at) as at from (
+    select greatest(min(at), (select held_until from destination_health where destination_id = ${destinationId})) as at from (
       select next.due_at as at from generate_series(0, ${PRIORITIES}::int) level
       cross join lateral (
         select due_at from delivery
         where destination_id = ${destinationId} and state = 'planned' and priority = level and (leased_until is null or leased_until <= ${now})
+          ${isFirst(sql, ordered)}
         order by due_at limit 1
       ) next
       union all
@@ -93,7 +113,8 @@ export const nextDue = async (sql: Sql, destinationId: string, now: Date): Promi
       union all
       select min(leased_until) from delivery where destination_id = ${destinationId} and state = 'sending'
     ) times
-    where exists (select from destination where id = ${destinationId} and state = 'active')`;
+    where exists (select from destination where id = ${destinationId} and state = 'active')
+    having min(at) is not null`;
   return row?.at ?? null;
 };
 

@@ -9,6 +9,8 @@ export interface DeliveryResult {
   outcome: 'accepted' | 'failed' | 'retry' | 'unknown' | 'skipped';
   /** What the other side said, or what went wrong on the way. */
   answer: string | null;
+  /** The HTTP status that was answered, where there was one. */
+  status: number | null;
   /** Why it failed or was skipped, as a code. */
   reason: string | null;
   dueAt: Date | null;
@@ -50,6 +52,7 @@ export const recordResults = async (sql: Sql, lease: string, results: DeliveryRe
     state: result.outcome === 'retry' ? 'planned' : result.outcome,
     outcome: result.outcome,
     answer: result.answer === null ? null : storable(result.answer).slice(0, MAX_ANSWER),
+    status: result.status,
     reason: result.reason,
     due_at: result.dueAt?.toISOString() ?? null,
     finished_at: result.finishedAt.toISOString(),
@@ -59,7 +62,7 @@ export const recordResults = async (sql: Sql, lease: string, results: DeliveryRe
       const settled = await tx<SettledRow[]>`
         with input as (
           select * from jsonb_to_recordset(${tx.json(input)}) as t (
-            project_id text, id text, state text, outcome text, answer text, reason text, due_at timestamptz, finished_at timestamptz)
+            project_id text, id text, state text, outcome text, answer text, status smallint, reason text, due_at timestamptz, finished_at timestamptz)
         ), held as (
           select d.project_id, d.id, d.state = 'planned' as unsent from delivery d join input i using (project_id, id)
           where d.lease = ${lease} and d.state in ('planned', 'sending', 'unknown')
@@ -71,9 +74,9 @@ export const recordResults = async (sql: Sql, lease: string, results: DeliveryRe
             finished_at = case when i.state = 'planned' then null else i.finished_at end
           from input i join held h using (project_id, id)
           where d.project_id = i.project_id and d.id = i.id
-          returning d.*, i.outcome, i.answer, i.finished_at as attempted_at, h.unsent
+          returning d.*, i.outcome, i.answer, i.status, i.finished_at as attempted_at, h.unsent
         ), attempt as (
-          update delivery_attempt a set outcome = s.outcome, answer = s.answer, finished_at = s.attempted_at from settled s
+          update delivery_attempt a set outcome = s.outcome, answer = s.answer, status = s.status, finished_at = s.attempted_at from settled s
           where a.project_id = s.project_id and a.delivery_id = s.id and a.number = s.attempts and not s.unsent
         )
         select s.project_id, s.id, s.kind, s.customer_id, s.enrolment_id, s.state, s.reason, s.attempts, s.payload ->> 'topic' as topic,

@@ -1,5 +1,5 @@
 /** What Couponry alone may say: a sender that could say it would end journeys with redemptions that never were. */
-const OWN = /^(voucher|redemption|journey|message|coupon)\./;
+const OWN = /^(voucher|redemption|journey|message|coupon|webhook)\./;
 
 /** Why this cannot be the name of an event that comes from outside, or null. */
 export const eventTypeProblem = (type: string): string | null => {

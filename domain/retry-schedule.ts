@@ -1,6 +1,9 @@
 /** How long a mail waits between attempts, in seconds: two days in all, since mail servers are down for hours, not for weeks. */
 export const MAIL_RETRY_SCHEDULE = [60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600];
 
+/** How long a webhook waits between attempts, in seconds: three days in all. */
+export const WEBHOOK_RETRY_SCHEDULE = [5, 300, 1800, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600];
+
 const JITTER = 0.2;
 
 /**

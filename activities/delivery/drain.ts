@@ -30,6 +30,7 @@ export interface DrainResult {
 }
 
 const SET = 200;
+const RUN_FOR_MS = 20_000;
 /** How long what is ready to be sent waits for its turn. Soon after a worker died, others take it. */
 const WAIT_MS = 30_000;
 /** A destination with a rate is leased no more than it can take in this long, so that a pause or a new priority is soon heeded. */
@@ -50,12 +51,27 @@ export const drainDestination = async (deps: DrainDeps, destinationId: string, s
   const lease = randomUUID();
   let sent: { found: number; done: boolean };
   try {
-    sent = await sendAll(deps, destination, transport, lease, signal);
+    sent = transport.ordered(destination)
+      ? await sendInOrder(deps, destination, transport, lease, signal)
+      : await sendAll(deps, destination, transport, lease, signal);
   } finally {
     await releaseLease(sql, destinationId, lease);
   }
-  const next = sent.done ? await nextDue(sql, destinationId, now()) : null;
+  const next = sent.done ? await nextDue(sql, destinationId, transport.ordered(destination), now()) : null;
   return { found: sent.found + swept, done: sent.done, nextDue: next?.toISOString() ?? null };
+};
+
+/** What one has sent lets the next of the same customer go, so it goes on until nobody is next. */
+const sendInOrder = async (...[deps, destination, transport, lease, signal]: Parameters<typeof sendAll>): ReturnType<typeof sendAll> => {
+  const { now, runForMs = RUN_FOR_MS } = deps;
+  const end = now().getTime() + runForMs;
+  let found = 0;
+  for (;;) {
+    const sent = await sendAll(deps, destination, transport, lease, signal);
+    found += sent.found;
+    if (sent.found === 0 || !sent.done) return { found, done: sent.done };
+    if (signal.aborted || now().getTime() >= end) return { found, done: false };
+  }
 };
 
 const sendAll = async (
@@ -65,7 +81,7 @@ const sendAll = async (
   lease: string,
   signal: AbortSignal,
 ): Promise<{ found: number; done: boolean }> => {
-  const { sql, now, runForMs = 20_000, leaseMs = 90_000 } = deps;
+  const { sql, now, runForMs = RUN_FOR_MS, leaseMs = 90_000 } = deps;
   const failed = new AbortController();
   const stop = AbortSignal.any([signal, failed.signal, AbortSignal.timeout(runForMs)]);
   const limit = destination.ratePerSecond === null ? SET : Math.min(SET, Math.ceil(destination.ratePerSecond * AHEAD_S));
@@ -94,6 +110,7 @@ const sendAll = async (
   const fetch = async (): Promise<Sendable[] | null> => {
     const leased = await leaseDue(sql, {
       destinationId: destination.id,
+      ordered: transport.ordered(destination),
       lease,
       now: now(),
       until: inMs(Math.min(WAIT_MS, leaseMs)),
@@ -147,15 +164,32 @@ const isSendable = (prepared: Prepared): prepared is Sendable => 'send' in prepa
 const settledUnsent = (prepared: Prepared, finishedAt: Date): DeliveryResult => {
   const { projectId, id } = prepared.delivery;
   if (isSendable(prepared)) throw new Error('This delivery can be sent.');
-  return { projectId, id, outcome: prepared.outcome, reason: prepared.reason, answer: prepared.answer, dueAt: null, finishedAt };
+  return {
+    projectId,
+    id,
+    outcome: prepared.outcome,
+    reason: prepared.reason,
+    answer: prepared.answer,
+    status: null,
+    dueAt: null,
+    finishedAt,
+  };
 };
 
 const settled = ({ delivery }: Sendable, sent: SendOutcome, schedule: readonly number[], { now, random }: DrainDeps): DeliveryResult => {
   const finishedAt = now();
-  const result = { projectId: delivery.projectId, id: delivery.id, answer: sent.answer, reason: null, dueAt: null, finishedAt };
+  const result = {
+    projectId: delivery.projectId,
+    id: delivery.id,
+    answer: sent.answer,
+    status: sent.status ?? null,
+    reason: null,
+    dueAt: null,
+    finishedAt,
+  };
   if (sent.outcome === 'failed') return { ...result, outcome: 'failed', reason: sent.reason };
   if (sent.outcome !== 'retry') return { ...result, outcome: sent.outcome };
   const delay = retryDelay(schedule, delivery.retries, random());
   if (delay === null) return { ...result, outcome: 'failed', reason: 'retries_exhausted' };
-  return { ...result, outcome: 'retry', dueAt: new Date(finishedAt.getTime() + delay) };
+  return { ...result, outcome: 'retry', dueAt: new Date(finishedAt.getTime() + Math.max(delay, sent.waitMs ?? 0)) };
 };

@@ -79,6 +79,7 @@ export const createMailTransport = ({ sql, renderer, pools, links, smtpUrl, now 
   return {
     concurrency: ({ config }) => (config as unknown as SmtpConfig).connections ?? CONNECTIONS,
     retrySchedule: ({ config }) => (config as unknown as SmtpConfig).retry_schedule ?? MAIL_RETRY_SCHEDULE,
+    ordered: () => false,
     prepare: async (destination, deliveries) => {
       const mails = deliveries.map((delivery) => ({ delivery, payload: delivery.payload as EmailPayload }));
       const suppressed = await findSuppressed(

@@ -1,15 +1,19 @@
 import type { LeasedDelivery } from '../../db/delivery-leases.ts';
 import type { Destination } from '../../db/destinations.ts';
 
-/** What became of a delivery that went on the wire. */
-export type SendOutcome =
+/** What became of a delivery that went on the wire. `status` is that of HTTP. */
+export type SendOutcome = (
   | { outcome: 'accepted'; answer: string }
   /** The other side said no for good. */
   | { outcome: 'failed'; answer: string; reason: string }
-  /** It surely did not arrive, and may later. `unreachable`: the destination's fault, not this delivery's. */
-  | { outcome: 'retry'; answer: string; unreachable?: boolean }
+  /**
+   * It did not arrive, or was not taken, and may be later, but not before `waitMs`. `unreachable`: the destination's fault, not this
+   * delivery's.
+   */
+  | { outcome: 'retry'; answer: string; unreachable?: boolean; waitMs?: number }
   /** It may have arrived. */
-  | { outcome: 'unknown'; answer: string };
+  | { outcome: 'unknown'; answer: string }
+) & { status?: number };
 
 /** A delivery that is ready to go, or one that must not or cannot go. */
 export type Prepared =
@@ -22,6 +26,8 @@ export interface Transport {
   concurrency: (destination: Destination) => number;
   /** Waits between attempts, in seconds. */
   retrySchedule: (destination: Destination) => readonly number[];
+  /** Whether a customer's deliveries go one after the other. */
+  ordered: (destination: Destination) => boolean;
   prepare: (destination: Destination, deliveries: LeasedDelivery[]) => Promise<Prepared[]>;
 }
 

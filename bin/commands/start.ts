@@ -50,9 +50,13 @@ const prepare = async (configuration: ServiceConfiguration, folder: DataFolder):
   }
 };
 
+const LOOPBACK = ['127.0.0.0/8', '::1/128'];
+
 const run = async (given: Configuration, folder: DataFolder, stopping: Stopping): Promise<void> => {
   const services: Services = await bringUpServices({ configuration: given, log, signal: stopping.signal, onStop: stopping.add });
-  const configuration: ServiceConfiguration = { ...given, ...services, secretKey: given.secretKey ?? folder.secretKey() };
+  const secretKey = given.secretKey ?? folder.secretKey();
+  // Who tries it out has what gets the webhooks on the same machine.
+  const configuration: ServiceConfiguration = { ...given, ...services, secretKey, webhookNets: given.webhookNets ?? LOOPBACK };
   if (stopping.signal.aborted) return;
 
   const made = await prepare(configuration, folder);

@@ -35,6 +35,11 @@ test.each([
   [{ COUPONRY_ACTIVITY_MODE: 'both' }, 'COUPONRY_ACTIVITY_MODE must be one of direct, temporal, not "both"'],
   [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL must be one of trace, debug, info, warn, error, silent, not "loud"'],
   [{ COUPONRY_MAIL_FROM: 'shop' }, 'COUPONRY_MAIL_FROM must be an address such as coupons@example.com, not "shop"'],
+  [
+    { COUPONRY_WEBHOOK_NETS: '10.0.0.0/8,intranet' },
+    'COUPONRY_WEBHOOK_NETS must be nets such as 10.0.0.0/8,127.0.0.1, not "10.0.0.0/8,intranet"',
+  ],
+  [{ COUPONRY_WEBHOOK_PORTS: '443,0' }, 'COUPONRY_WEBHOOK_PORTS must be ports such as 80,443, not "443,0"'],
   [{ SMTP_URL: 'mail.example' }, 'SMTP_URL must be an address such as smtp://user:password@host:587'],
 ])('a wrong value is named, with what would be right: %o', (env, message) => {
   expect(() => readConfiguration(env)).toThrow(new ConfigurationError(message));
@@ -58,6 +63,8 @@ test('a process that brings nothing up needs the addresses of all services', () 
 });
 
 test('a child reads the same configuration from the environment that it is given', () => {
-  const configuration = requireServices(readConfiguration({ ...services, PORT: '9000', COUPONRY_ACTIVITY_MODE: 'temporal' }));
+  const configuration = requireServices(
+    readConfiguration({ ...services, PORT: '9000', COUPONRY_ACTIVITY_MODE: 'temporal', COUPONRY_WEBHOOK_NETS: '10.0.0.0/8, ::1' }),
+  );
   expect(readConfiguration(environmentOf(configuration))).toEqual(configuration);
 });

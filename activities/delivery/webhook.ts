@@ -1,0 +1,111 @@
+import type { Sql } from '../../db/client.ts';
+import { disableDestination, noteFailure, noteSuccess } from '../../db/destination-health.ts';
+import type { WebhookPayload } from '../../db/deliveries.ts';
+import type { LeasedDelivery } from '../../db/delivery-leases.ts';
+import type { Destination } from '../../db/destinations.ts';
+import { activeSecrets, findEndpoint, openEndpointSecrets, type EndpointConfig, type EndpointSecrets } from '../../db/endpoints.ts';
+import { recordEvents } from '../../db/events.ts';
+import type { SecretBox } from '../../db/secret-box.ts';
+import { retryAfter } from '../../domain/retry-after.ts';
+import { WEBHOOK_RETRY_SCHEDULE } from '../../domain/retry-schedule.ts';
+import { signatureHeader } from '../../domain/webhook-signature/outgoing.ts';
+import type { Posted, Poster } from './post.ts';
+import type { SendOutcome, Transport } from './transport.ts';
+
+export interface WebhookDeps {
+  sql: Sql;
+  box: SecretBox;
+  poster: Poster;
+  now: () => Date;
+}
+
+const CONCURRENCY = 20;
+const DAY_MS = 86_400_000;
+/** A destination is not given up for fewer, however long ago the first was. */
+const LEAST_FAILURES = 10;
+/** They say that it is too much for them, or for what stands before them. */
+const THROTTLED = new Set([429, 502, 504]);
+/** How long such an endpoint is left alone where it does not say so itself. */
+const THROTTLE_MS = 5_000;
+
+const configOf = ({ config }: Destination): EndpointConfig => config as unknown as EndpointConfig;
+
+/** Delivers webhooks, signed by Standard Webhooks, and looks after endpoints that fail. */
+export const createWebhookTransport = ({ sql, box, poster, now }: WebhookDeps): Transport => {
+  /** Endpoints that had nothing but successes since we looked last: those need no note of another one. */
+  const well = new Set<string>();
+
+  const noteWell = async (id: string): Promise<void> => {
+    if (well.has(id)) return;
+    await noteSuccess(sql, id);
+    well.add(id);
+  };
+
+  const disable = (destination: Destination, reason: string, more: Record<string, unknown>): Promise<void> =>
+    sql.begin(async (tx) => {
+      if (!(await disableDestination(tx, destination.id, reason))) return;
+      const data = { endpoint_id: destination.id, url: configOf(destination).url, reason, ...more };
+      const event = { type: 'webhook.endpoint.disabled', customerId: null, dedupeKey: null, occurredAt: now() };
+      await recordEvents(tx, [{ projectId: destination.projectId, data, ...event }]);
+    });
+
+  const noteIll = async (destination: Destination, holdMs: number | null): Promise<void> => {
+    well.delete(destination.id);
+    const at = now();
+    const heldUntil = holdMs === null ? null : new Date(at.getTime() + holdMs);
+    const { failingSince, failures } = await noteFailure(sql, destination.id, at, heldUntil);
+    const days = configOf(destination).disable_after_days;
+    if (days === null || failures < LEAST_FAILURES || at.getTime() - failingSince.getTime() < days * DAY_MS) return;
+    await disable(destination, 'failing', { failing_since: failingSince.toISOString(), failures });
+  };
+
+  const outcomeOf = async (destination: Destination, posted: Posted): Promise<SendOutcome> => {
+    if ('failure' in posted) {
+      await noteIll(destination, null);
+      return { outcome: 'retry', answer: posted.failure, unreachable: true };
+    }
+    const { status, body: answer } = posted;
+    if (status >= 200 && status < 300) {
+      await noteWell(destination.id);
+      return { outcome: 'accepted', answer, status };
+    }
+    if (status === 410) {
+      await disable(destination, 'gone', {});
+      return { outcome: 'failed', reason: 'gone', answer, status };
+    }
+    const throttled = THROTTLED.has(status);
+    const asked = throttled ? retryAfter(posted.retryAfter, now().getTime()) : null;
+    await noteIll(destination, throttled ? (asked ?? THROTTLE_MS) : null);
+    return { outcome: 'retry', answer, status, ...(asked !== null && { waitMs: asked }) };
+  };
+
+  const send = async (destination: Destination, delivery: LeasedDelivery, secrets: EndpointSecrets): Promise<SendOutcome> => {
+    const at = now();
+    const body = JSON.stringify((delivery.payload as WebhookPayload).body);
+    const timestamp = Math.floor(at.getTime() / 1000);
+    const headers = {
+      ...secrets.headers,
+      'content-type': 'application/json',
+      'user-agent': 'Couponry',
+      'accept-encoding': 'identity',
+      'webhook-id': delivery.id,
+      'webhook-timestamp': String(timestamp),
+      'webhook-signature': signatureHeader(activeSecrets(secrets, at), { id: delivery.id, timestamp, body }),
+    };
+    return outcomeOf(destination, await poster.post(new URL(configOf(destination).url), headers, body));
+  };
+
+  return {
+    concurrency: () => CONCURRENCY,
+    retrySchedule: (destination) => configOf(destination).retry_schedule ?? WEBHOOK_RETRY_SCHEDULE,
+    ordered: (destination) => configOf(destination).ordered,
+    prepare: async (destination, deliveries) => {
+      const endpoint = await findEndpoint(sql, destination.projectId, destination.id);
+      // Deleted meanwhile, with its deliveries.
+      if (!endpoint) return [];
+      const current = { ...destination, config: endpoint.config as unknown as Destination['config'] };
+      const secrets = openEndpointSecrets(box, endpoint);
+      return deliveries.map((delivery) => ({ delivery, messageId: delivery.id, send: () => send(current, delivery, secrets) }));
+    },
+  };
+};

@@ -1,0 +1,247 @@
+import type { Sql, Tx } from '../../db/client.ts';
+import { planDeliveries } from '../../db/deliveries.ts';
+import { deleteEndpoint, findEndpoint, insertEndpoint, listEndpoints, lockEndpoint, rotated, writeEndpoint } from '../../db/endpoints.ts';
+import { openEndpointSecrets, sealEndpointSecrets, type Endpoint, type EndpointConfig } from '../../db/endpoints.ts';
+import { newId } from '../../db/ids.ts';
+import type { SecretBox } from '../../db/secret-box.ts';
+import { webhookOf } from '../../db/webhook-events.ts';
+import { findWebhookDelivery, recoverEndpoint, type WebhookDelivery } from '../../db/webhook-deliveries.ts';
+import { later } from '../../domain/calendar.ts';
+import { DomainError } from '../../domain/errors.ts';
+import { urlProblem, type AddressPolicy } from '../../domain/web-address.ts';
+import { subscribes, webhookEventTypes } from '../../domain/webhook-event-types.ts';
+import { newSigningSecret, verifyingSecret, versionOf, type SignatureVersion } from '../../domain/webhook-signature/outgoing.ts';
+import { notFound } from '../errors.ts';
+import { route, type Answer, type Route } from '../route.ts';
+import {
+  createEndpointBody,
+  endpointListSchema,
+  endpointParams,
+  endpointSchema,
+  endpointSecretSchema,
+  endpointWithSecretSchema,
+  eventTypeListSchema,
+  rotateEndpointSecretBody,
+  testEndpointBody,
+  updateEndpointBody,
+} from '../schemas/endpoint.ts';
+import { list } from '../schemas/list.ts';
+import { recoverBody, recoveredSchema, webhookDeliverySchema } from '../schemas/webhook-delivery.ts';
+import { endpointView, eventTypeView, webhookDeliveryView } from '../webhook-views.ts';
+
+export interface EndpointRoutesDeps {
+  sql: Sql;
+  box: SecretBox;
+  now: () => Date;
+  randomBytes: (count: number) => Uint8Array;
+  /** Which addresses may be reached. */
+  addresses: AddressPolicy;
+}
+
+const SECRET_BYTES = 32;
+const PATH = '/v1/webhooks/endpoints/{id}';
+const missing = { description: 'There is no such endpoint' };
+const found = { description: 'The endpoint', schema: endpointSchema };
+const withSecret = { description: 'The endpoint, and the secret to verify with', schema: endpointWithSecretSchema };
+const common = { tag: 'Webhooks' };
+const reading = { ...common, scope: 'webhooks:read' };
+const writing = { ...common, scope: 'webhooks:write' };
+
+type Settings = Omit<EndpointConfig, 'retry_schedule'> & { retry_schedule: number[] | null };
+
+const configOf = (body: Settings): EndpointConfig => ({
+  url: body.url,
+  event_types: body.event_types,
+  description: body.description,
+  ordered: body.ordered,
+  disable_after_days: body.disable_after_days,
+  ...(body.retry_schedule !== null && { retry_schedule: body.retry_schedule }),
+});
+
+export const createEndpointRoutes = ({ sql, box, now, randomBytes, addresses }: EndpointRoutesDeps): Route[] => {
+  const load = async (projectId: string, id: string): Promise<Endpoint> => {
+    const endpoint = await findEndpoint(sql, projectId, id);
+    if (!endpoint) throw notFound('webhook_endpoint', id);
+    return endpoint;
+  };
+  const lock = async (tx: Tx, projectId: string, id: string): Promise<Endpoint> => {
+    const endpoint = await lockEndpoint(tx, projectId, id);
+    if (!endpoint) throw notFound('webhook_endpoint', id);
+    return endpoint;
+  };
+  const view = (endpoint: Endpoint) => endpointView(endpoint, openEndpointSecrets(box, endpoint), now());
+  const secretOf = (endpoint: Endpoint): string => verifyingSecret(openEndpointSecrets(box, endpoint).signing[0]?.secret ?? '');
+
+  const checkUrl = (url: string): void => {
+    const problem = urlProblem(url, addresses);
+    if (problem === null) return;
+    const fields = [{ path: 'url', message: problem }];
+    throw new DomainError('invalid_payload', 'Webhooks cannot be posted to this address.', { details: problem, fields });
+  };
+
+  const newSecret = (version: SignatureVersion): string => newSigningSecret(version, randomBytes(SECRET_BYTES));
+
+  /** Adds the newest secret, which must not be kept with the answer of an Idempotency-Key. */
+  const tellSecret = async (projectId: string, answer: Answer): Promise<Answer> => {
+    const endpoint = await load(projectId, (answer.body as { id: string }).id);
+    return { ...answer, body: { ...(answer.body as object), secret: secretOf(endpoint) } };
+  };
+
+  return [
+    route({
+      ...reading,
+      method: 'get',
+      path: '/v1/webhooks/event-types',
+      summary: 'List the events that can be subscribed to, with the JSON Schema of their webhooks',
+      description: 'Events that CRMs and shops tell can be subscribed to as well, by the names that they have there.',
+      responses: { 200: { description: 'Types of events', schema: eventTypeListSchema } },
+      handler: async () => {
+        const total = webhookEventTypes.length;
+        return { status: 200, body: list('event_types', webhookEventTypes.map(eventTypeView), { total, hasMore: false }) };
+      },
+    }),
+    route({
+      ...reading,
+      method: 'get',
+      path: '/v1/webhooks/endpoints',
+      summary: 'List the endpoints that webhooks are posted to',
+      responses: { 200: { description: 'Endpoints', schema: endpointListSchema } },
+      handler: async ({ project }) => {
+        const endpoints = await listEndpoints(sql, project.id);
+        return { status: 200, body: list('endpoints', endpoints.map(view), { total: endpoints.length, hasMore: false }) };
+      },
+    }),
+    route({
+      ...writing,
+      method: 'post',
+      path: '/v1/webhooks/endpoints',
+      summary: 'Create an endpoint: an address that gets signed webhooks of the events it subscribes to',
+      body: createEndpointBody,
+      responses: { 200: withSecret },
+      handler: async ({ project, body, write }) => {
+        checkUrl(body.url);
+        const signing = [{ secret: body.secret ?? newSecret(body.signature), until: null }];
+        const sealed = sealEndpointSecrets(box, project.id, { signing, headers: body.headers });
+        const draft = { config: configOf(body), sealed, state: body.state, ratePerSecond: body.rate_per_second };
+        const answer = await write(async (tx) => ({ status: 200, body: view(await insertEndpoint(tx, project.id, draft)) }));
+        return tellSecret(project.id, answer);
+      },
+    }),
+    route({
+      ...reading,
+      method: 'get',
+      path: PATH,
+      summary: 'Get an endpoint',
+      params: endpointParams,
+      responses: { 200: found, 404: missing },
+      handler: async ({ project, params }) => ({ status: 200, body: view(await load(project.id, params.id)) }),
+    }),
+    route({
+      ...writing,
+      method: 'put',
+      path: PATH,
+      summary: 'Change an endpoint, pause it, or switch it on again',
+      description: 'What is left out stays as it is. One that is switched on gets what waits for it; what it has missed, `recover` brings.',
+      params: endpointParams,
+      body: updateEndpointBody,
+      responses: { 200: found, 404: missing },
+      handler: ({ project, params, body, write }) => {
+        if (body.url !== undefined) checkUrl(body.url);
+        return write(async (tx) => {
+          const before = await lock(tx, project.id, params.id);
+          const secrets = openEndpointSecrets(box, before);
+          const sealed =
+            body.headers === undefined ? before.sealed : sealEndpointSecrets(box, project.id, { ...secrets, headers: body.headers });
+          const draft = {
+            config: configOf({ retry_schedule: null, ...before.config, ...body }),
+            sealed,
+            state: body.state ?? before.state,
+            ratePerSecond: body.rate_per_second === undefined ? before.ratePerSecond : body.rate_per_second,
+          };
+          return { status: 200, body: view(await writeEndpoint(tx, before, draft, now())) };
+        });
+      },
+    }),
+    route({
+      ...writing,
+      method: 'delete',
+      path: PATH,
+      summary: 'Delete an endpoint with its deliveries',
+      params: endpointParams,
+      responses: { 204: { description: 'Deleted' }, 404: missing },
+      handler: ({ project, params, write }) =>
+        write(async (tx) => {
+          if (!(await deleteEndpoint(tx, project.id, params.id))) throw notFound('webhook_endpoint', params.id);
+          return { status: 204 };
+        }),
+    }),
+    route({
+      ...writing,
+      method: 'get',
+      path: `${PATH}/secret`,
+      summary: 'Get the secret, or the public key, that an endpoint verifies its webhooks with',
+      params: endpointParams,
+      responses: { 200: { description: 'The newest one', schema: endpointSecretSchema }, 404: missing },
+      handler: async ({ project, params }) => ({ status: 200, body: { secret: secretOf(await load(project.id, params.id)) } }),
+    }),
+    route({
+      ...writing,
+      method: 'post',
+      path: `${PATH}/rotate-secret`,
+      summary: 'Give an endpoint a new secret; webhooks are signed with those before it as well for a while',
+      params: endpointParams,
+      body: rotateEndpointSecretBody,
+      responses: { 200: withSecret, 404: missing },
+      handler: async ({ project, params, body, write }) => {
+        const answer = await write(async (tx) => {
+          const before = await lock(tx, project.id, params.id);
+          const secrets = openEndpointSecrets(box, before);
+          const secret = body.secret ?? newSecret(body.signature ?? versionOf(secrets.signing[0]?.secret ?? ''));
+          const until = new Date(later(now().toISOString(), body.overlap, 'UTC'));
+          const sealed = sealEndpointSecrets(box, project.id, rotated(secrets, secret, until));
+          return { status: 200, body: view(await writeEndpoint(tx, before, { ...before, sealed }, now())) };
+        });
+        return tellSecret(project.id, answer);
+      },
+    }),
+    route({
+      ...writing,
+      method: 'post',
+      path: `${PATH}/test`,
+      summary: 'Send an endpoint an example, whatever it subscribes to',
+      params: endpointParams,
+      body: testEndpointBody,
+      responses: { 200: { description: 'The delivery, planned', schema: webhookDeliverySchema }, 404: missing },
+      handler: async ({ project, params, body, write }) => {
+        const example = webhookEventTypes.find(({ type }) => type === body.event_type)?.example ?? {};
+        return write(async (tx) => {
+          const endpoint = await lock(tx, project.id, params.id);
+          const at = now();
+          const event = { id: newId('event'), projectId: project.id, type: body.event_type, data: example, customerId: null };
+          const [id] = await planDeliveries(tx, [
+            { ...webhookOf({ ...event, occurredAt: at, recordedAt: at }, endpoint.id, new Map(), at), eventId: null },
+          ]);
+          const delivery = (await findWebhookDelivery(tx, project.id, id ?? '')) as WebhookDelivery;
+          return { status: 200, body: webhookDeliveryView(delivery) };
+        });
+      },
+    }),
+    route({
+      ...writing,
+      method: 'post',
+      path: `${PATH}/recover`,
+      summary: 'Send an endpoint again what failed since a time, and what it has missed',
+      params: endpointParams,
+      body: recoverBody,
+      responses: { 200: { description: 'How many', schema: recoveredSchema }, 404: missing },
+      handler: ({ project, params, body, write }) =>
+        write(async (tx) => {
+          const endpoint = await load(project.id, params.id);
+          const wants = (type: string) => subscribes(endpoint.config.event_types, type);
+          const { resent, planned, nextSince } = await recoverEndpoint(tx, endpoint, { since: body.since, now: now(), wants });
+          const answer = { object: 'webhook_recovery', resent, planned, next_since: nextSince?.toISOString() ?? null };
+          return { status: 200, body: answer };
+        }),
+    }),
+  ];
+};

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+
+/** What an event of ours carries in `data`: fields may be added, and none is taken away or changes its kind. */
+export interface WebhookEventType {
+  type: string;
+  description: string;
+  data: z.ZodType;
+  /** An event of this type, as a test sends it. */
+  example: Record<string, unknown>;
+}
+
+const VOUCHER = { id: 'v_0192f3a8', code: 'WELCOME-7K2M', campaign: 'welcome', type: 'DISCOUNT_VOUCHER', active: true };
+const CUSTOMER = { id: 'cust_0192f3a8', source_id: 'crm-42', name: 'Ada Lovelace', email: 'ada@example.com' };
+
+const voucher = (type: string, description: string): WebhookEventType => ({
+  type,
+  description,
+  data: z.looseObject({ voucher: z.looseObject({ id: z.string(), code: z.string() }) }),
+  example: { voucher: VOUCHER },
+});
+
+const customer = (type: string, description: string): WebhookEventType => ({
+  type,
+  description,
+  data: z.looseObject({ customer: z.looseObject({ id: z.string(), source_id: z.string().nullish() }) }),
+  example: { customer: CUSTOMER },
+});
+
+const redeemed = {
+  redemption_id: z.string(),
+  voucher_id: z.string().nullable(),
+  code: z.string(),
+  campaign_id: z.string().nullable(),
+  campaign: z.string().nullable(),
+  tracking_id: z.string().nullable(),
+};
+const REDEEMED = {
+  redemption_id: 'r_0192f3a8',
+  voucher_id: VOUCHER.id,
+  code: VOUCHER.code,
+  campaign_id: 'camp_0192f3a8',
+  campaign: VOUCHER.campaign,
+  tracking_id: null,
+};
+const discount_amount = z.int().nullable().meta({ description: 'Minor units of the currency' });
+
+const journey = (
+  type: string,
+  description: string,
+  more: Record<string, z.ZodType>,
+  example: Record<string, unknown>,
+): WebhookEventType => ({
+  type,
+  description,
+  data: z.looseObject({ journey: z.string(), journey_id: z.string(), version: z.int(), enrolment_id: z.string(), ...more }),
+  example: { journey: 'signup', journey_id: 'jrn_0192f3a8', version: 3, enrolment_id: 'enr_0192f3a8', ...example },
+});
+
+const ended = { outcome: z.string().nullable(), step: z.string().nullish() };
+
+const message = (type: string, description: string, reason: string | null): WebhookEventType => ({
+  type,
+  description,
+  data: z.looseObject({
+    message_id: z.string(),
+    enrolment_id: z.string().nullable(),
+    topic: z.string().nullable(),
+    template: z.string().nullable(),
+    version: z.int().nullable(),
+    reason: z.string().nullable(),
+  }),
+  example: { message_id: 'msg_0192f3a8', enrolment_id: 'enr_0192f3a8', topic: 'offers', template: 'welcome', version: 1, reason },
+});
+
+/** Every event that Couponry itself records. Those that CRMs and shops tell can be subscribed to as well, by the names that they have there. */
+export const webhookEventTypes: WebhookEventType[] = [
+  customer('customer.created', 'A customer became known'),
+  customer('customer.updated', 'What is known of a customer changed'),
+  customer('customer.deleted', 'A customer was forgotten'),
+  voucher('voucher.created', 'A voucher was made by itself'),
+  voucher('voucher.published', 'A customer got a voucher'),
+  voucher('voucher.updated', 'A voucher was changed by hand'),
+  voucher('voucher.enabled', 'A voucher was switched on'),
+  voucher('voucher.disabled', 'A voucher was switched off'),
+  voucher('voucher.withdrawn', 'A journey took a voucher back that was not used'),
+  voucher('voucher.expired', 'A journey’s voucher came to its end unused'),
+  voucher('voucher.deleted', 'A voucher was deleted'),
+  {
+    type: 'redemption.succeeded',
+    description: 'A voucher was redeemed',
+    data: z.looseObject({ ...redeemed, discount_amount, order: z.looseObject({}).nullish() }),
+    example: { ...REDEEMED, discount_amount: 500, order: { id: 'ord_0192f3a8', amount: 5000, total_amount: 4500, currency: 'EUR' } },
+  },
+  {
+    type: 'redemption.failed',
+    description: 'A redemption was refused',
+    data: z.looseObject({ ...redeemed, failure_code: z.string(), failure_message: z.string(), order: z.looseObject({}).nullish() }),
+    example: { ...REDEEMED, failure_code: 'voucher_expired', failure_message: 'The voucher has expired.' },
+  },
+  {
+    type: 'redemption.rollback.succeeded',
+    description: 'A redemption was taken back',
+    data: z.looseObject({ ...redeemed, rollback_id: z.string(), discount_amount, reason: z.string().nullable() }),
+    example: { ...REDEEMED, rollback_id: 'r_0192f3a9', discount_amount: 500, reason: 'returned' },
+  },
+  journey('journey.enrolled', 'A customer entered a journey', { entry_number: z.int() }, { entry_key: '', entry_number: 1 }),
+  journey('journey.completed', 'A customer reached the end or the goal of a journey', ended, { outcome: 'goal', step: 'wait' }),
+  journey('journey.exited', 'A customer left a journey', ended, { outcome: 'unsubscribed', step: 'wait' }),
+  message('message.sent', 'The mail server took a mail', null),
+  message('message.failed', 'A mail could not be sent', 'rejected'),
+  message('message.unknown', 'Nobody knows whether a mail arrived', 'process_died'),
+  {
+    type: 'webhook.endpoint.disabled',
+    description: 'We gave an endpoint up: it answered 410, or failed for days',
+    data: z.looseObject({ endpoint_id: z.string(), url: z.string(), reason: z.enum(['gone', 'failing']) }),
+    example: { endpoint_id: 'dest_0192f3a8', url: 'https://example.com/hooks', reason: 'gone' },
+  },
+];
+
+const PATTERN = /^(\*|[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,99}|[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,97}\.\*)$/;
+
+export const isEventPattern = (text: string): boolean => PATTERN.test(text);
+
+/** Whether one of these patterns means the event: its name, `prefix.*`, or `*`. */
+export const subscribes = (patterns: readonly string[], type: string): boolean =>
+  patterns.some((pattern) => pattern === '*' || pattern === type || (pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1))));
