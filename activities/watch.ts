@@ -1,3 +1,4 @@
+import { wakeStalledActions } from '../db/async-actions.ts';
 import type { Sql } from '../db/client.ts';
 import { forgetAnswers } from '../db/idempotency.ts';
 import { releaseHeldEvents } from '../db/outbox.ts';
@@ -18,9 +19,10 @@ export type WatchActivities = ReturnType<typeof createWatchActivities>;
 /** What looks after the rest: a lost signal or timer costs a minute, not a customer. */
 export const createWatchActivities = ({ sql, now }: WatchDeps) => ({
   /** Asks to wake what is overdue, and lets events that stand aside be tried again. */
-  wakeOverdue: async (): Promise<{ cohorts: number; destinations: number; events: number }> => ({
+  wakeOverdue: async (): Promise<{ cohorts: number; destinations: number; actions: number; events: number }> => ({
     cohorts: await wakeOverdueCohorts(sql, MOST_WAKES),
     destinations: await wakeOverdueDestinations(sql, MOST_WAKES),
+    actions: await wakeStalledActions(sql, MOST_WAKES),
     events: await releaseHeldEvents(sql, new Date(now().getTime() - HELD_MS)),
   }),
 

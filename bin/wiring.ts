@@ -2,6 +2,7 @@ import { hkdfSync, randomBytes } from 'node:crypto';
 import type { Express } from 'express';
 import { createApp } from '../api/app.ts';
 import { createHooksRouter } from '../api/hooks/router.ts';
+import { createAsyncActionRoutes } from '../api/routes/async-actions.ts';
 import { createCampaignRoutes } from '../api/routes/campaigns.ts';
 import { createCustomerRoutes } from '../api/routes/customers.ts';
 import type { ReadinessCheck } from '../api/routes/health.ts';
@@ -22,6 +23,7 @@ import { createVoucherRoutes } from '../api/routes/vouchers.ts';
 import { createWebhookDeliveryRoutes } from '../api/routes/webhook-deliveries.ts';
 import { createTemporalCheckout } from '../activities/checkout-caller.ts';
 import type { Checkout } from '../activities/checkout.ts';
+import { createBulkActivities, type BulkActivities } from '../activities/bulk/make-vouchers.ts';
 import { createDeliveryActivities, type DeliveryActivities } from '../activities/delivery/deliveries.ts';
 import { createMailTransport } from '../activities/delivery/mail.ts';
 import { createPoster } from '../activities/delivery/post.ts';
@@ -75,8 +77,11 @@ export const wireCheckout = ({ sql, now, log }: Core) => {
   return { activities, close: () => traces.close() };
 };
 
-export const wireJourneys = ({ sql, now }: Core): { activities: JourneyActivities } => ({
-  activities: createJourneyActivities({ sql, versions: createJourneyVersions(), now, randomBytes }),
+export const wireJourneys = ({ sql, now }: Core): { activities: JourneyActivities & BulkActivities } => ({
+  activities: {
+    ...createJourneyActivities({ sql, versions: createJourneyVersions(), now, randomBytes }),
+    ...createBulkActivities({ sql, now, randomBytes }),
+  },
 });
 
 const addressesOf = ({ webhookNets, webhookPorts }: ServiceConfiguration) => ({ nets: webhookNets ?? [], ports: webhookPorts });
@@ -128,6 +133,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createCustomerRoutes(deps),
       ...createCampaignRoutes(deps),
       ...createVoucherRoutes(deps),
+      ...createAsyncActionRoutes(deps),
       ...createPublicationRoutes(deps),
       ...createTemplateRoutes(deps),
       ...createMessageRoutes(deps),

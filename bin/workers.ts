@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, type NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import type { BulkActivities } from '../activities/bulk/make-vouchers.ts';
 import type { DeliveryActivities } from '../activities/delivery/deliveries.ts';
 import type { JourneyActivities } from '../activities/journey/activities.ts';
 import type { WatchActivities } from '../activities/watch.ts';
@@ -14,7 +15,7 @@ export interface WorkersDeps {
   connection: NativeConnection;
   namespace: string;
   taskQueues: TaskQueues;
-  activities: { journeys: JourneyActivities; deliveries: DeliveryActivities & WatchActivities; checkout: object };
+  activities: { journeys: JourneyActivities & BulkActivities; deliveries: DeliveryActivities & WatchActivities; checkout: object };
 }
 
 /** Lets Temporal's SDK, which has one runtime for the process, log where everything else does. Call it before any worker is made. */

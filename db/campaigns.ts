@@ -70,6 +70,23 @@ const recordCampaignEvent = (tx: Tx, type: string, campaign: Campaign, now: Date
     { projectId: campaign.projectId, type, customerId: null, data: { campaign: campaignView(campaign) }, dedupeKey: null, occurredAt: now },
   ]);
 
+/** Tells how the making of many vouchers goes, and keeps it with the campaign. */
+export const tellGeneration = async (
+  tx: Tx,
+  campaign: Pick<Campaign, 'projectId' | 'id' | 'name'>,
+  progress: 'started' | 'completed' | 'failed',
+  data: Record<string, unknown>,
+  now: Date,
+): Promise<void> => {
+  const status = { started: 'IN_PROGRESS', completed: 'DONE', failed: 'FAILED' }[progress];
+  await tx`update campaign set vouchers_generation_status = ${status} where project_id = ${campaign.projectId} and id = ${campaign.id}`;
+  const type = `campaign.vouchers.generation.${progress}`;
+  const of = { campaign_id: campaign.id, campaign: campaign.name };
+  await recordEvents(tx, [
+    { projectId: campaign.projectId, type, customerId: null, data: { ...of, ...data }, dedupeKey: null, occurredAt: now },
+  ]);
+};
+
 const writeTemplate = (tx: Tx, campaign: Pick<Campaign, 'projectId' | 'id' | 'revision' | 'template'>) => tx`
   insert into campaign_template (project_id, campaign_id, revision, template)
   values (${campaign.projectId}, ${campaign.id}, ${campaign.revision}, ${tx.json(campaign.template as never)})`;

@@ -82,7 +82,7 @@ export const draftVoucher = (voucher: Pick<VoucherDraft, 'projectId'> & Partial<
 });
 
 /** A campaign that is being deleted waits for who writes into it; one that is gone takes nothing. */
-const holdCampaigns = async (tx: Tx, projectId: string, ids: string[]): Promise<void> => {
+export const holdCampaigns = async (tx: Tx, projectId: string, ids: string[]): Promise<void> => {
   const held = await tx`select id from campaign where project_id = ${projectId} and id = any(${ids}::text[]) order by id for key share`;
   if (held.length < ids.length)
     throw new DomainError('resource_not_found', 'The campaign does not exist any more.', { resource: { type: 'campaign', id: ids[0] } });

@@ -2,7 +2,7 @@ import type { Db, Sql } from './client.ts';
 
 /** A workflow that is to look at Postgres again. */
 export interface Wake {
-  kind: 'cohort' | 'destination';
+  kind: 'cohort' | 'destination' | 'async action';
   id: string;
   /** 1 first, 5 last, as Temporal has it. */
   priority: number;
@@ -17,7 +17,7 @@ const LEASE = '15 seconds';
  * Committed at once: Temporal is called outside of any transaction.
  */
 export const claimWakes = async (sql: Sql, limit: number): Promise<Wake[]> => {
-  const [cohorts, destinations] = await Promise.all([
+  const [cohorts, destinations, actions] = await Promise.all([
     sql<Wake[]>`
       update cohort c set wake_after = now() + ${LEASE}::interval
       from (select id from cohort where wakes_asked > wakes_told and (wake_after is null or wake_after <= now())
@@ -28,11 +28,16 @@ export const claimWakes = async (sql: Sql, limit: number): Promise<Wake[]> => {
       from (select id from destination where wakes_asked > wakes_told and (wake_after is null or wake_after <= now())
         order by id limit ${limit} for no key update skip locked) due
       where d.id = due.id returning 'destination' as kind, d.id, 3 as priority, d.wakes_asked as asked`,
+    sql<Wake[]>`
+      update async_action a set wake_after = now() + ${LEASE}::interval
+      from (select id from async_action where wakes_asked > wakes_told and (wake_after is null or wake_after <= now())
+        order by id limit ${limit} for no key update skip locked) due
+      where a.id = due.id returning 'async action' as kind, a.id, 4 as priority, a.wakes_asked as asked`,
   ]);
-  return [...destinations, ...cohorts].toSorted((a, b) => a.priority - b.priority);
+  return [...destinations, ...cohorts, ...actions].toSorted((a, b) => a.priority - b.priority);
 };
 
-const tables = { cohort: 'cohort', destination: 'destination' } as const;
+const tables = { cohort: 'cohort', destination: 'destination', 'async action': 'async_action' } as const;
 /** Under load every step of every cohort asks for its mails' destination: what it asks within this time is one signal. */
 const DESTINATION_REST_MS = 100;
 
@@ -55,7 +60,7 @@ export const postponeWakes = async (db: Db, wakes: Wake[], milliseconds: number)
 };
 
 const eachTable = async (wakes: Wake[], work: (kind: Wake['kind'], ids: string[], asked: number[]) => Promise<void>): Promise<void> => {
-  for (const kind of ['cohort', 'destination'] as const) {
+  for (const kind of ['cohort', 'destination', 'async action'] as const) {
     const rows = wakes.filter((wake) => wake.kind === kind);
     if (rows.length > 0)
       await work(
@@ -79,7 +84,8 @@ export const lookForWork = async (db: Db): Promise<Waiting> => {
     select exists (select from inbound_event where status = 'received') as inbound,
       exists (select from outbox where held_at is null) as events,
       exists (select from cohort where wakes_asked > wakes_told and (wake_after is null or wake_after <= now()))
-        or exists (select from destination where wakes_asked > wakes_told and (wake_after is null or wake_after <= now())) as wakes`;
+        or exists (select from destination where wakes_asked > wakes_told and (wake_after is null or wake_after <= now()))
+        or exists (select from async_action where wakes_asked > wakes_told and (wake_after is null or wake_after <= now())) as wakes`;
   return row ?? { inbound: false, events: false, wakes: false };
 };
 

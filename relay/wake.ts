@@ -3,10 +3,12 @@ import type { Logger } from 'pino';
 import type { Sql } from '../db/client.ts';
 import { claimWakes, postponeWakes, tellWakes, type Wake } from '../db/wakes.ts';
 import {
+  asyncActionWorkflowId,
   destinationWorkflowId,
   journeyWorkflowId,
   WAKE_SIGNAL,
   WORKFLOWS,
+  type AsyncActionInput,
   type DestinationInput,
   type JourneyInput,
   type TaskQueues,
@@ -33,7 +35,7 @@ const isOutage = (error: unknown): boolean => {
   return isGrpcServiceError(cause) && OUTAGE.has(cause.code);
 };
 
-/** How a workflow is started or, where it runs, woken: one place for both kinds. Nothing here is personal data. */
+/** How a workflow is started or, where it runs, woken: one place for all kinds. Nothing here is personal data. */
 const workflowOf = (wake: Wake, taskQueues: TaskQueues) => {
   const common = {
     signal: WAKE_SIGNAL,
@@ -49,6 +51,14 @@ const workflowOf = (wake: Wake, taskQueues: TaskQueues) => {
     return {
       type: WORKFLOWS.journey,
       options: { ...common, workflowId: journeyWorkflowId(wake.id), taskQueue: taskQueues.journeys, args: [input], staticSummary },
+    };
+  }
+  if (wake.kind === 'async action') {
+    const input: AsyncActionInput = { actionId: wake.id };
+    const staticSummary = 'work that a request asked for and does not wait for';
+    return {
+      type: WORKFLOWS.asyncAction,
+      options: { ...common, workflowId: asyncActionWorkflowId(wake.id), taskQueue: taskQueues.journeys, args: [input], staticSummary },
     };
   }
   const input: DestinationInput = { destinationId: wake.id };

@@ -13,7 +13,13 @@ export const taskQueues = (prefix: string): TaskQueues => ({
   checkout: `${prefix}-checkout`,
 });
 
-export const WORKFLOWS = { journey: 'journey', destination: 'destination', watch: 'watch', tidyUp: 'tidyUp' } as const;
+export const WORKFLOWS = {
+  journey: 'journey',
+  destination: 'destination',
+  asyncAction: 'asyncAction',
+  watch: 'watch',
+  tidyUp: 'tidyUp',
+} as const;
 
 /** Wakes a journey's cohort or a destination: look at Postgres again. It carries nothing, since Postgres is the truth. */
 export const WAKE_SIGNAL = 'wake';
@@ -26,5 +32,10 @@ export interface DestinationInput {
   destinationId: string;
 }
 
+export interface AsyncActionInput {
+  actionId: string;
+}
+
 export const journeyWorkflowId = (cohortId: string): string => `journey-${cohortId}`;
 export const destinationWorkflowId = (destinationId: string): string => `destination-${destinationId}`;
+export const asyncActionWorkflowId = (actionId: string): string => `async-action-${actionId}`;

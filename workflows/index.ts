@@ -1,3 +1,4 @@
+export { asyncAction } from './async-action.ts';
 export { destination } from './destination.ts';
 export { journey } from './journey.ts';
 export { tidyUp, watch } from './watch.ts';

@@ -1,4 +1,5 @@
 import { proxyActivities, type ActivityFunctionWithOptions } from '@temporalio/workflow';
+import type { BulkActivities } from '../activities/bulk/make-vouchers.ts';
 import type { DeliveryActivities } from '../activities/delivery/deliveries.ts';
 import type { JourneyActivities } from '../activities/journey/activities.ts';
 import type { WatchActivities } from '../activities/watch.ts';
@@ -28,6 +29,13 @@ export const stepActivity = (name: string): StepActivity => steps[name] as StepA
 
 /** A drain runs for seconds and may then wait for what is on the wire; while it lives, it says so. */
 export const { drain } = proxyActivities<DeliveryActivities>({
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: '10 seconds',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+});
+
+/** Works for seconds, and says how far it is after each batch; tried for as long as it takes. */
+export const { makeVouchers } = proxyActivities<BulkActivities>({
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '10 seconds',
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },

@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import type { VoucherRequest } from '../../activities/bulk/make-vouchers.ts';
+import { enqueueAsyncAction } from '../../db/async-actions.ts';
 import { listCampaigns } from '../../db/campaign-list.ts';
 import {
   campaignView,
@@ -7,6 +9,7 @@ import {
   deleteCampaign,
   findCampaign,
   lockCampaign,
+  tellGeneration,
   updateCampaign,
   type Campaign,
   type CampaignChange,
@@ -30,7 +33,6 @@ import {
   campaignVoucherParams,
   createCampaignBody,
   listCampaignsQuery,
-  MAX_VOUCHERS_PER_REQUEST,
   updateCampaignBody,
 } from '../schemas/campaign.ts';
 import { list } from '../schemas/list.ts';
@@ -213,7 +215,7 @@ export const createCampaignRoutes = ({ sql, now, randomBytes }: CampaignRoutesDe
       path: '/v1/campaigns/{id}/vouchers',
       tag: 'Campaigns',
       summary: 'Add vouchers to a campaign',
-      description: `One voucher is answered as itself, more (up to ${MAX_VOUCHERS_PER_REQUEST}) as a list.`,
+      description: 'One voucher is answered as itself. More are made in the background: `/v1/async-actions/{id}` says how far that is.',
       scope: 'vouchers:write',
       params: campaignParams,
       query: addVouchersQuery,
@@ -228,10 +230,18 @@ export const createCampaignRoutes = ({ sql, now, randomBytes }: CampaignRoutesDe
           const campaign = await known(tx, project, params.id);
           const config = body.code_config ?? campaign.template.code_config ?? {};
           const pattern = parseCodeConfig(config, { caseSensitive: project.caseSensitiveCodes });
-          const creation = { project, now: now(), randomBytes };
-          const vouchers = await createCampaignVouchers(tx, campaign, query.vouchers_count, ownOf(body), pattern, creation);
-          const views = vouchers.map(voucherView);
-          return { status: 200, body: views.length === 1 ? views[0] : list('vouchers', views, { total: views.length, hasMore: false }) };
+          const { vouchers_count: total } = query;
+          if (total === 1) {
+            const creation = { project, now: now(), randomBytes };
+            const [voucher] = await createCampaignVouchers(tx, campaign, 1, ownOf(body), pattern, creation);
+            return { status: 200, body: voucherView(voucher!) };
+          }
+          requireHardToGuess(pattern, total);
+          const request: VoucherRequest = { code_config: config, own: ownOf(body) };
+          const action = { projectId: project.id, type: 'CAMPAIGN_VOUCHERS_GENERATE', campaignId: campaign.id, total };
+          const id = await enqueueAsyncAction(tx, { ...action, request: { ...request } });
+          await tellGeneration(tx, campaign, 'started', { async_action_id: id, vouchers_count: total }, now());
+          return { status: 200, body: { async_action_id: id } };
         }),
     }),
     route({

@@ -5,7 +5,10 @@ import { count, listOf, paging, startingAfter } from './list.ts';
 import { codeConfigSchema, redemptionLimit, voucherSchema, voucherType } from './voucher.ts';
 
 /** How many codes one request makes. */
-export const MAX_VOUCHERS_PER_REQUEST = 1_000;
+const MAX_VOUCHERS_PER_REQUEST = 1_000;
+
+/** How many codes one request makes in the background. */
+const MAX_VOUCHERS_PER_ACTION = 10_000_000;
 
 const howMany = z.int().min(0).max(MAX_VOUCHERS_PER_REQUEST);
 
@@ -47,7 +50,7 @@ export const updateCampaignBody = z.strictObject({
 export const campaignParams = z.object({ id: name.meta({ description: 'Id or name' }) });
 export const campaignVoucherParams = campaignParams.extend({ code: name });
 
-export const addVouchersQuery = z.strictObject({ vouchers_count: count(MAX_VOUCHERS_PER_REQUEST).default(1) });
+export const addVouchersQuery = z.strictObject({ vouchers_count: count(MAX_VOUCHERS_PER_ACTION).default(1) });
 
 export const listCampaignsQuery = z.strictObject({
   ...paging,
@@ -88,14 +91,5 @@ export const campaignSchema = z
 
 export const campaignListSchema = listOf('campaigns', campaignSchema).meta({ id: 'CampaignList' });
 
-/** One voucher where one was asked for, else a list of them. */
-export const addedVouchersSchema = z.union([
-  voucherSchema,
-  z.object({
-    object: z.literal('list'),
-    data_ref: z.literal('vouchers'),
-    vouchers: z.array(voucherSchema),
-    total: z.int(),
-    has_more: z.literal(false),
-  }),
-]);
+/** One voucher where one was asked for, else what makes them. */
+export const addedVouchersSchema = z.union([voucherSchema, z.object({ async_action_id: z.string() })]);

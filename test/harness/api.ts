@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp, type AppDeps } from '../../api/app.ts';
 import type { Route } from '../../api/route.ts';
+import { createAsyncActionRoutes } from '../../api/routes/async-actions.ts';
 import { createCampaignRoutes } from '../../api/routes/campaigns.ts';
 import { createCustomerRoutes } from '../../api/routes/customers.ts';
 import { createPublicationRoutes } from '../../api/routes/publications.ts';
@@ -30,7 +31,13 @@ export interface TestApi {
 
 export const resourceRoutes = (sql: Sql): Route[] => {
   const deps = { sql, now: () => new Date(), randomBytes };
-  return [...createCustomerRoutes(deps), ...createCampaignRoutes(deps), ...createVoucherRoutes(deps), ...createPublicationRoutes(deps)];
+  return [
+    ...createCustomerRoutes(deps),
+    ...createCampaignRoutes(deps),
+    ...createVoucherRoutes(deps),
+    ...createPublicationRoutes(deps),
+    ...createAsyncActionRoutes(deps),
+  ];
 };
 
 const parse = (text: string): unknown => {

@@ -112,7 +112,12 @@ describe('campaigns', () => {
       campaign: 'SDK campaign',
       code: expect.stringMatching(/^C-.{8}$/),
     });
-    expect(await client.campaigns.addVoucher(made.id, {}, { vouchers_count: 5 })).toMatchObject({ total: 5 });
+    const many = (await client.campaigns.addVoucher(made.id, {}, { vouchers_count: 5 })) as unknown as { async_action_id: string };
+    expect(await client.asyncActions.get(many.async_action_id)).toMatchObject({ object: 'async_action', status: 'ENQUEUED' });
+    expect(await client.asyncActions.list({ limit: 5 })).toMatchObject({
+      data_ref: 'async_actions',
+      async_actions: [{ id: many.async_action_id }],
+    });
     expect(await client.campaigns.addCertainVoucher('SDK campaign', 'SDK-VIP')).toMatchObject({ code: 'SDK-VIP' });
     expect(await client.campaigns.list({ limit: 5 })).toMatchObject({ total: 1, campaigns: [{ id: made.id }] });
     await client.campaigns.disable(made.id);

@@ -1,0 +1,12 @@
+import type { AsyncAction } from '../db/async-actions.ts';
+
+export const asyncActionView = (action: AsyncAction) => ({
+  id: action.id,
+  type: action.type,
+  status: action.status,
+  progress: { done: action.done, total: action.total },
+  result: action.finishedAt === null ? null : { done_count: action.done, ...(action.error !== null && { message: action.error }) },
+  created_at: action.createdAt.toISOString(),
+  updated_at: action.updatedAt.toISOString(),
+  object: 'async_action' as const,
+});

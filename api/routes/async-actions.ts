@@ -1,0 +1,40 @@
+import { asyncActionView } from '../../activities/async-action-view.ts';
+import { findAsyncAction, listAsyncActions } from '../../db/async-actions.ts';
+import type { Sql } from '../../db/client.ts';
+import { notFound } from '../errors.ts';
+import { route, type Route } from '../route.ts';
+import { asyncActionListSchema, asyncActionParams, asyncActionSchema, listAsyncActionsQuery } from '../schemas/async-action.ts';
+import { list } from '../schemas/list.ts';
+
+const tag = 'Async actions';
+
+export const createAsyncActionRoutes = ({ sql }: { sql: Sql }): Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/async-actions',
+    tag,
+    summary: 'List work that requests asked for and did not wait for, the newest first',
+    scope: 'async-actions:read',
+    query: listAsyncActionsQuery,
+    responses: { 200: { description: 'Actions', schema: asyncActionListSchema } },
+    handler: async ({ project, query }) => {
+      const { limit, starting_after: startingAfter, end_date: before } = query;
+      const found = await listAsyncActions(sql, project.id, { limit, startingAfter, before });
+      return { status: 200, body: list('async_actions', found.rows.map(asyncActionView), found) };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/async-actions/{id}',
+    tag,
+    summary: 'How far the work is',
+    scope: 'async-actions:read',
+    params: asyncActionParams,
+    responses: { 200: { description: 'The action', schema: asyncActionSchema }, 404: { description: 'There is no such action' } },
+    handler: async ({ project, params }) => {
+      const action = await findAsyncAction(sql, project.id, params.id);
+      if (!action) throw notFound('async_action', params.id);
+      return { status: 200, body: asyncActionView(action) };
+    },
+  }),
+];

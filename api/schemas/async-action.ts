@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { name, time } from './fields.ts';
+import { count, listOf, startingAfter } from './list.ts';
+
+export const asyncActionSchema = z
+  .object({
+    id: z.string(),
+    type: z.string(),
+    status: z.enum(['ENQUEUED', 'IN_PROGRESS', 'DONE', 'FAILED']),
+    progress: z.object({ done: z.int(), total: z.int() }),
+    result: z.object({ done_count: z.int(), message: z.string().optional().meta({ description: 'Why it failed' }) }).nullable(),
+    created_at: z.string(),
+    updated_at: z.string(),
+    object: z.literal('async_action'),
+  })
+  .meta({ id: 'AsyncAction' });
+
+export const asyncActionListSchema = listOf('async_actions', asyncActionSchema).meta({ id: 'AsyncActionList' });
+
+export const asyncActionParams = z.object({ id: name });
+
+export const listAsyncActionsQuery = z.strictObject({
+  limit: count(100).default(10).meta({ description: 'How many at most' }),
+  starting_after: startingAfter.optional().meta({ description: 'The id of the last action of the page before' }),
+  end_date: time.optional().meta({ description: 'Made before this time' }),
+});
