@@ -6,7 +6,7 @@ export class DemoError extends Error {
   override name = 'DemoError';
 }
 
-export interface Coupon {
+interface Coupon {
   code: string;
   expires_at: string | null;
 }
