@@ -74,7 +74,9 @@ const amountOfItems = (lines: readonly DiscountLine[], discount: Extract<Discoun
         lines.map((line) => line.quantity),
         lefts,
       );
-    default:
+    case 'APPLY_TO_ITEMS':
+    case 'APPLY_TO_ORDER':
+    case undefined:
       return lefts.map((left) => Math.min(off, left));
   }
 };

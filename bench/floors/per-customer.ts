@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import nodemailer from 'nodemailer';
+import { createTransport } from 'nodemailer';
 import type { Sql } from '../../db/client.ts';
 
 const createPerCustomerActivities = (sql: Sql, mail: ((customer: string) => Promise<unknown>) | undefined) => ({
@@ -33,7 +33,7 @@ export const perCustomerFloor = async (options: {
   const transport =
     smtpPort === undefined
       ? undefined
-      : nodemailer.createTransport({ host: '127.0.0.1', port: smtpPort, pool: true, maxConnections: 20, ignoreTLS: true });
+      : createTransport({ host: '127.0.0.1', port: smtpPort, pool: true, maxConnections: 20, ignoreTLS: true });
   const mail =
     transport &&
     ((customer: string) =>

@@ -54,7 +54,7 @@ export const createCouponryClient = (apiUrl: string, keys: ProjectKeys) => {
         'X-App-Token': keys.secretKey,
         ...(body !== undefined && { 'Content-Type': 'application/json', 'Idempotency-Key': randomUUID() }),
       },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(120_000),
     });
     return { status: response.status, body: await response.json() };

@@ -94,7 +94,7 @@ describe.each(withExamples)('docs/%s says what happens', (page) => {
   const send = async (method: string, path: string, headers: Record<string, string>, body: string) => {
     const auth = { 'X-App-Id': keys.appId, 'X-App-Token': keys.secretKey };
     const response = await fetch(url + path, { method, headers: { ...auth, ...headers }, ...(body !== '' && { body }) });
-    return { status: response.status, body: (await response.json()) as unknown };
+    return { status: response.status, body: await response.json() };
   };
 
   test.each(blocksOf(page, 'http').map(readExample))('example $title', async (example) => {
@@ -105,7 +105,7 @@ describe.each(withExamples)('docs/%s says what happens', (page) => {
   test.each(blocksOf(page, 'yaml journey').map((journey) => [/^journey: (.+)$/m.exec(journey)?.[1], journey]))(
     'the journey %s can be published',
     async (key, journey) => {
-      const { status, body } = await send('POST', '/v1/journeys', { 'Content-Type': 'application/yaml' }, journey as string);
+      const { status, body } = await send('POST', '/v1/journeys', { 'Content-Type': 'application/yaml' }, journey);
       expect({ status, body }).toMatchObject({ status: 200, body: { key } });
     },
   );
