@@ -63,22 +63,14 @@ const amountOfItems = (lines: readonly DiscountLine[], discount: Extract<Discoun
   const off = discount.amount_off;
   const lefts = lines.map(leftOfItem);
   const all = Math.min(off, sum(lefts));
-  switch (discount.effect) {
-    case 'APPLY_TO_ITEMS_BY_QUANTITY':
-      return lines.map((line, index) => Math.min(off * line.quantity, lefts[index]!));
-    case 'APPLY_TO_ITEMS_PROPORTIONALLY':
-      return spread(all, lefts);
-    case 'APPLY_TO_ITEMS_PROPORTIONALLY_BY_QUANTITY':
-      return spreadWithin(
-        all,
-        lines.map((line) => line.quantity),
-        lefts,
-      );
-    case 'APPLY_TO_ITEMS':
-    case 'APPLY_TO_ORDER':
-    case undefined:
-      return lefts.map((left) => Math.min(off, left));
+  const { effect } = discount;
+  if (effect === 'APPLY_TO_ITEMS_BY_QUANTITY') return lines.map((line, index) => Math.min(off * line.quantity, lefts[index]!));
+  if (effect === 'APPLY_TO_ITEMS_PROPORTIONALLY') return spread(all, lefts);
+  if (effect === 'APPLY_TO_ITEMS_PROPORTIONALLY_BY_QUANTITY') {
+    const quantities = lines.map((line) => line.quantity);
+    return spreadWithin(all, quantities, lefts);
   }
+  return lefts.map((left) => Math.min(off, left));
 };
 
 const sum = (amounts: readonly number[]): number => amounts.reduce((total, amount) => total + amount, 0);
