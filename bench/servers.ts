@@ -106,6 +106,7 @@ export const startServers = async (log: (line: string) => void): Promise<Servers
       env: {
         ...process.env,
         PORT: String(port),
+        ...(command === 'worker' && { COUPONRY_WORKER_HEALTH_PORT: String(port) }),
         DATABASE_URL: postgres.url,
         TEMPORAL_ADDRESS: temporal.address,
         SMTP_URL: `smtp://127.0.0.1:${sinkScript.port}`,
@@ -121,10 +122,8 @@ export const startServers = async (log: (line: string) => void): Promise<Servers
     };
     stops.push(stop);
     if (options.core === undefined) unpin(pid);
-    if (command === 'api') {
-      for (const until = Date.now() + 60_000; !(await answers(`${url}/readyz`)); await sleep(100)) {
-        if (child.exitCode !== null || Date.now() > until) throw new Error('couponry api did not become ready');
-      }
+    for (const until = Date.now() + 60_000; !(await answers(`${url}/readyz`)); await sleep(100)) {
+      if (child.exitCode !== null || Date.now() > until) throw new Error(`couponry ${command} did not become ready`);
     }
     if (options.core !== undefined) pin(pid, options.core);
     return { url, pid, stop };

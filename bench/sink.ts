@@ -8,8 +8,10 @@ const server = new SMTPServer({
   onData(stream, session, done) {
     stream.resume();
     stream.on('end', () => {
+      // Taken first: the session begins a new envelope once it has answered.
+      const to = session.envelope.rcptTo.map((each) => each.address);
       done();
-      process.send?.({ to: session.envelope.rcptTo.map((each) => each.address), at: Date.now() });
+      process.send?.({ to, at: Date.now() });
     });
   },
 });

@@ -44,7 +44,7 @@ export const setUpStorm = async (servers: Servers, api: { url: string }, shop: S
   await post('/campaigns', YAML.parse(template('campaigns/welcome.yaml')));
   for (const key of ['welcome', 'reminder']) await post(`/templates/${key}`, { source: template(`emails/${key}.mjml.hbs`) });
   await post('/journeys', journey, 'application/yaml');
-  const source = await post('/sources', { name: 'crm', provider: 'standard' });
+  const source = await post('/sources', { name: 'crm', provider: 'standard-webhooks' });
   const { pathname } = new URL(source.url as string);
   const webhook = new Webhook(source.secret as string);
   return {

@@ -3,14 +3,20 @@ import type { Servers } from '../servers.ts';
 import type { Storm } from '../storm-journey.ts';
 
 /** One customer at a time: from the webhook's post until SMTP has accepted the mail, in milliseconds, sorted. */
-export const measureLoneSignups = async (servers: Servers, api: { url: string }, storm: Storm, count: number): Promise<number[]> => {
+export const measureLoneSignups = async (
+  servers: Servers,
+  api: { url: string },
+  storm: Storm,
+  run: string,
+  count: number,
+): Promise<number[]> => {
   const accepted = new Map<string, number>();
   servers.sink.onMail((to, at) => {
     for (const address of to) if (!accepted.has(address)) accepted.set(address, at);
   });
   const times: number[] = [];
   for (let i = 0; i < count; i += 1) {
-    const name = `lone${i}`;
+    const name = `${run}${i}`;
     const [request] = storm.signups(name, 1);
     if (request === undefined) throw new Error('no request');
     const start = Date.now();
