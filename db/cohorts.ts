@@ -52,13 +52,7 @@ export const wakeJourney = async (tx: Tx, projectId: string, journeyId: string):
     update cohort c set wakes_asked = wakes_asked + 1 from live where c.id = live.id`;
 };
 
-export interface CohortRow {
-  projectId: string;
-  id: string;
-  journeyId: string;
-  version: number;
-  priority: number;
-  clockOffsetMs: number;
+export interface CohortRow extends NewCohort {
   journeyState: JourneyState;
 }
 
