@@ -59,15 +59,40 @@ export const createRollback = (deps: SetDeps) => {
   };
 };
 
-const takeBack = async (tx: Tx, { states, now }: SetDeps, request: RollbackRequest): Promise<OnceAnswer> => {
+const takeBack = async (tx: Tx, deps: SetDeps, request: RollbackRequest): Promise<OnceAnswer> => {
   const { projectId, redemptionId, stack, customer } = request;
-  if (customer?.sourceId !== undefined) await upsertCustomers(tx, projectId, [{ ...customer, sourceId: customer.sourceId }], now());
+  if (customer?.sourceId !== undefined) await upsertCustomers(tx, projectId, [{ ...customer, sourceId: customer.sourceId }], deps.now());
   const target = await findRedemption(tx, projectId, redemptionId);
   if (!target || target.object !== 'redemption' || target.result !== 'SUCCESS') throw notRedeemed(redemptionId);
   const parent = target.voucherId === null ? target : null;
   if (stack ? target.parentId !== null : parent !== null) throw wrongParent(target);
   const redemptions = parent ? await findChildren(tx, projectId, parent.id) : [target];
 
+  const { done, rows, parentRow, vouchers, time } = await takeBackRedemptions(tx, deps, request, redemptions, { parent });
+  if (rows.length === 0 || done.has(target.id)) throw alreadyRolledBack(redemptionId);
+  const views = rows.map((row) => rollbackView(row.of, row, vouchers.get(row.of.voucherId!), time));
+  const order = restoredOrderView(target.order);
+  if (!stack) return { status: 200, body: { ...views[0]!, order } };
+  const { voucher: _voucher, ...whole } = rollbackView(target, parentRow ?? rows[0]!, undefined, time);
+  return { status: 200, body: { rollbacks: views, parent_rollback: { ...whole, order }, order } };
+};
+
+/** Who takes redemptions back, and why. */
+export type RollbackCause = Pick<RollbackRequest, 'projectId' | 'apiKeyId' | 'reason' | 'trackingId' | 'metadata'>;
+
+/**
+ * Takes redemptions back in the caller's transaction, all together, so that locks are taken in their order. Those that were taken back
+ * before are left out.
+ * @param parent the redemption whose parts they are, where it is taken back with them
+ */
+export const takeBackRedemptions = async (
+  tx: Tx,
+  { states, now }: SetDeps,
+  cause: RollbackCause,
+  redemptions: Redemption[],
+  { parent = null }: { parent?: Redemption | null } = {},
+) => {
+  const { projectId } = cause;
   const locked = await lockVouchersById(
     tx,
     projectId,
@@ -77,12 +102,15 @@ const takeBack = async (tx: Tx, { states, now }: SetDeps, request: RollbackReque
   const done = await findRolledBack(
     tx,
     projectId,
-    [target, ...redemptions].map((each) => each.id),
+    [...(parent ? [parent] : []), ...redemptions].map((each) => each.id),
   );
-  const left = redemptions.filter((each) => !done.has(each.id));
-  if (left.length === 0 || done.has(target.id)) throw alreadyRolledBack(redemptionId);
-
+  const left = parent && done.has(parent.id) ? [] : redemptions.filter((each) => !done.has(each.id));
   const time = now();
+  const rows = left.map((each) => rollbackRow(cause, each));
+  const parentRow = parent && { ...rollbackRow(cause, parent), amount: -left.reduce((sum, each) => sum + each.amount, 0) };
+  const vouchers = new Map<string, KnownVoucher>();
+  if (left.length === 0) return { done, rows, parentRow, vouchers, time };
+
   const holders = new Map(locked.map((voucher) => [voucher.id, voucher.holderId]));
   const ownerOf = (each: Redemption) => each.customerId ?? holders.get(each.voucherId!) ?? null;
   const clocks = await readClocks(
@@ -90,8 +118,6 @@ const takeBack = async (tx: Tx, { states, now }: SetDeps, request: RollbackReque
     projectId,
     left.flatMap((each) => ownerOf(each) ?? []),
   );
-  const rows = left.map((each) => rollbackRow(request, each));
-  const parentRow = parent && { ...rollbackRow(request, parent), amount: -left.reduce((sum, each) => sum + each.amount, 0) };
   await changeCounters(tx, projectId, left.map(counterOf).toSorted(byVoucher));
   await insertRollbacks(tx, projectId, parentRow ? [parentRow, ...rows] : rows, time);
   const events = left.map((each, index) => {
@@ -99,18 +125,9 @@ const takeBack = async (tx: Tx, { states, now }: SetDeps, request: RollbackReque
     return eventOf(each, rows[index]!, owner, new Date(time.getTime() + ((owner && clocks.get(owner)) || 0)));
   });
   await insertEvents(tx, projectId, events);
-
-  const vouchers = await vouchersOf(
-    tx,
-    states,
-    projectId,
-    locked.map((voucher) => voucher.codeKey),
-  );
-  const views = left.map((each, index) => rollbackView(each, rows[index]!, vouchers.get(each.voucherId!), time));
-  const order = restoredOrderView(target.order);
-  if (!stack) return { status: 200, body: { ...views[0]!, order } };
-  const { voucher: _voucher, ...whole } = rollbackView(target, parentRow ?? rows[0]!, undefined, time);
-  return { status: 200, body: { rollbacks: views, parent_rollback: { ...whole, order }, order } };
+  const codeKeys = locked.map((voucher) => voucher.codeKey);
+  for (const [id, voucher] of await vouchersOf(tx, states, projectId, codeKeys)) vouchers.set(id, voucher);
+  return { done, rows, parentRow, vouchers, time };
 };
 
 const vouchersOf = async (db: Db, states: SetDeps['states'], projectId: string, codeKeys: string[]): Promise<Map<string, KnownVoucher>> => {
@@ -118,14 +135,14 @@ const vouchersOf = async (db: Db, states: SetDeps['states'], projectId: string, 
   return new Map([...found.values()].map((voucher) => [voucher.id, voucher]));
 };
 
-const rollbackRow = (request: RollbackRequest, redemption: Redemption): NewRollback => ({
+const rollbackRow = (cause: RollbackCause, redemption: Redemption): NewRollback => ({
   id: newId('redemption'),
   of: redemption,
   amount: -redemption.amount,
-  trackingId: request.trackingId ?? redemption.trackingId,
-  reason: request.reason,
-  metadata: request.metadata,
-  apiKeyId: request.apiKeyId,
+  trackingId: cause.trackingId ?? redemption.trackingId,
+  reason: cause.reason,
+  metadata: cause.metadata,
+  apiKeyId: cause.apiKeyId,
 });
 
 const counterOf = (redemption: Redemption): CounterChange => ({
