@@ -74,3 +74,10 @@ export const localTimeIsPast = (at: string, time: string, days: readonly Weekday
 
 /** The earlier of two times. */
 export const earliest = (one: string, other: string): string => (Date.parse(one) <= Date.parse(other) ? one : other);
+
+/** When the local day, week (from Monday) or month began that a time is in. */
+export const startOfLocalPeriod = (at: string, period: 'day' | 'week' | 'month', zone: string): string => {
+  const day = zoned(at, zone).toPlainDate();
+  const first = period === 'month' ? day.with({ day: 1 }) : period === 'week' ? day.subtract({ days: day.dayOfWeek - 1 }) : day;
+  return iso(first.toZonedDateTime(zone).toInstant());
+};
