@@ -21,6 +21,10 @@ const prefixes = {
   destination: 'dest',
   delivery: 'msg',
   fastForward: 'ff',
+  refund: 'rf',
+  category: 'cat',
+  metadataSchema: 'ms',
+  referral: 'rfl',
   request: 'req',
 } as const;
 

@@ -6,6 +6,7 @@ export type ErrorKey =
   | 'voucher_expired'
   | 'voucher_not_active'
   | 'voucher_disabled'
+  | 'promotion_inactive'
   | 'customer_rules_violated'
   | 'missing_customer'
   | 'missing_order'
@@ -16,6 +17,7 @@ export type ErrorKey =
   | 'already_rolled_back'
   | 'invalid_redemption_parent'
   | 'no_effect'
+  | 'invalid_refund'
   // Why a request is refused.
   | 'invalid_payload'
   | 'invalid_query_params'
@@ -28,6 +30,7 @@ export type ErrorKey =
   | 'duplicated_redeemables'
   | 'invalid_redeemables'
   | 'invalid_code_config'
+  | 'metadata_validation_failed'
   | 'voucher_already_published'
   | 'no_voucher_suitable_for_publication'
   | 'multiple_requests'
