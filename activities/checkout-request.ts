@@ -1,6 +1,8 @@
 import type { NamedCustomer } from '../db/checkout.ts';
 import { codeKey } from '../domain/code-pattern.ts';
 import type { OrderItem } from '../domain/checkout-cart.ts';
+import type { StackingRules } from '../domain/checkout-stacking.ts';
+import type { AskedRedeemable } from '../domain/redeemable.ts';
 
 /** What a checkout sends of its order: kept and given back as it came, with the amounts calculated. Minor units. */
 export interface OrderRequest {
@@ -18,8 +20,9 @@ export interface CheckoutRequest {
   project: { id: string; caseSensitiveCodes: boolean };
   apiKeyId: string;
   requestId: string;
-  /** Codes of vouchers, in the order in which they apply. */
-  codes: string[];
+  redeemables: AskedRedeemable[];
+  /** The project's, as far as the request did not narrow them. */
+  stackingRules: StackingRules;
   order: OrderRequest | null;
   customer: NamedCustomer | null;
   trackingId: string | null;
@@ -30,5 +33,10 @@ export interface CheckoutRequest {
   audience: 'stack' | 'voucher' | 'client';
 }
 
-/** The codes as they are looked up. */
-export const codeKeysOf = ({ codes, project }: CheckoutRequest): string[] => codes.map((code) => codeKey(code, project.caseSensitiveCodes));
+/** What is asked as it is looked up: a voucher by the key of its code, anything else by its id. */
+export const lookUpKeyOf = ({ object, id }: AskedRedeemable, { project }: Pick<CheckoutRequest, 'project'>): string =>
+  object === 'voucher' ? codeKey(id, project.caseSensitiveCodes) : id;
+
+/** The codes of the vouchers that are asked, as they are looked up. */
+export const codeKeysOf = (request: CheckoutRequest): string[] =>
+  request.redeemables.flatMap((asked) => (asked.object === 'voucher' ? [lookUpKeyOf(asked, request)] : []));

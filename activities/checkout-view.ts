@@ -1,6 +1,7 @@
 import type { Cart, CartLine, DiscountStep } from '../domain/checkout-cart.ts';
 import { SKIP_MESSAGES, type Decision, type Outcome } from '../domain/checkout.ts';
 import type { Discount } from '../domain/discount.ts';
+import type { AskedRedeemable } from '../domain/redeemable.ts';
 import { refusalStatus, type Refusal } from '../domain/voucher-refusal.ts';
 import type { CheckoutRequest, OrderRequest } from './checkout-request.ts';
 import type { KnownVoucher } from './voucher-states.ts';
@@ -11,25 +12,25 @@ const NOTHING_LISTED = { object: 'list', data: [], data_ref: 'data', total: 0 } 
 
 export const discountView = (discount: Discount) => ({ ...discount, effect: discount.effect ?? 'APPLY_TO_ORDER' });
 
-export const errorView = (refusal: Refusal, requestId: string, code: string) => ({
+export const errorView = (refusal: Refusal, requestId: string, { object, id }: AskedRedeemable) => ({
   code: refusalStatus(refusal.key),
   key: refusal.key,
   message: refusal.message,
   details: refusal.details,
   request_id: requestId,
-  resource_id: code,
-  resource_type: 'voucher',
+  resource_id: id,
+  resource_type: object,
 });
 
 /** One answer for whatever is wrong, so that who guesses codes learns nothing from it. */
-export const opaqueErrorView = (requestId: string, code: string) => ({
+export const opaqueErrorView = (requestId: string, { object, id }: AskedRedeemable) => ({
   code: 404,
   key: 'not_found',
   message: 'Resource not found',
   details: 'This code cannot be used',
   request_id: requestId,
-  resource_id: code,
-  resource_type: 'voucher',
+  resource_id: id,
+  resource_type: object,
 });
 
 /** What an order's view is asked for: the amounts that one step took, and whether with the items. */
@@ -81,42 +82,43 @@ const itemsView = (items: NonNullable<OrderRequest['items']>, lines: readonly Ca
 };
 
 /** One redeemable of a validation's or a redemption's answer. */
-export const redeemableView = (outcome: Outcome, code: string, request: CheckoutRequest) => {
+export const redeemableView = (outcome: Outcome, asked: AskedRedeemable, request: CheckoutRequest) => {
   const { status } = outcome;
+  const { object, id } = asked;
   const { order, requestId } = request;
   const opaque = request.audience === 'client';
   if (outcome.status === 'SKIPPED') {
-    return { status, id: code, object: 'voucher', result: { details: { key: outcome.key, message: SKIP_MESSAGES[outcome.key] } } };
+    return { status, id, object, result: { details: { key: outcome.key, message: SKIP_MESSAGES[outcome.key] } } };
   }
   if (outcome.status === 'INAPPLICABLE') {
-    const error = opaque ? opaqueErrorView(requestId, code) : errorView(outcome.refusal, requestId, code);
-    return { status, id: code, object: 'voucher', result: { error, details: { key: error.key, message: error.message } } };
+    const error = opaque ? opaqueErrorView(requestId, asked) : errorView(outcome.refusal, requestId, asked);
+    return { status, id, object, result: { error, details: { key: error.key, message: error.message } } };
   }
-  const { voucher, cart, step } = outcome;
+  const { redeemable, cart, step } = outcome;
   return {
     status,
-    id: voucher.code,
-    object: 'voucher',
+    id: redeemable.object === 'voucher' ? redeemable.code : redeemable.id,
+    object,
     order: order && orderView(order, cart, { step, items: request.expand.includes('order') }),
     applicable_to: NOTHING_LISTED,
     inapplicable_to: NOTHING_LISTED,
-    result: { discount: discountView(voucher.discount) },
-    metadata: opaque ? {} : (voucher as KnownVoucher).metadata,
+    result: { discount: discountView(redeemable.discount) },
+    metadata: opaque ? {} : (redeemable as KnownVoucher).metadata,
     categories: [],
   };
 };
 
-/** What decided, for whoever asks later why: the voucher, its revisions, the condition and the arithmetic, step by step. */
-export const traceOf = ({ outcomes }: Pick<Decision, 'outcomes'>, codes: readonly string[], at: number) => ({
+/** What decided, for whoever asks later why: the redeemable, its revisions, the condition and the arithmetic, step by step. */
+export const traceOf = ({ outcomes }: Pick<Decision, 'outcomes'>, asked: readonly AskedRedeemable[], at: number) => ({
   at: new Date(at).toISOString(),
   steps: outcomes.map((outcome, index) => {
-    const { voucher } = outcome;
+    const { redeemable } = outcome;
+    const { object, id } = asked[index]!;
     const step = {
-      code: codes[index],
-      voucher_id: voucher?.id,
-      revision: voucher?.revision,
-      campaign_id: voucher?.campaign?.id,
-      template_revision: voucher?.templateRevision ?? undefined,
+      ...(object === 'voucher' ? { code: id, voucher_id: redeemable?.id } : { promotion_tier_id: id }),
+      revision: redeemable?.revision,
+      campaign_id: redeemable?.campaign?.id,
+      template_revision: (redeemable?.object === 'voucher' && redeemable.templateRevision) || undefined,
     };
     if (outcome.status === 'INAPPLICABLE') {
       const { key, condition, value, details } = outcome.refusal;

@@ -2,7 +2,7 @@ import type { CheckoutCustomer, CounterChange } from '../db/checkout.ts';
 import type { SetEvent } from '../db/events.ts';
 import { newId } from '../db/ids.ts';
 import type { NewRedemption } from '../db/redemptions.ts';
-import type { Decision, Outcome } from '../domain/checkout.ts';
+import type { Applied, Decision, Outcome } from '../domain/checkout.ts';
 import { refusalStatus } from '../domain/voucher-refusal.ts';
 import type { CheckoutRequest, OrderRequest } from './checkout-request.ts';
 import { errorView, opaqueErrorView, orderView, redeemableView, traceOf } from './checkout-view.ts';
@@ -24,8 +24,6 @@ export interface RedemptionTime {
   /** The customer's time, in epoch milliseconds: what decided, and what journeys go by. */
   at: number;
 }
-
-type Applied = Extract<Outcome, { status: 'APPLICABLE' }>;
 
 /** What every row and event of a request has in common. */
 interface Common {
@@ -56,18 +54,19 @@ const rowOf = (request: CheckoutRequest, { customer, trackingId }: Common) => ({
 
 const failure = (request: CheckoutRequest, decision: Decision, id: string, common: Common): RedemptionEffect => {
   const at = decision.outcomes.findIndex((outcome) => outcome.status === 'INAPPLICABLE');
-  const { refusal, voucher } = decision.outcomes[at] as Extract<Outcome, { status: 'INAPPLICABLE' }>;
-  const code = request.codes[at]!;
+  const { refusal, redeemable } = decision.outcomes[at] as Extract<Outcome, { status: 'INAPPLICABLE' }>;
+  const asked = request.redeemables[at]!;
+  const voucher = redeemable?.object === 'voucher' ? redeemable : null;
   const order = request.order && orderView(request.order, null);
   const of = {
     voucherId: voucher?.id ?? null,
-    code: voucher?.code ?? code,
-    campaignId: voucher?.campaign?.id ?? null,
+    code: asked.object === 'voucher' ? (voucher?.code ?? asked.id) : null,
+    campaignId: redeemable?.campaign?.id ?? null,
   };
   const opaque = request.audience === 'client';
   return {
     status: opaque ? 404 : refusalStatus(refusal.key),
-    body: opaque ? opaqueErrorView(request.requestId, code) : errorView(refusal, request.requestId, code),
+    body: opaque ? opaqueErrorView(request.requestId, asked) : errorView(refusal, request.requestId, asked),
     redemptions: [
       {
         ...rowOf(request, common),
@@ -79,7 +78,7 @@ const failure = (request: CheckoutRequest, decision: Decision, id: string, commo
         order,
         failureCode: refusal.key,
         failureMessage: refusal.details,
-        trace: traceOf(decision, request.codes, common.time.at),
+        trace: traceOf(decision, request.redeemables, common.time.at),
       },
     ],
     events: [
@@ -87,13 +86,13 @@ const failure = (request: CheckoutRequest, decision: Decision, id: string, commo
         id: newId('event'),
         type: 'redemption.failed',
         customerId: common.customer?.id ?? voucher?.holderId ?? null,
-        about: voucher?.id ?? code,
+        about: redeemable?.id ?? asked.id,
         data: {
           redemption_id: id,
           voucher_id: of.voucherId,
           code: of.code,
           campaign_id: of.campaignId,
-          campaign: voucher?.campaign?.name ?? null,
+          campaign: redeemable?.campaign?.name ?? null,
           failure_code: refusal.key,
           failure_message: refusal.details,
           order: order && { id: order.id, source_id: order.source_id, amount: request.order?.amount },
@@ -130,7 +129,7 @@ const success = (request: CheckoutRequest, decision: Decision, id: string, commo
             ...succeeded,
             amount: decision.cart ? decision.cart.amount - decision.cart.left : 0,
             order: whole,
-            trace: traceOf(decision, request.codes, common.time.at),
+            trace: traceOf(decision, request.redeemables, common.time.at),
           },
         ];
   return {
@@ -147,13 +146,15 @@ const success = (request: CheckoutRequest, decision: Decision, id: string, commo
 
 const childOf = (
   request: CheckoutRequest,
-  { voucher, step, cart }: Applied,
+  outcome: Applied,
   id: string,
   parentId: string | null,
   { order, whole }: { order: OrderRequest | null; whole: ReturnType<typeof orderView> | null },
   common: Common,
 ) => {
   const { customer, trackingId, time } = common;
+  const { step, cart } = outcome;
+  const voucher = outcome.redeemable as KnownVoucher;
   const amount = step?.discount ?? 0;
   const items = request.expand.includes('order');
   const orderAfter = order && orderView(order, cart, { step, items });
@@ -169,7 +170,7 @@ const childOf = (
       parentId,
       amount,
       order: parentId === null ? whole : order && orderView(order, cart, { step, items: true }),
-      trace: traceOf({ outcomes: [{ status: 'APPLICABLE', voucher, step, cart }] }, [voucher.code], time.at),
+      trace: traceOf({ outcomes: [outcome] }, [{ object: 'voucher', id: voucher.code }], time.at),
     },
     event: {
       id: newId('event'),
@@ -210,7 +211,7 @@ const childOf = (
       related_object_type: 'voucher',
       related_object_id: voucher.id,
       redemption: parentId ?? undefined,
-      voucher: redeemedVoucherView(voucher as KnownVoucher),
+      voucher: redeemedVoucherView(voucher),
     },
   };
 };
@@ -243,7 +244,7 @@ const stackBody = (
   order: whole && ids.length > 1 ? { ...whole, redemptions: stackOf(id, ids, time) } : whole,
   inapplicable_redeemables: [],
   skipped_redeemables: decision.outcomes.flatMap((outcome, index) =>
-    outcome.status === 'SKIPPED' ? [redeemableView(outcome, request.codes[index]!, request)] : [],
+    outcome.status === 'SKIPPED' ? [redeemableView(outcome, request.redeemables[index]!, request)] : [],
   ),
 });
 

@@ -12,6 +12,7 @@ import { insertEvents } from '../db/events.ts';
 import { findStored, keyLocks, keyReused, remember, type StoredAnswer } from '../db/idempotency.ts';
 import { pipelined, type Pipeline } from '../db/pipeline.ts';
 import { insertRedemptions } from '../db/redemptions.ts';
+import type { Decision } from '../domain/checkout.ts';
 import { DomainError } from '../domain/errors.ts';
 import { refused, type CheckoutAnswer } from './checkout-answer.ts';
 import { decideRequest } from './checkout-decision.ts';
@@ -86,7 +87,7 @@ export const redeemSet = (
       if (hindered) return hindered;
       const customer = found.customerOf(request);
       const decision = decideRequest(request, found.vouchers, customer, time.getTime());
-      if (decision.valid) for (const outcome of decision.outcomes) if (outcome.status === 'APPLICABLE') outcome.voucher.redeemed++;
+      if (decision.valid) countRedeemed(decision);
       const effect = effectOf(request, decision, customer, { date, at: decision.at });
       const body = JSON.stringify(effect.body);
       effects.push({ request, effect, body });
@@ -95,6 +96,12 @@ export const redeemSet = (
     if (effects.length > 0) await write(pipeline, projectId, effects, time);
     return verdicts;
   });
+
+/** So that the next request of the set sees it. */
+const countRedeemed = ({ outcomes }: Decision): void => {
+  for (const outcome of outcomes)
+    if (outcome.status === 'APPLICABLE' && outcome.redeemable.object === 'voucher') outcome.redeemable.redeemed++;
+};
 
 const lockAndRead = async (
   pipeline: Pipeline,

@@ -1,4 +1,3 @@
-import { STACKING_RULES } from '../domain/checkout-stacking.ts';
 import type { Decision } from '../domain/checkout.ts';
 import type { CheckoutRequest } from './checkout-request.ts';
 import { discountView, errorView, opaqueErrorView, orderView, redeemableView } from './checkout-view.ts';
@@ -6,8 +5,8 @@ import type { KnownVoucher } from './voucher-states.ts';
 
 /** The answer of `POST /validations`. */
 const stackView = (request: CheckoutRequest, decision: Decision, id: string, trackingId: string) => {
-  const { order, codes } = request;
-  const redeemables = decision.outcomes.map((outcome, index) => redeemableView(outcome, codes[index]!, request));
+  const { order } = request;
+  const redeemables = decision.outcomes.map((outcome, index) => redeemableView(outcome, request.redeemables[index]!, request));
   return {
     id,
     valid: decision.valid,
@@ -17,20 +16,21 @@ const stackView = (request: CheckoutRequest, decision: Decision, id: string, tra
     order: order && orderView(order, decision.cart),
     tracking_id: trackingId,
     session: null,
-    stacking_rules: STACKING_RULES,
+    stacking_rules: request.stackingRules,
   };
 };
 
 /** The answer of the older `POST /vouchers/{code}/validate`. */
 const voucherView = (request: CheckoutRequest, { outcomes, cart }: Decision, trackingId: string) => {
   const [outcome] = outcomes;
-  const [code = ''] = request.codes;
+  const asked = request.redeemables[0]!;
+  const code = asked.id;
   if (outcome?.status !== 'APPLICABLE') {
     const error =
-      outcome?.status === 'INAPPLICABLE' ? errorView(outcome.refusal, request.requestId, code) : opaqueErrorView(request.requestId, code);
+      outcome?.status === 'INAPPLICABLE' ? errorView(outcome.refusal, request.requestId, asked) : opaqueErrorView(request.requestId, asked);
     return { valid: false, code, error, reason: error.message, tracking_id: trackingId };
   }
-  const voucher = outcome.voucher as KnownVoucher;
+  const voucher = outcome.redeemable as KnownVoucher;
   return {
     valid: true,
     code: voucher.code,

@@ -3,7 +3,7 @@ import type { Sql } from '../db/client.ts';
 import { newId } from '../db/ids.ts';
 import { maintainDays } from '../db/validations.ts';
 import { decideRequest } from './checkout-decision.ts';
-import { codeKeysOf, type CheckoutRequest } from './checkout-request.ts';
+import { codeKeysOf, lookUpKeyOf, type CheckoutRequest } from './checkout-request.ts';
 import { traceOf } from './checkout-view.ts';
 import { createGatherer } from './gather.ts';
 import type { TraceBuffer } from './validation-traces.ts';
@@ -40,10 +40,10 @@ export const createValidationActivities = ({ sql, states, traces, now, inFlight 
       traces.add({
         projectId,
         id,
-        codeKeys: codeKeysOf(request),
+        codeKeys: request.redeemables.map((asked) => lookUpKeyOf(asked, request)),
         customerId: customer?.id ?? null,
         outcome: failed ? failed.refusal.key : 'valid',
-        trace: traceOf(decision, request.codes, decision.at),
+        trace: traceOf(decision, request.redeemables, decision.at),
         createdAt: time,
       });
       return validationView(request, decision, id, request.trackingId ?? `track_${id.slice('valid_'.length)}`);

@@ -62,6 +62,7 @@ const keyOf = (projectId: string, row: CheckoutVoucher): string =>
   row.campaignId === null ? `${projectId} ${row.id} ${row.revision}` : `${projectId} ${row.campaignId} ${row.templateRevision}`;
 
 const stateOf = (row: CheckoutVoucher, template: VoucherTemplate): KnownVoucher => ({
+  object: 'voucher',
   codeKey: row.codeKey,
   id: row.id,
   code: row.code,

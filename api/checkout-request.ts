@@ -1,8 +1,10 @@
 import type { z } from 'zod';
 import type { CheckoutRequest } from '../activities/checkout-request.ts';
 import type { NamedCustomer } from '../db/checkout.ts';
+import { STACKING_RULES } from '../domain/checkout-stacking.ts';
 import { codeKey } from '../domain/code-pattern.ts';
 import { DomainError } from '../domain/errors.ts';
+import type { AskedRedeemable } from '../domain/redeemable.ts';
 import type { RequestContext } from './route.ts';
 import { toldItem } from './schemas/order.ts';
 import type { redeemablesBody, singleBody } from './schemas/redeemable.ts';
@@ -24,7 +26,7 @@ export const namedCustomer = ({ source_id: sourceId, birthday, ...told }: NonNul
 const questionOf = (
   { project, apiKey, requestId }: RequestContext,
   body: SingleBody,
-  codes: string[],
+  redeemables: AskedRedeemable[],
   audience: CheckoutRequest['audience'],
   expand: string[],
 ): CheckoutRequest => {
@@ -38,7 +40,8 @@ const questionOf = (
     project: { id: project.id, caseSensitiveCodes: project.caseSensitiveCodes },
     apiKeyId: apiKey.id,
     requestId,
-    codes,
+    redeemables,
+    stackingRules: STACKING_RULES,
     order: order ? orderOf(order) : null,
     customer: customer ? namedCustomer(customer) : null,
     trackingId: body.tracking_id ?? null,
@@ -67,20 +70,20 @@ const orderOf = ({
 });
 
 export const singleQuestion = (context: RequestContext<{ code: string }, unknown, SingleBody>): CheckoutRequest =>
-  questionOf(context, context.body, [context.params.code], 'voucher', []);
+  questionOf(context, context.body, [{ object: 'voucher', id: context.params.code }], 'voucher', []);
 
 /** @throws DomainError duplicated_redeemables */
 export const stackQuestion = (
   context: RequestContext<unknown, unknown, RedeemablesBody>,
   audience: 'stack' | 'client',
 ): CheckoutRequest => {
-  const codes = context.body.redeemables.map((redeemable) => redeemable.id);
-  const keys = new Set(codes.map((code) => codeKey(code, context.project.caseSensitiveCodes)));
-  if (keys.size < codes.length) {
+  const { redeemables } = context.body;
+  const keys = new Set(redeemables.map(({ id }) => codeKey(id, context.project.caseSensitiveCodes)));
+  if (keys.size < redeemables.length) {
     throw new DomainError('duplicated_redeemables', 'Duplicated redeemables', {
       details: 'The same code is asked for more than once',
       fields: [{ path: 'redeemables', message: 'must name each code once' }],
     });
   }
-  return questionOf(context, context.body, codes, audience, context.body.options?.expand ?? []);
+  return questionOf(context, context.body, redeemables, audience, context.body.options?.expand ?? []);
 };

@@ -1,23 +1,36 @@
-import { applyDiscount, hasItems, openCart, type Cart, type DiscountStep, type OrderItem } from './checkout-cart.ts';
-import { STACKING_RULES } from './checkout-stacking.ts';
-import { needsItems, type Discount } from './discount.ts';
+import { applyDiscount, openCart, type Cart, type DiscountStep, type OrderItem } from './checkout-cart.ts';
+import { refusalOfCandidate, type Candidate } from './checkout-checks.ts';
+import type { StackingRules } from './checkout-stacking.ts';
+import { discountOf } from './redeemable-discount.ts';
+import type { AskedRedeemable, RedeemableState } from './redeemable.ts';
 import { refuse, type Refusal } from './voucher-refusal.ts';
-import { refusalOf, type Redeemer, type VoucherState } from './voucher-validity.ts';
+import type { Redeemer } from './voucher-validity.ts';
 
-/** A checkout that asks whether codes apply. `vouchers` are what the codes stand for, in the order asked; undefined where there is none. */
+/** A checkout that asks whether redeemables apply. */
 export interface Checkout {
-  codes: readonly string[];
-  vouchers: readonly (VoucherState | undefined)[];
+  asked: readonly AskedRedeemable[];
+  /** What is asked stands for, in the order asked; undefined where there is none. */
+  redeemables: readonly (RedeemableState | undefined)[];
   /** Minor units; null where no order was sent, so that nothing is calculated. */
   order: { amount?: number; items?: readonly OrderItem[] } | null;
-  /** Who redeems the voucher: its clock is the named customer's, else the holder's. */
-  redeemerOf: (voucher: VoucherState) => Redeemer;
+  /** Who redeems it: its clock is the named customer's, else the holder's. */
+  redeemerOf: (redeemable: RedeemableState) => Redeemer;
+  rules: StackingRules;
+}
+
+export interface Applied {
+  status: 'APPLICABLE';
+  redeemable: RedeemableState;
+  /** null where no amount was sent. */
+  step: DiscountStep | null;
+  /** The cart after it. */
+  cart: Cart | null;
 }
 
 export type Outcome =
-  | { status: 'APPLICABLE'; voucher: VoucherState; step: DiscountStep | null; cart: Cart | null }
-  | { status: 'INAPPLICABLE'; voucher: VoucherState | null; refusal: Refusal }
-  | { status: 'SKIPPED'; voucher: VoucherState | null; key: SkipKey };
+  | Applied
+  | { status: 'INAPPLICABLE'; redeemable: RedeemableState | null; refusal: Refusal }
+  | { status: 'SKIPPED'; redeemable: RedeemableState | null; key: SkipKey };
 
 export type SkipKey = 'preceding_validation_failed' | 'applicable_redeemables_limit_exceeded';
 
@@ -28,62 +41,56 @@ export const SKIP_MESSAGES: Record<SkipKey, string> = {
 
 export interface Decision {
   valid: boolean;
-  /** One for each code, in the order asked. */
+  /** One for each redeemable, in the order asked. */
   outcomes: Outcome[];
   /** The cart after all that applies; null where no amount was sent. */
   cart: Cart | null;
 }
 
 /**
- * Decides a checkout: each voucher in turn on what those before it left. One that does not apply makes the whole invalid, and what
+ * Decides a checkout: each redeemable in turn on what those before it left. One that does not apply makes the whole invalid, and what
  * follows it is skipped.
  */
-export const decide = ({ codes, vouchers, order, redeemerOf }: Checkout): Decision => {
+export const decide = (checkout: Checkout): Decision => {
+  const { asked, redeemables, order, redeemerOf, rules } = checkout;
   const outcomes: Outcome[] = [];
+  const applied: Applied[] = [];
   let cart = order && openCart(order);
-  const unpriced = order?.items !== undefined && order.items.length > 0 && cart === null;
-  let applied = 0;
   let valid = true;
-  for (const [index, code] of codes.entries()) {
-    const voucher = vouchers[index];
-    const skipped = skipKeyOf(valid, applied);
-    const refusal = skipped ? null : refusalInCart(code, voucher, cart, unpriced, redeemerOf);
-    if (skipped) outcomes.push({ status: 'SKIPPED', voucher: voucher ?? null, key: skipped });
-    else if (refusal || !voucher) {
-      outcomes.push({ status: 'INAPPLICABLE', voucher: voucher ?? null, refusal: refusal ?? notFound(code) });
+  for (const [index, each] of asked.entries()) {
+    const redeemable = redeemables[index];
+    const skipped = skipKeyOf(valid, applied.length, rules);
+    if (skipped) outcomes.push({ status: 'SKIPPED', redeemable: redeemable ?? null, key: skipped });
+    else if (!redeemable) {
+      outcomes.push({ status: 'INAPPLICABLE', redeemable: null, refusal: notFound(each) });
       valid = false;
     } else {
-      const next = cart && applyDiscount(cart, voucher.discount);
-      cart = next && next.cart;
-      outcomes.push({ status: 'APPLICABLE', voucher, step: next && next.step, cart });
-      applied++;
+      const candidate = { asked: each, redeemable, by: redeemerOf(redeemable), cart, applied, checkout };
+      const refusal = refusalOfCandidate(candidate);
+      if (refusal) {
+        outcomes.push({ status: 'INAPPLICABLE', redeemable, refusal });
+        valid = false;
+      } else {
+        const outcome = apply(candidate);
+        outcomes.push(outcome);
+        applied.push(outcome);
+        cart = outcome.cart;
+      }
     }
   }
   return { valid, outcomes, cart };
 };
 
-const skipKeyOf = (valid: boolean, applied: number): SkipKey | null => {
+const skipKeyOf = (valid: boolean, applied: number, rules: StackingRules): SkipKey | null => {
   if (!valid) return 'preceding_validation_failed';
-  return applied >= STACKING_RULES.applicable_redeemables_limit ? 'applicable_redeemables_limit_exceeded' : null;
+  return applied >= rules.applicable_redeemables_limit ? 'applicable_redeemables_limit_exceeded' : null;
 };
 
-const refusalInCart = (
-  code: string,
-  voucher: VoucherState | undefined,
-  cart: Cart | null,
-  unpriced: boolean,
-  redeemerOf: Checkout['redeemerOf'],
-): Refusal | null => {
-  if (!voucher) return notFound(code);
-  return refusalOf(voucher, redeemerOf(voucher)) ?? refusalOfOrder(voucher.discount, cart, unpriced);
+const apply = (candidate: Candidate): Applied => {
+  const { redeemable, cart } = candidate;
+  const next = cart && applyDiscount(cart, discountOf(candidate));
+  return { status: 'APPLICABLE', redeemable, step: next && next.step, cart: next && next.cart };
 };
 
-const refusalOfOrder = (discount: Discount, cart: Cart | null, unpriced: boolean): Refusal | null => {
-  if (unpriced) return refuse('missing_amount', 'order.amount', null, 'Give order.amount, or the price or amount of each item');
-  if (cart && needsItems(discount) && !hasItems(cart)) {
-    return refuse('missing_order_items', 'order.items', null, 'This discount is taken of items: give order.items with their prices');
-  }
-  return null;
-};
-
-const notFound = (code: string): Refusal => refuse('not_found', 'code', code, `Cannot find voucher with id ${code}`);
+const notFound = ({ object, id }: AskedRedeemable): Refusal =>
+  refuse('not_found', object === 'voucher' ? 'code' : 'id', id, `Cannot find ${object} with id ${id}`);

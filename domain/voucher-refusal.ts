@@ -4,6 +4,7 @@ const MESSAGES = {
   voucher_disabled: 'voucher is disabled',
   voucher_not_active: 'voucher is not active yet',
   voucher_expired: 'voucher expired',
+  promotion_inactive: 'promotion is not active',
   quantity_exceeded: 'quantity exceeded',
   missing_customer: 'customer is missing',
   customer_rules_violated: 'customer does not match validation rules',

@@ -3,6 +3,7 @@ import { refuse, type Refusal } from './voucher-refusal.ts';
 
 /** A voucher as a decision sees it. Times are epoch milliseconds. */
 export interface VoucherState {
+  object: 'voucher';
   id: string;
   code: string;
   revision: number;
@@ -22,7 +23,7 @@ export interface VoucherState {
   discount: Discount;
 }
 
-interface CampaignState {
+export interface CampaignState {
   id: string;
   name: string;
   active: boolean;
@@ -46,14 +47,24 @@ const refusalOfState = ({ code, active, withdrawnReason, campaign }: VoucherStat
   if (withdrawnReason !== null)
     return refuse('voucher_disabled', 'withdrawn', withdrawnReason, `Voucher ${code} was withdrawn: ${withdrawnReason}`);
   if (!active) return refuse('voucher_disabled', 'active', false, `Voucher ${code} is disabled`);
-  if (campaign && !campaign.active)
-    return refuse('voucher_disabled', 'campaign.active', false, `The campaign ${campaign.name} is disabled`);
-  return null;
+  return campaign && refusalOfCampaignState(campaign, 'voucher_disabled');
 };
 
+const refusalOfCampaignState = (campaign: CampaignState, key: 'voucher_disabled' | 'promotion_inactive'): Refusal | null =>
+  campaign.active ? null : refuse(key, 'campaign.active', false, `The campaign ${campaign.name} is disabled`);
+
+/** Whether a campaign counts at this time. `disabled` is the key that tells that it was switched off. @returns null where it does */
+export const refusalOfCampaign = (
+  campaign: CampaignState,
+  disabled: 'voucher_disabled' | 'promotion_inactive',
+  at: number,
+): Refusal | null => refusalOfCampaignState(campaign, disabled) ?? refusalOfCampaignTime(campaign, at);
+
+const refusalOfCampaignTime = ({ name, startsAt, endsAt }: CampaignState, at: number): Refusal | null =>
+  refusalOfWindow(`The campaign ${name}`, 'campaign.', startsAt, endsAt, at);
+
 const refusalOfTime = ({ code, startsAt, endsAt, campaign }: VoucherState, at: number): Refusal | null =>
-  refusalOfWindow(`Voucher ${code}`, '', startsAt, endsAt, at) ??
-  (campaign && refusalOfWindow(`The campaign ${campaign.name}`, 'campaign.', campaign.startsAt, campaign.endsAt, at));
+  refusalOfWindow(`Voucher ${code}`, '', startsAt, endsAt, at) ?? (campaign && refusalOfCampaignTime(campaign, at));
 
 /** The start belongs to the window, the end does not. */
 const refusalOfWindow = (what: string, scope: string, startsAt: number | null, endsAt: number | null, at: number): Refusal | null => {

@@ -11,6 +11,7 @@ import { createValidationRoutes } from '../../api/routes/validations.ts';
 import type { Sql } from '../../db/client.ts';
 import type { Project } from '../../db/projects.ts';
 import { draftVoucher, insertVouchers, type VoucherDraft } from '../../db/vouchers.ts';
+import { STACKING_RULES } from '../../domain/checkout-stacking.ts';
 import { codeKey } from '../../domain/code-pattern.ts';
 import type { Discount } from '../../domain/discount.ts';
 import { resourceRoutes } from './api.ts';
@@ -55,12 +56,16 @@ export const createVoucher = async (
   return draft.id;
 };
 
+/** Codes as a request asks for them. */
+export const asked = (...codes: string[]) => codes.map((id) => ({ object: 'voucher' as const, id }));
+
 /** A request to redeem one code, as the API makes it; its key is its own unless told otherwise. */
 export const redeemRequest = (project: Project, code: string, more: Partial<RedeemRequest> = {}): RedeemRequest => ({
   project: { id: project.id, caseSensitiveCodes: project.caseSensitiveCodes },
   apiKeyId: 'key_test',
   requestId: 'req_test',
-  codes: [code],
+  redeemables: asked(code),
+  stackingRules: STACKING_RULES,
   order: { amount: 10_000 },
   customer: null,
   trackingId: null,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect, type Sql } from '../../db/client.ts';
 import type { Project } from '../../db/projects.ts';
-import { bodyOf, createCheckout, createVoucher, redeemRequest, statusOf, type TestCheckout } from '../harness/checkout.ts';
+import { asked, bodyOf, createCheckout, createVoucher, redeemRequest, statusOf, type TestCheckout } from '../harness/checkout.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';
 import { createProject } from '../harness/project.ts';
 
@@ -59,7 +59,7 @@ describe('a code for one', () => {
     await createVoucher(sql, project, 'STACK-MANY');
     const stacks = ['STACK-ONE', 'STACK-MANY'];
     const answers = await times(60, (index) =>
-      either(index).redeem(redeemRequest(project, '', { codes: index % 3 === 0 ? stacks.toReversed() : stacks })),
+      either(index).redeem(redeemRequest(project, '', { redeemables: asked(...(index % 3 === 0 ? stacks.toReversed() : stacks)) })),
     );
     expect(counted(answers.map(statusOf))).toEqual({ 200: 1, 400: 59 });
     expect(await ledger('STACK-MANY')).toMatchObject({ redeemed: 1, succeeded: 1 });
@@ -141,7 +141,7 @@ describe('a row that somebody holds', () => {
       await new Promise<void>((resolve) => (free = resolve));
     });
     await sleep(50);
-    const stack = one.redeem(redeemRequest(project, '', { codes: ['STACK-FREE', 'STACK-HELD'] }));
+    const stack = one.redeem(redeemRequest(project, '', { redeemables: asked('STACK-FREE', 'STACK-HELD') }));
     await sleep(20);
     expect(statusOf(await one.redeem(redeemRequest(project, 'STACK-FREE')))).toBe(200);
     free();
@@ -197,7 +197,9 @@ describe('a redemption that is taken back', () => {
   test('with its stack, by 50 at once and one by one, gives each counter back once', async () => {
     const codes = ['BACK-A', 'BACK-B', 'BACK-C'];
     for (const code of codes) await createVoucher(sql, project, code);
-    const { parent_redemption: parent, redemptions } = bodyOf(await one.redeem(redeemRequest(project, '', { codes })));
+    const { parent_redemption: parent, redemptions } = bodyOf(
+      await one.redeem(redeemRequest(project, '', { redeemables: asked(...codes) })),
+    );
     await times(50, (index) =>
       index % 5 === 0 ? one.rollback(rollbackOf(redemptions[index % 3].id)) : either(index).rollback(rollbackOf(parent.id, true)),
     );

@@ -3,7 +3,7 @@ import type { Sql } from '../../db/client.ts';
 import { upsertCustomers } from '../../db/customers.ts';
 import type { Project } from '../../db/projects.ts';
 import { maintainDays } from '../../db/validations.ts';
-import { createCheckout, createVoucher, redeemRequest, statusOf, type TestCheckout } from '../harness/checkout.ts';
+import { asked, createCheckout, createVoucher, redeemRequest, statusOf, type TestCheckout } from '../harness/checkout.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';
 import { createProject } from '../harness/project.ts';
 
@@ -110,7 +110,7 @@ describe('the trace of a validation', () => {
   test('says what decided, with the revision and the arithmetic', async () => {
     await createVoucher(sql, project, 'TRACED');
     await createVoucher(sql, project, 'TRACED-USED', { quantity: 0 });
-    await checkout.validate(redeemRequest(project, '', { codes: ['TRACED', 'TRACED-USED'] }));
+    await checkout.validate(redeemRequest(project, '', { redeemables: asked('TRACED', 'TRACED-USED') }));
     await expect
       .poll(() => sql`select outcome, trace from validation where code = 'TRACED'`, { timeout: 5_000 })
       .toMatchObject([

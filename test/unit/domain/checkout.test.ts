@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { STACKING_RULES } from '../../../domain/checkout-stacking.ts';
 import { decide, type Checkout } from '../../../domain/checkout.ts';
 import type { VoucherState } from '../../../domain/voucher-validity.ts';
 
@@ -6,6 +7,7 @@ const NOON = Date.parse('2026-03-01T12:00:00Z');
 const HOUR = 3_600_000;
 
 const voucher = (more: Partial<VoucherState> = {}): VoucherState => ({
+  object: 'voucher',
   id: 'v_1',
   code: 'SAVE10',
   revision: 1,
@@ -25,8 +27,9 @@ const voucher = (more: Partial<VoucherState> = {}): VoucherState => ({
 
 const ask = (vouchers: (VoucherState | undefined)[], more: Partial<Checkout> = {}) =>
   decide({
-    codes: vouchers.map((each, index) => each?.code ?? `UNKNOWN${index}`),
-    vouchers,
+    asked: vouchers.map((each, index) => ({ object: 'voucher', id: each?.code ?? `UNKNOWN${index}` })),
+    redeemables: vouchers,
+    rules: STACKING_RULES,
     order: { amount: 10_000 },
     redeemerOf: () => ({ customerId: null, named: false, at: NOON }),
     ...more,
