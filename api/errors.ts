@@ -1,5 +1,5 @@
 import postgres from 'postgres';
-import { DomainError, type ErrorKey } from '../domain/errors.ts';
+import { DomainError, type ErrorKey, type FieldProblem } from '../domain/errors.ts';
 
 /** Every key has its status here, and only here: a key without one does not compile. */
 export const statusOf = {
@@ -59,7 +59,7 @@ export interface ErrorBody {
   resource_id?: string;
   resource_type?: string;
   /** Every field that is wrong. */
-  errors?: { path: string; message: string }[];
+  errors?: FieldProblem[];
 }
 
 export const errorBody = (error: DomainError, requestId: string): ErrorBody => ({

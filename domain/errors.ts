@@ -52,6 +52,11 @@ export interface FieldProblem {
   /** Path into the body or query, such as `redemption.quantity` or `redeemables[0].id`. */
   path: string;
   message: string;
+  /** Where a text is concerned: its line and column, from 1. */
+  line?: number;
+  column?: number;
+  /** The step of a journey's definition. */
+  step?: string;
 }
 
 /** A refusal with its key and what a person needs to mend it. Thrown where it ends the request; returned where it is one answer of many. */

@@ -11,7 +11,15 @@ export const errorSchema = z
     resource_type: z.string().optional(),
     error: z.object({ message: z.string() }).optional(),
     errors: z
-      .array(z.object({ path: z.string(), message: z.string() }))
+      .array(
+        z.object({
+          path: z.string(),
+          message: z.string(),
+          line: z.int().optional().meta({ description: 'In the text of a definition, from 1' }),
+          column: z.int().optional(),
+          step: z.string().optional().meta({ description: 'The step of a journey' }),
+        }),
+      )
       .optional()
       .meta({ description: 'Every field that is wrong' }),
   })

@@ -27,6 +27,15 @@ interface StepExpression {
   matches?: string;
 }
 
+/** Something of the project that a step names: publishing checks that it exists, and a template is pinned. */
+export interface Reference {
+  what: 'campaign' | 'template' | 'segment' | 'endpoint';
+  /** Its key, id or name. */
+  name: string;
+  /** Where it stands in the step. */
+  path: (string | number)[];
+}
+
 /**
  * One kind of step: its fields, and what the checks and the engine need to know of them. What it does stands in activities/journey/,
  * in the file of its activity.
@@ -49,6 +58,8 @@ export interface StepKind<Fields> {
   /** The name that its coupon gets. */
   makes?: (fields: Fields) => string;
   needs?: (fields: Fields) => { campaign?: string; template?: string; coupon?: string };
+  /** What of the project it names; without it, the campaign and the template that it needs. */
+  references?: (fields: Fields) => Reference[];
   /** The event that it waits for. */
   awaits?: (fields: Fields) => string | null;
   /** When a customer who comes now is due; without it at once. */
@@ -58,6 +69,16 @@ export interface StepKind<Fields> {
 export interface AnyFields {
   [field: string]: unknown;
 }
+
+/** What of the project a step names. */
+export const referencesOf = (kind: StepKind<AnyFields>, fields: AnyFields): Reference[] => {
+  if (kind.references !== undefined) return kind.references(fields);
+  const needs = kind.needs?.(fields) ?? {};
+  return (['campaign', 'template'] as const).flatMap((what) => {
+    const name = needs[what];
+    return name === undefined ? [] : [{ what, name, path: [what] }];
+  });
+};
 
 /** Lets kinds of different fields stand in one list. */
 export const stepKind = <Fields>(kind: StepKind<Fields>): StepKind<AnyFields> => kind as unknown as StepKind<AnyFields>;
