@@ -13,11 +13,13 @@ import {
   clientPublishBody,
   clientPublishQuery,
   listPublicationsQuery,
+  listVoucherPublicationsQuery,
   publicationListSchema,
   publishBody,
   publishedSchema,
   publishQuery,
 } from '../schemas/publication.ts';
+import { voucherParams } from '../schemas/voucher.ts';
 
 export interface PublicationRoutesDeps {
   sql: Sql;
@@ -87,6 +89,31 @@ export const createPublicationRoutes = ({ sql, now, randomBytes }: PublicationRo
           channel: context.body.channel ?? 'client',
           metadata: context.body.metadata ?? {},
         }),
+    }),
+    route({
+      method: 'get',
+      path: '/v1/vouchers/{code}/publications',
+      tag,
+      summary: 'List to whom a voucher was given',
+      scope: 'publications:read',
+      params: voucherParams,
+      query: listVoucherPublicationsQuery,
+      responses: {
+        200: { description: 'Publications', schema: publicationListSchema },
+        404: { description: 'There is no such voucher' },
+      },
+      handler: async ({ project, params, query }) => {
+        const voucher = await findVoucher(sql, project, params.code);
+        if (!voucher) throw notFound('voucher', params.code);
+        const { limit, page, starting_after: startingAfter, order } = query;
+        const found = await listPublications(
+          sql,
+          project.id,
+          { voucherId: voucher.id },
+          { limit, page, startingAfter, descending: order.startsWith('-') },
+        );
+        return { status: 200, body: list('publications', found.rows.map(publicationView), found) };
+      },
     }),
     route({
       method: 'get',

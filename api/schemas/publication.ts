@@ -90,10 +90,16 @@ const publicationSchema = z
 
 export const publicationListSchema = listOf('publications', publicationSchema).meta({ id: 'PublicationList' });
 
-export const listPublicationsQuery = z.strictObject({
+const pages = {
   ...paging,
   starting_after: startingAfter.optional().meta({ description: 'The id of the last publication of the page before' }),
   order: z.enum(['created_at', '-created_at', 'id', '-id']).default('-created_at'),
+};
+
+export const listVoucherPublicationsQuery = z.strictObject(pages);
+
+export const listPublicationsQuery = z.strictObject({
+  ...pages,
   result: z.enum(['SUCCESS', 'FAILURE']).optional(),
   campaign: z.string().max(255).optional().meta({ description: 'Id or name' }),
   customer: z.string().max(255).optional().meta({ description: 'Id or source id' }),

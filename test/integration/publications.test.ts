@@ -97,6 +97,10 @@ describe('a publication of a campaign', () => {
     expect(new Set(body.vouchers.map((voucher: { code: string }) => voucher.code)).size).toBe(3);
     const listed = await call('GET', `/v1/publications?voucher=${body.vouchers[1].code}`);
     expect(listed.body.publications).toMatchObject([{ id: body.id, channel: 'letter', vouchers_id: body.vouchers_id }]);
+    // The address that the voucher itself names.
+    expect(body.vouchers[1].publish).toMatchObject({ count: 1, url: expect.stringContaining(`/${body.vouchers[1].code}/publications?`) });
+    expect((await call('GET', body.vouchers[1].publish.url)).body).toEqual(listed.body);
+    expect((await call('GET', '/v1/vouchers/NOBODY/publications')).status).toBe(404);
   });
 
   test('gives nothing of a campaign that is disabled or over', async () => {
