@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { DEFAULT_RATE_LIMITS, type RateLimits } from '../domain/rate-limit.ts';
 import { isNet, WEB_PORTS } from '../domain/web-address.ts';
 
 const urlOf = (protocols: string[], example: string) =>
@@ -30,6 +31,19 @@ const listOf = (isOne: (text: string) => boolean, error: string) =>
 
 const isPort = (text: string): boolean => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
 
+const RATE_LIMITS_ERROR = `must be numbers by name such as key_requests=600000,address_failures=60, of ${Object.keys(DEFAULT_RATE_LIMITS).join(', ')}`;
+
+/** Limits by name, as the API calls them. */
+const rateLimits = z
+  .string()
+  .refine((text) => text.split(',').every((each) => /^\s*(\w+)\s*=\s*\d{1,9}\s*$/.exec(each)?.[1]! in DEFAULT_RATE_LIMITS), {
+    error: RATE_LIMITS_ERROR,
+  })
+  .transform((text) => ({
+    ...DEFAULT_RATE_LIMITS,
+    ...Object.fromEntries(text.split(',').map((each) => [each.split('=')[0]!.trim(), Number(each.split('=')[1])])),
+  }));
+
 /** Every variable that Couponry reads, with its default. The table in the README is made from the same words. */
 const schema = z.object({
   PORT: numberBetween(1, 65_535).default(8080),
@@ -53,6 +67,8 @@ const schema = z.object({
   COUPONRY_MAIL_FROM: z.email({ error: 'must be an address such as coupons@example.com' }).default('coupons@example.com'),
   COUPONRY_WEBHOOK_NETS: listOf(isNet, 'must be nets such as 10.0.0.0/8,127.0.0.1').optional(),
   COUPONRY_WEBHOOK_PORTS: listOf(isPort, 'must be ports such as 80,443').optional(),
+  COUPONRY_TRUSTED_PROXIES: listOf(isNet, 'must be nets such as 10.0.0.0/8,127.0.0.1').optional(),
+  COUPONRY_RATE_LIMITS: rateLimits.optional(),
   COUPONRY_WORKER_HEALTH_PORT: numberBetween(1, 65_535).optional(),
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
@@ -80,6 +96,10 @@ export interface Configuration {
   webhookNets: string[] | null;
   /** The ports at public addresses that may get webhooks. */
   webhookPorts: number[];
+  /** Nets of our own proxies, whose X-Forwarded-For is believed. */
+  trustedProxies: string[];
+  /** What a project has not of its own. */
+  rateLimits: RateLimits;
   /** Where `worker` answers /healthz and /readyz; null: nowhere. */
   workerHealthPort: number | null;
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -133,6 +153,8 @@ export const readConfiguration = (env: NodeJS.ProcessEnv): Configuration => {
     mailFrom: data.COUPONRY_MAIL_FROM,
     webhookNets: data.COUPONRY_WEBHOOK_NETS ?? null,
     webhookPorts: data.COUPONRY_WEBHOOK_PORTS?.map(Number) ?? [...WEB_PORTS],
+    trustedProxies: data.COUPONRY_TRUSTED_PROXIES ?? [],
+    rateLimits: data.COUPONRY_RATE_LIMITS ?? DEFAULT_RATE_LIMITS,
     workerHealthPort: data.COUPONRY_WORKER_HEALTH_PORT ?? null,
     logLevel: data.LOG_LEVEL,
   };
@@ -173,6 +195,10 @@ export const environmentOf = (configuration: ServiceConfiguration): NodeJS.Proce
   COUPONRY_MAIL_FROM: configuration.mailFrom,
   COUPONRY_WEBHOOK_NETS: configuration.webhookNets?.join(',') ?? '',
   COUPONRY_WEBHOOK_PORTS: configuration.webhookPorts.join(','),
+  COUPONRY_TRUSTED_PROXIES: configuration.trustedProxies.join(','),
+  COUPONRY_RATE_LIMITS: Object.entries(configuration.rateLimits)
+    .map(([name, limit]) => `${name}=${limit}`)
+    .join(','),
   COUPONRY_WORKER_HEALTH_PORT: configuration.workerHealthPort?.toString() ?? '',
   LOG_LEVEL: configuration.logLevel,
 });

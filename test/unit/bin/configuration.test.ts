@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { DEFAULT_RATE_LIMITS } from '../../../domain/rate-limit.ts';
 import { ConfigurationError, environmentOf, readConfiguration, requireServices } from '../../../bin/configuration.ts';
 
 const key = Buffer.alloc(32, 1).toString('base64');
@@ -40,9 +41,17 @@ test.each([
     'COUPONRY_WEBHOOK_NETS must be nets such as 10.0.0.0/8,127.0.0.1, not "10.0.0.0/8,intranet"',
   ],
   [{ COUPONRY_WEBHOOK_PORTS: '443,0' }, 'COUPONRY_WEBHOOK_PORTS must be ports such as 80,443, not "443,0"'],
+  [{ COUPONRY_TRUSTED_PROXIES: 'nginx' }, 'COUPONRY_TRUSTED_PROXIES must be nets such as 10.0.0.0/8,127.0.0.1, not "nginx"'],
   [{ SMTP_URL: 'mail.example' }, 'SMTP_URL must be an address such as smtp://user:password@host:587'],
 ])('a wrong value is named, with what would be right: %o', (env, message) => {
   expect(() => readConfiguration(env)).toThrow(new ConfigurationError(message));
+});
+
+test('limits that are named count beside the others, and one that does not exist is refused', () => {
+  const { rateLimits } = readConfiguration({ COUPONRY_RATE_LIMITS: 'key_requests=5, address_failures=0' });
+  expect(rateLimits).toEqual({ ...DEFAULT_RATE_LIMITS, key_requests: 5, address_failures: 0 });
+  for (const wrong of ['requests=5', 'key_requests=many', 'key_requests', 'toString=1'])
+    expect(() => readConfiguration({ COUPONRY_RATE_LIMITS: wrong })).toThrow(/^COUPONRY_RATE_LIMITS must be numbers by name/);
 });
 
 test('every wrong value is named at once', () => {
@@ -64,7 +73,13 @@ test('a process that brings nothing up needs the addresses of all services', () 
 
 test('a child reads the same configuration from the environment that it is given', () => {
   const configuration = requireServices(
-    readConfiguration({ ...services, PORT: '9000', COUPONRY_ACTIVITY_MODE: 'temporal', COUPONRY_WEBHOOK_NETS: '10.0.0.0/8, ::1' }),
+    readConfiguration({
+      ...services,
+      PORT: '9000',
+      COUPONRY_ACTIVITY_MODE: 'temporal',
+      COUPONRY_WEBHOOK_NETS: '10.0.0.0/8, ::1',
+      COUPONRY_RATE_LIMITS: 'key_requests=7',
+    }),
   );
   expect(readConfiguration(environmentOf(configuration))).toEqual(configuration);
 });
