@@ -3,11 +3,16 @@ const MESSAGES = {
   not_found: 'Resource not found',
   voucher_disabled: 'voucher is disabled',
   voucher_not_active: 'voucher is not active yet',
+  voucher_not_active_now: 'voucher is not active now',
   voucher_expired: 'voucher expired',
   promotion_inactive: 'promotion is not active',
   quantity_exceeded: 'quantity exceeded',
+  gift_amount_exceeded: 'gift amount exceeded',
   missing_customer: 'customer is missing',
   customer_rules_violated: 'customer does not match validation rules',
+  order_rules_violated: 'order does not match validation rules',
+  redemption_rules_violated: 'redemption does not match validation rules',
+  missing_order: 'order is missing',
   missing_amount: 'order amount is missing',
   missing_order_items: 'order items are missing',
 } as const;
@@ -20,7 +25,11 @@ export interface Refusal {
   message: string;
   details: string;
   condition: string;
-  value: string | number | boolean | null;
+  value: unknown;
+  /** The validation rule that decided, which of its conditions, and what that met. */
+  rule?: { id: string; revision: number; condition: string; actual: unknown };
+  /** What the rule's author wants shoppers to read. */
+  shown?: string | null;
 }
 
 export const refuse = (key: RefusalKey, condition: string, value: Refusal['value'], details: string): Refusal => ({
@@ -30,6 +39,9 @@ export const refuse = (key: RefusalKey, condition: string, value: Refusal['value
   condition,
   value,
 });
+
+/** A refusal by a validation rule. */
+export const refuseByRule = (key: RefusalKey, what: Omit<Refusal, 'key' | 'message'>): Refusal => ({ key, message: MESSAGES[key], ...what });
 
 /** The HTTP status of a redemption that is refused so. */
 export const refusalStatus = (key: RefusalKey): number => (key === 'not_found' ? 404 : 400);
