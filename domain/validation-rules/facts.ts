@@ -50,11 +50,9 @@ export interface RequestFacts {
   /** The request's own. */
   metadata: Record<string, unknown>;
   apiKeyName: string | null;
-  /** IANA; where days, weeks and months begin. */
-  timezone: string;
 }
 
-/** What is being redeemed. */
+/** What is being redeemed. Its id is what counters are named by. */
 export interface RedeemedFacts {
   object: 'voucher' | 'promotion_tier';
   id: string;
@@ -72,9 +70,10 @@ export interface RuleFacts {
   apiKeyName: string | null;
   /** By the clock of who redeems. */
   at: number;
-  timezone: string;
+  /** IANA; where days, weeks and months begin. */
+  zone: string;
   /** What was counted before this redemption. */
   counter: (ref: CounterRef) => number;
-  /** What this redeemable would take of the order as it stands. Asked only where a rule bounds it. */
-  discount: () => number;
+  /** What this redemption would add to each measure. Asked only where a rule bounds it. */
+  share: () => Readonly<Record<CounterRef['measure'], number>>;
 }

@@ -1,5 +1,5 @@
 import type { CounterRef } from '../counters.ts';
-import type { ItemFacts, RuleFacts } from './facts.ts';
+import type { ItemFacts, RedeemedFacts, RuleFacts } from './facts.ts';
 import type { Logic } from './logic.ts';
 import type { OperatorName } from './operators.ts';
 
@@ -101,8 +101,19 @@ export interface AssignedRule extends CompiledRule {
   revision: number;
 }
 
-/** Whether a condition holds, and if not, the values that decided. */
-export type Finding = { holds: true } | { holds: false; operator: OperatorName | null; expected: unknown; actual: unknown };
+/** Whether a condition holds, and if not, the values that decided; `inner` is the nested condition that decided. */
+export type Finding = { holds: true } | { holds: false; operator: OperatorName | null; expected: unknown; actual: unknown; inner?: Failure };
+
+/** The condition that was not met. */
+export interface Failure {
+  node: CompiledNode;
+  operator: OperatorName | null;
+  expected: unknown;
+  actual: unknown;
+}
+
+/** Holds one of the items that were found against the nested rules. @returns null where it meets them */
+export type NestedRules = (item: ItemFacts, found: readonly ItemFacts[]) => Failure | null;
 
 /** One kind of condition: a name, what it compares, and how. Each stands in a file of kinds/. */
 export interface RuleKind {
@@ -121,7 +132,9 @@ export interface RuleKind {
   /** The value that its conditions compare, where one value is all there is to it. */
   read?: (node: CompiledNode, scope: RuleScope) => unknown;
   /** Decides where `read` is not enough. */
-  find?: (node: CompiledNode, scope: RuleScope, nested: (item: ItemFacts, found: readonly ItemFacts[]) => boolean) => Finding;
+  find?: (node: CompiledNode, scope: RuleScope, nested: NestedRules) => Finding;
+  /** True where it looks at the items of an order. */
+  ofItems?: true;
   /** True where it can say nothing without a customer. */
   needsCustomer?: true;
   needs?: (node: CompiledNode) => RuleNeeds;
@@ -129,5 +142,11 @@ export interface RuleKind {
   counters?: (facts: CounterFacts) => CounterRef[];
 }
 
-/** What a counter is named by. */
-export type CounterFacts = Pick<RuleFacts, 'redeemable' | 'at' | 'timezone'> & { customer: { id: string | null } | null };
+/** What counters are named by. */
+export interface CounterFacts {
+  redeemable: Pick<RedeemedFacts, 'object' | 'id' | 'campaignId'>;
+  /** null: nobody is named, so that nothing is counted for each customer. */
+  customerId: string | null;
+  at: number;
+  zone: string;
+}
