@@ -7,12 +7,14 @@ import { createAuthentication } from './auth.ts';
 import { createDocsRoutes } from './docs-ui.ts';
 import { errorBody, statusOf, toDomainError } from './errors.ts';
 import { createKernel, send } from './kernel.ts';
+import type { MetadataSchemas } from './metadata-schemas.ts';
 import type { Route } from './route.ts';
 import { createHealthRoutes, type ReadinessCheck } from './routes/health.ts';
 
 export interface AppDeps {
   sql: Sql;
   log: Pick<Logger, 'error'>;
+  metadata: Pick<MetadataSchemas, 'check'>;
   /** Everything below /v1 and /client/v1. */
   routes: Route[];
   /** What reads its own bytes and authenticates in its own way, such as POST /hooks/{source}. */

@@ -12,6 +12,7 @@ import { errorBody, statusOf, toDomainError } from './errors.ts';
 import { fieldProblems } from './field-problems.ts';
 import { isOneOf, parseJson, readBody, readText, requireJson } from './json-body.ts';
 import { parseQuery } from './query-string.ts';
+import type { MetadataSchemas } from './metadata-schemas.ts';
 import { createRouteTable } from './route-table.ts';
 import type { Answer, RequestContext, Route } from './route.ts';
 
@@ -19,6 +20,7 @@ export interface KernelDeps {
   sql: Sql;
   log: Pick<Logger, 'error'>;
   authenticate: Authenticate;
+  metadata: Pick<MetadataSchemas, 'check'>;
 }
 
 const CLIENT_PREFIX = '/client/v1/';
@@ -137,7 +139,7 @@ const preflight = (origin: string): Answer => ({
 });
 
 /** Turns routes into a handler for everything below /v1 and /client/v1. */
-export const createKernel = (routes: Route[], { sql, log, authenticate }: KernelDeps) => {
+export const createKernel = (routes: Route[], { sql, log, authenticate, metadata }: KernelDeps) => {
   const find = createRouteTable(routes);
 
   const answerTo = async (req: IncomingMessage, requestId: string, cors: Record<string, string>): Promise<Answer> => {
@@ -161,6 +163,7 @@ export const createKernel = (routes: Route[], { sql, log, authenticate }: Kernel
     if (route.body && bytes.length > 0 && !isText) requireJson(req.headers);
     const context = new Context(sql, req, bytes, requestId, caller);
     fill(context, route, params, queryText, bytes, isText);
+    if (route.body) await metadata.check(context.project.id, route, context.body);
     return route.handler(context);
   };
 

@@ -10,6 +10,9 @@ import { createEndpointRoutes } from '../api/routes/endpoints.ts';
 import { createEventRoutes } from '../api/routes/events.ts';
 import { createEnrolmentRoutes } from '../api/routes/enrolments.ts';
 import { createFastForwardRoutes } from '../api/routes/fast-forward.ts';
+import { createCategoryRoutes } from '../api/routes/categories.ts';
+import { createMetadataSchemaRoutes } from '../api/routes/metadata-schemas.ts';
+import { createMetadataSchemas } from '../api/metadata-schemas.ts';
 import { createJourneyRoutes } from '../api/routes/journeys.ts';
 import { createMessageRoutes } from '../api/routes/messages.ts';
 import { createPublicationRoutes } from '../api/routes/publications.ts';
@@ -127,12 +130,16 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
   const checkout: Checkout = needsTemporal ? createTemporalCheckout(core.client, core.taskQueues) : here.activities;
   const skipping = createTimeSkipping(core);
   const fastForward = createFastForward({ ...core, skipping, workflowIdOf: journeyWorkflowId });
+  const metadata = createMetadataSchemas(core);
   const app = createApp({
     ...core,
+    metadata,
     routes: [
       ...createCustomerRoutes(deps),
       ...createCampaignRoutes(deps),
       ...createVoucherRoutes(deps),
+      ...createCategoryRoutes(deps),
+      ...createMetadataSchemaRoutes({ ...deps, metadata }),
       ...createAsyncActionRoutes(deps),
       ...createPublicationRoutes(deps),
       ...createTemplateRoutes(deps),

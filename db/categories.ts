@@ -1,3 +1,5 @@
+import postgres from 'postgres';
+import { DomainError } from '../domain/errors.ts';
 import type { Db, Tx } from './client.ts';
 import { idTime, newId } from './ids.ts';
 import { toPage, type Page } from './paging.ts';
@@ -23,13 +25,14 @@ export const readCategoryRanks = async (db: Db, projectId: string): Promise<Read
 export const findCategoriesByName = (db: Db, projectId: string, names: string[]) =>
   db<Category[]>`select ${columns(db)} from category where project_id = ${projectId} and name = any(${names}::text[])`;
 
-/** @returns null where the project has a category of this name */
-export const createCategory = async (tx: Tx, projectId: string, input: Pick<Category, 'name' | 'hierarchy'>): Promise<Category | null> => {
+/** @throws DomainError duplicate_found, where the project has a category of this name */
+export const createCategory = async (tx: Tx, projectId: string, input: Pick<Category, 'name' | 'hierarchy'>): Promise<Category> => {
   const id = newId('category');
   const [row] = await tx<Category[]>`
     insert into category (project_id, id, name, hierarchy, created_at) values (${projectId}, ${id}, ${input.name}, ${input.hierarchy}, ${idTime(id)})
     on conflict (project_id, name) do nothing returning ${columns(tx)}`;
-  return row ?? null;
+  if (!row) throw nameTaken(input.name);
+  return row;
 };
 
 export const findCategory = async (db: Db, projectId: string, id: string): Promise<Category | null> => {
@@ -56,9 +59,11 @@ export const listCategories = async (
   return toPage(rows, limit, totals?.total ?? 0);
 };
 
+const UNIQUE_VIOLATION = '23505';
+
 /**
  * Changes a category that is locked. Vouchers and campaigns name categories by name, and keep the name that they have.
- * @returns null where another category has the name
+ * @throws DomainError duplicate_found, where another category has the name
  */
 export const updateCategory = async (
   tx: Tx,
@@ -66,14 +71,21 @@ export const updateCategory = async (
   category: Category,
   change: Partial<Pick<Category, 'name' | 'hierarchy'>>,
   now: Date,
-): Promise<Category | null> => {
+): Promise<Category> => {
   const next = { ...category, ...change, updatedAt: now };
-  const [other] = await tx`select 1 from category where project_id = ${projectId} and name = ${next.name} and id <> ${category.id}`;
-  if (other) return null;
-  await tx`
-    update category set name = ${next.name}, hierarchy = ${next.hierarchy}, updated_at = ${now} where project_id = ${projectId} and id = ${category.id}`;
+  try {
+    await tx`
+      update category set name = ${next.name}, hierarchy = ${next.hierarchy}, updated_at = ${now}
+      where project_id = ${projectId} and id = ${category.id}`;
+  } catch (error) {
+    if (error instanceof postgres.PostgresError && error.code === UNIQUE_VIOLATION) throw nameTaken(next.name);
+    throw error;
+  }
   return next;
 };
+
+const nameTaken = (name: string): DomainError =>
+  new DomainError('duplicate_found', `There is a category named ${name} already.`, { resource: { type: 'category', id: name } });
 
 export const deleteCategory = async (tx: Tx, projectId: string, id: string): Promise<boolean> => {
   const { count } = await tx`delete from category where project_id = ${projectId} and id = ${id}`;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp, type AppDeps } from '../../api/app.ts';
+import { createMetadataSchemas } from '../../api/metadata-schemas.ts';
 import type { Route } from '../../api/route.ts';
 import { createAsyncActionRoutes } from '../../api/routes/async-actions.ts';
 import { createCampaignRoutes } from '../../api/routes/campaigns.ts';
@@ -52,7 +53,15 @@ const parse = (text: string): unknown => {
 export const startApi = async (sql: Sql, more: Partial<AppDeps> = {}): Promise<TestApi> => {
   const errors: unknown[] = [];
   const log = { error: (entry: unknown) => void errors.push(entry) } as AppDeps['log'];
-  const app = createApp({ sql, log, routes: resourceRoutes(sql), routers: [], checks: {}, ...more });
+  const app = createApp({
+    sql,
+    log,
+    metadata: createMetadataSchemas({ sql }),
+    routes: resourceRoutes(sql),
+    routers: [],
+    checks: {},
+    ...more,
+  });
   const server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
