@@ -204,6 +204,17 @@ export const updateCustomer = async (
   return after ?? null;
 };
 
+/** Changes customers that exist, each as `changeOf` says of what they are now. */
+export const updateCustomers = async (
+  tx: Tx,
+  projectId: string,
+  ids: string[],
+  changeOf: (customer: Customer) => CustomerChange,
+  now: Date,
+): Promise<void> => {
+  if (ids.length > 0) await applyChanges(tx, projectId, await lock(tx, projectId, ids), changeOf, now);
+};
+
 /** By id, else by source id. */
 export const findCustomer = async (db: Db, projectId: string, idOrSourceId: string): Promise<Customer | null> => {
   const [row] = await db<Customer[]>`

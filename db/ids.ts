@@ -18,6 +18,8 @@ const prefixes = {
   journey: 'jrn',
   cohort: 'coh',
   enrolment: 'enr',
+  launch: 'lch',
+  referralCheck: 'ref',
   destination: 'dest',
   delivery: 'msg',
   fastForward: 'ff',
