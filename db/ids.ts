@@ -27,6 +27,12 @@ const prefixes = {
   category: 'cat',
   metadataSchema: 'ms',
   referral: 'rfl',
+  validationRule: 'val',
+  ruleAssignment: 'asgm',
+  segment: 'seg',
+  product: 'prod',
+  sku: 'sku',
+  productCollection: 'pc',
   request: 'req',
 } as const;
 
