@@ -13,7 +13,7 @@ create table shop_order (
   items       json not null,
   discounts   json not null default '[]',
   -- How much of each line came back.
-  returned    json not null default '[]',
+  returned    json not null default '{}',
   metadata    json,
   created_at  timestamptz not null,
   updated_at  timestamptz,
