@@ -1,4 +1,5 @@
 import { Environment, EvaluationError, ParseError, TypeError as CelTypeError, type ASTNode } from '@marcbachmann/cel-js';
+import { didYouMean } from './suggestion.ts';
 
 /** What a variable is: a scalar, `map` or `list` for JSON whose insides are not known, or an object with its fields. */
 export type Shape = 'string' | 'number' | 'bool' | 'timestamp' | 'map' | 'list' | 'any' | { [field: string]: Shape };
@@ -78,7 +79,7 @@ export const createExpressions = (variables: Record<string, Shape>): Expressions
       const parsed = failsAs(() => environment.parse(source));
       const iterates = checkBounds(parsed.ast, 0);
       const check = parsed.check();
-      if (!check.valid) throw asExpressionError(check.error);
+      if (!check.valid) throw meaning(asExpressionError(check.error), variables);
       if (!fits(check.type ?? 'dyn', expected))
         throw new ExpressionError(`gives ${plainType(check.type)}, but ${expected} is needed here`, 0);
       return {
@@ -116,6 +117,18 @@ const asExpressionError = (error: unknown): ExpressionError => {
     return new ExpressionError(error.summary.replace(/^No such key/, 'no such field'), error.range?.start ?? null);
   }
   return new ExpressionError(error instanceof Error ? error.message : String(error));
+};
+
+const fieldsOf = (shapes: Record<string, Shape>): string[] =>
+  Object.entries(shapes).flatMap(([name, shape]) => (typeof shape === 'string' ? [name] : [name, ...fieldsOf(shape)]));
+
+/** Adds what may have been meant by a name that is not known. */
+const meaning = (error: ExpressionError, variables: Record<string, Shape>): ExpressionError => {
+  const [, what, name = ''] = /^(Unknown variable|no such field): (\w+)$/.exec(error.message) ?? [];
+  if (what === undefined) return error;
+  const known = what === 'no such field' ? fieldsOf(variables) : Object.keys(variables);
+  const said = what === 'no such field' ? 'no such field' : 'there is no variable';
+  return new ExpressionError(`${said} ${name}${didYouMean(name, known)}`, error.offset);
 };
 
 /** @returns whether the expression iterates over a list or map */

@@ -1,13 +1,21 @@
+import { didYouMean } from '../suggestion.ts';
 import { nextOf } from './compile.ts';
-import { END, type JourneyDefinition, type Problem, type StepDefinition } from './definition.ts';
+import { END, type JourneyDefinition, type Problem, type StepDefinition, type UnreadStep } from './definition.ts';
 import { kindOf } from './kinds.ts';
 
-/** Finds what would fail or never happen: steps and coupons that do not exist, steps nobody comes to, loops in which no time passes. */
-export const checkFlow = (definition: JourneyDefinition, pathOf: (step: string) => (string | number)[]): Problem[] => {
+/**
+ * Finds what would fail or never happen: steps and coupons that do not exist, steps nobody comes to, loops in which no time passes.
+ * @param unread steps that could not be read: others may name them, and nobody knows where they lead
+ */
+export const checkFlow = (
+  definition: JourneyDefinition,
+  pathOf: (step: string) => (string | number)[],
+  unread: readonly UnreadStep[] = [],
+): Problem[] => {
   const { steps } = definition;
-  const ids = new Set(steps.map((step) => step.id));
+  const ids = new Set([...steps, ...unread].map((step) => step.id));
   const problems: Problem[] = [];
-  const coupons = new Map<string, string>();
+  const coupons = new Map<string, string>(unread.flatMap((step) => (step.as === undefined ? [] : [[step.as, step.id]])));
   const at = (step: StepDefinition, path: (string | number)[], message: string): Problem => ({
     path: [...pathOf(step.id), ...path],
     message,
@@ -22,17 +30,21 @@ export const checkFlow = (definition: JourneyDefinition, pathOf: (step: string) 
   }
   for (const step of steps) {
     for (const target of [...(step.next === undefined ? [] : [{ path: ['next'], step: step.next }]), ...targetsOf(step)]) {
-      if (target.step !== END && !ids.has(target.step)) problems.push(at(step, target.path, `there is no step ${target.step}`));
+      if (target.step === END || ids.has(target.step)) continue;
+      problems.push(at(step, target.path, `there is no step ${target.step}${didYouMean(target.step, [...ids, END])}`));
     }
     const coupon = kindOf(step).needs?.(step.fields).coupon;
-    if (coupon !== undefined && !coupons.has(coupon)) problems.push(at(step, ['coupon'], `no step issues a coupon as ${coupon}`));
+    if (coupon !== undefined && !coupons.has(coupon))
+      problems.push(at(step, ['coupon'], `no step issues a coupon as ${coupon}${didYouMean(coupon, coupons.keys())}`));
     if (step.next !== undefined && !kindOf(step).continues) problems.push(at(step, ['next'], `does not go with ${step.do}`));
   }
-  if (problems.length > 0) return problems;
-  return [
-    ...unreachable(steps).map((step) => at(step, [], 'nobody can come to this step')),
-    ...spinning(steps).map((step) => at(step, [], 'is in a loop in which no time passes; put a wait into it')),
-  ];
+  const loops = spinning(steps).map((step) => at(step, [], 'is in a loop in which no time passes; put a wait into it'));
+  // Where a step leads nowhere yet, whoever comes after it seems out of reach.
+  const known = unread.length === 0 && problems.length === 0;
+  const unreached = known
+    ? unreachable(steps).map((step) => at(step, [], 'nobody can come to this step; does a next, a case or a target lead to it?'))
+    : [];
+  return [...problems, ...unreached, ...loops];
 };
 
 const targetsOf = (step: StepDefinition): { path: (string | number)[]; step: string }[] => kindOf(step).targets?.(step.fields) ?? [];
@@ -40,7 +52,8 @@ const targetsOf = (step: StepDefinition): { path: (string | number)[]; step: str
 const followers = (steps: StepDefinition[], index: number): string[] => {
   const step = steps[index] as StepDefinition;
   const next = nextOf(steps, index);
-  return [...(next === null ? [] : [next]), ...targetsOf(step).map((target) => target.step)].filter((id) => id !== END);
+  const ids = new Set(steps.map((each) => each.id));
+  return [...(next === null ? [] : [next]), ...targetsOf(step).map((target) => target.step)].filter((id) => ids.has(id));
 };
 
 const unreachable = (steps: StepDefinition[]): StepDefinition[] => {

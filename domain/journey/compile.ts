@@ -1,5 +1,5 @@
 import { createExpressions, ExpressionError, type Expected, type Expression, type Expressions, type Shape } from '../expression.ts';
-import { END, type JourneyDefinition, type Problem, type StepDefinition } from './definition.ts';
+import { END, type JourneyDefinition, type Problem, type StepDefinition, type UnreadStep } from './definition.ts';
 import { kindOf } from './kinds.ts';
 import { journeyScope, resolveEventType, triggerScope } from './scope.ts';
 import type { AnyFields, StepKind } from './step-kind.ts';
@@ -39,13 +39,14 @@ export interface CompiledJourney {
 export const compileJourney = (
   definition: JourneyDefinition,
   pathOf: (step: string) => (string | number)[] = (step) => ['steps', step],
+  unread: readonly UnreadStep[] = [],
 ): { journey: CompiledJourney; problems: Problem[] } => {
   const problems: Problem[] = [];
   const { trigger, goal, exit_on: exitOn } = definition;
   const names = {
     trigger: trigger.event,
-    coupons: definition.steps.flatMap((step) => kindOf(step).makes?.(step.fields) ?? []),
-    steps: definition.steps.map((step) => step.id),
+    coupons: [...definition.steps.flatMap((step) => kindOf(step).makes?.(step.fields) ?? []), ...unread.flatMap((step) => step.as ?? [])],
+    steps: [...definition.steps, ...unread].map((step) => step.id),
   };
   const scopes = new Map<string, Expressions>();
   const within = (key: string, variables: () => Record<string, Shape>): Expressions => {
@@ -58,7 +59,7 @@ export const compileJourney = (
       return scope.compile(source, expected);
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
-      problems.push({ path, message: `${error.message}: ${source}`, step });
+      problems.push({ path, message: `${error.message} (in ${source})`, step });
       return { source, evaluate: () => null };
     }
   };

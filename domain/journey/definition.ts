@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { didYouMean } from '../suggestion.ts';
 import { duration, eventType, expression, identifier, journeyKey, zone } from './fields.ts';
 import { findKind, stepKinds } from './kinds.ts';
+import { mistakesOf } from './mistakes.ts';
 import type { AnyFields } from './step-kind.ts';
 
 const reentry = z.string().regex(/^(never|per_key|after\(P[^()]+\))$/, 'must be never, per_key or after(P180D)');
@@ -52,42 +54,61 @@ export interface Problem {
   step?: string;
 }
 
+/** A step that could not be read, as far as others may mean it. */
+export interface UnreadStep {
+  id: string;
+  /** The name of its coupon. */
+  as?: string;
+  /** Its fields as they were written. */
+  raw: Record<string, unknown>;
+}
+
 export interface Read {
+  /** What could be read; null where nothing could. It runs only where there are no problems. */
   definition: JourneyDefinition | null;
   problems: Problem[];
+  unread: UnreadStep[];
   /** Where each step stands in what was written: steps are a map by id, or a list. */
   stepPaths: Map<string, (string | number)[]>;
 }
-
-const problemsOf = (error: z.ZodError, at: (string | number)[], step?: string): Problem[] =>
-  error.issues.flatMap((issue) => {
-    const path = [...at, ...(issue.path as (string | number)[])];
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({ path: [...path, key], message: 'is not a field that is known here', step }));
-    }
-    const message = issue.code === 'invalid_type' && issue.input === undefined ? 'is missing' : issue.message;
-    return [{ path, message, step }];
-  });
 
 /** Reads the fields of a definition; whether its parts fit together is for `compileJourney`. */
 export const readDefinition = (input: unknown): Read => {
   const stepPaths = new Map<string, (string | number)[]>();
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    return { definition: null, problems: [{ path: [], message: 'a journey is a map with journey, trigger and steps' }], stepPaths };
+    const message = 'a journey is a map with journey, trigger and steps';
+    return { definition: null, problems: [{ path: [], message }], unread: [], stepPaths };
   }
   const { steps: rawSteps, ...rest } = input as Record<string, unknown>;
-  const top = head.safeParse(rest, { reportInput: true });
-  const problems = top.success ? [] : problemsOf(top.error, []);
+  const problems: Problem[] = [];
+  const top = readHead(rest, problems);
   const steps: StepDefinition[] = [];
+  const unread: UnreadStep[] = [];
   for (const { path, raw } of listSteps(rawSteps, problems)) {
+    const id = textOf(raw, 'id');
+    if (id !== undefined && stepPaths.has(id)) problems.push({ path, message: `there is another step ${id}`, step: id });
+    if (id !== undefined) stepPaths.set(id, path);
     const step = readStep(raw, path, problems);
-    if (step === null) continue;
-    if (stepPaths.has(step.id)) problems.push({ path, message: `there is another step ${step.id}`, step: step.id });
-    stepPaths.set(step.id, path);
-    steps.push(step);
+    const as = textOf(raw, 'as');
+    if (step !== null) steps.push(step);
+    else if (id !== undefined) unread.push({ id, ...(as !== undefined && { as }), raw: raw as Record<string, unknown> });
   }
-  const definition = top.success && problems.length === 0 ? { ...top.data, steps } : null;
-  return { definition, problems, stepPaths };
+  return { definition: { ...top, steps }, problems, unread, stepPaths };
+};
+
+/** Reads what stands beside the steps. What is wrong is left out, so that the rest can be checked as well. */
+const readHead = (rest: Record<string, unknown>, problems: Problem[]): z.output<typeof head> => {
+  const whole = head.safeParse(rest, { reportInput: true });
+  if (whole.success) return whole.data;
+  problems.push(...mistakesOf(whole.error, head, [], undefined, ['steps']));
+  const wrong = new Set(whole.error.issues.map((issue) => String(issue.path[0])));
+  const right = Object.entries(rest).filter(([key]) => Object.hasOwn(head.shape, key) && !wrong.has(key));
+  return head.parse({ journey: 'unread', trigger: { event: 'unread' }, ...Object.fromEntries(right) });
+};
+
+const textOf = (raw: unknown, field: string): string | undefined => {
+  const value = typeof raw === 'object' && raw !== null ? (raw as Record<string, unknown>)[field] : undefined;
+  return typeof value === 'string' ? value : undefined;
 };
 
 const listSteps = (raw: unknown, problems: Problem[]): { path: (string | number)[]; raw: unknown }[] => {
@@ -104,6 +125,12 @@ const listSteps = (raw: unknown, problems: Problem[]): { path: (string | number)
   return entries.slice(0, 200);
 };
 
+const meant = (kind: unknown): string =>
+  didYouMean(
+    String(kind),
+    stepKinds.map((each) => each.kind),
+  );
+
 const readStep = (raw: unknown, path: (string | number)[], problems: Problem[]): StepDefinition | null => {
   if (typeof raw !== 'object' || raw === null) {
     problems.push({ path, message: 'must be a map with do and its fields' });
@@ -113,17 +140,17 @@ const readStep = (raw: unknown, path: (string | number)[], problems: Problem[]):
   const name = typeof id === 'string' ? id : undefined;
   const kind = findKind(kindName);
   const common = stepHead.safeParse({ id, next, when, on_error }, { reportInput: true });
-  if (!common.success) problems.push(...problemsOf(common.error, path, name));
+  if (!common.success) problems.push(...mistakesOf(common.error, stepHead, path, name));
   if (kind === undefined) {
     const known = stepKinds.map((each) => each.kind).join(', ');
     problems.push({
       path: [...path, 'do'],
-      message: kindName === undefined ? 'is missing' : `is not a kind of step; there are ${known}`,
+      message: kindName === undefined ? 'is missing' : `is not a kind of step${meant(kindName)}; there are ${known}`,
       step: name,
     });
     return null;
   }
   const fields = kind.fields.safeParse(own, { reportInput: true });
-  if (!fields.success) problems.push(...problemsOf(fields.error, path, name));
+  if (!fields.success) problems.push(...mistakesOf(fields.error, kind.fields, path, name, ['do', ...Object.keys(stepHead.shape)]));
   return common.success && fields.success ? { ...common.data, do: kind.kind, fields: fields.data } : null;
 };

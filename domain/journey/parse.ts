@@ -1,7 +1,9 @@
 import { LineCounter, parseDocument } from 'yaml';
 import { checkFlow } from './checks.ts';
 import { compileJourney, type CompiledJourney } from './compile.ts';
-import { readDefinition, type Problem } from './definition.ts';
+import { readDefinition, type JourneyDefinition, type Problem, type UnreadStep } from './definition.ts';
+import { kindOf } from './kinds.ts';
+import { referencesOf, type Reference } from './step-kind.ts';
 
 /** A problem with its place in the text, where there is a text. Lines and columns count from 1. */
 export interface PlacedProblem extends Problem {
@@ -9,46 +11,79 @@ export interface PlacedProblem extends Problem {
   column?: number;
 }
 
-/** `place` finds the line of what else turns out to be wrong, such as a template that does not exist. */
-export type ParsedJourney =
-  | { journey: CompiledJourney; problems: []; place: (problems: Problem[]) => PlacedProblem[] }
-  | { journey: null; problems: PlacedProblem[] };
+/** Something of the project that the definition names, with its place in what was written. */
+export interface NamedReference extends Reference {
+  step?: string;
+}
+
+export interface ParsedJourney {
+  /** Null where there are problems. */
+  journey: CompiledJourney | null;
+  problems: PlacedProblem[];
+  /** What the definition names of its project, as far as it could be read. */
+  references: NamedReference[];
+  /** Finds the lines of what else turns out to be wrong, such as a template that does not exist, and puts all in order. */
+  place: (problems: Problem[]) => PlacedProblem[];
+}
 
 const MAX_TEXT = 200_000;
 
-/** Reads a definition from YAML or JSON text, or from JSON that is parsed already, and says everything that is wrong with it at once. */
-export const parseJourney = (input: unknown): ParsedJourney => {
-  if (typeof input !== 'string') return checked(input, () => ({}));
-  if (input.length > MAX_TEXT) return { journey: null, problems: [{ path: [], message: `is longer than ${MAX_TEXT} characters` }] };
-  const lines = new LineCounter();
-  const document = parseDocument(input, { lineCounter: lines, uniqueKeys: true, maxAliasCount: 0 } as never);
-  const place = (offset: number): { line: number; column: number } => {
-    const { line, col } = lines.linePos(offset);
-    return { line, column: col };
-  };
+type PlaceOf = (path: (string | number)[]) => { line?: number; column?: number };
+
+const unread = (problems: PlacedProblem[]): ParsedJourney => ({ journey: null, problems, references: [], place: (more) => more });
+
+/**
+ * Reads a definition from YAML or JSON text, or from JSON that is parsed already, and says everything that is wrong with it at once.
+ * @param written the text that parsed JSON came from, to say lines and columns by, and the path of the definition in it
+ */
+export const parseJourney = (input: unknown, written?: { text: string; at: string[] }): ParsedJourney => {
+  if (typeof input !== 'string') return checked(input, written === undefined ? () => ({}) : placesInJson(written));
+  if (input.length > MAX_TEXT) return unread([{ path: [], message: `is longer than ${MAX_TEXT} characters` }]);
+  const { document, placeOf, placeAt } = readYaml(input);
   if (document.errors.length > 0) {
-    const problems = document.errors.map((error) => ({
-      path: [],
-      message: (error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, ''),
-      ...place(error.pos[0]),
-    }));
-    return { journey: null, problems };
+    return unread(
+      document.errors.map((error) => ({
+        path: [],
+        message: (error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, ''),
+        ...placeAt(error.pos[0]),
+      })),
+    );
   }
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: 0 });
   } catch (error) {
-    return { journey: null, problems: [{ path: [], message: (error as Error).message }] };
+    return unread([{ path: [], message: (error as Error).message }]);
   }
-  return checked(value, (path) => {
+  return checked(value, placeOf);
+};
+
+const readYaml = (text: string) => {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, maxAliasCount: 0 } as never);
+  const placeAt = (offset: number): { line: number; column: number } => {
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
+  const placeOf: PlaceOf = (path) => {
     // The nearest node that exists: a missing field has none of its own.
     for (let length = path.length; length >= 0; length -= 1) {
       const part = path.slice(0, length);
       const node = length === 0 ? document.contents : (document.getIn(part, true) as { range?: [number, number, number] } | undefined);
-      if (node?.range) return place(node.range[0]);
+      if (node?.range) return placeAt(node.range[0]);
     }
     return {};
-  });
+  };
+  return { document, placeOf, placeAt };
+};
+
+/** JSON is YAML as well. The text is read again only where something is wrong. */
+const placesInJson = ({ text, at }: { text: string; at: string[] }): PlaceOf => {
+  let placeOf: PlaceOf | undefined;
+  return (path) => {
+    placeOf ??= text.length > MAX_TEXT ? () => ({}) : readYaml(text).placeOf;
+    return placeOf([...at, ...path]);
+  };
 };
 
 /** What Postgres cannot keep in JSON; YAML can write both in escapes. */
@@ -57,23 +92,33 @@ const unstorable = (value: unknown): boolean => {
   return json.includes('\\u0000') || !json.isWellFormed() || /\\ud[89a-f]/.test(json);
 };
 
-const checked = (value: unknown, placeOf: (path: (string | number)[]) => { line?: number; column?: number }): ParsedJourney => {
-  if (unstorable(value)) return { journey: null, problems: [{ path: [], message: 'contains NUL characters or lone surrogates' }] };
-  const { definition, problems, stepPaths } = readDefinition(value);
+const checked = (value: unknown, placeOf: PlaceOf): ParsedJourney => {
+  if (unstorable(value)) return unread([{ path: [], message: 'contains NUL characters or lone surrogates' }]);
+  const { definition, problems, unread: unreadSteps, stepPaths } = readDefinition(value);
   const pathOf = (step: string): (string | number)[] => stepPaths.get(step) ?? ['steps', step];
   const place = (all: Problem[]): PlacedProblem[] =>
-    all.map((problem) => ({ ...problem, ...placeOf(problem.path) })).sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
-  if (definition === null) return { journey: null, problems: place(problems) };
-  const compiled = compileJourney(definition, pathOf);
-  const all = [...compiled.problems, ...checkFlow(definition, pathOf)];
-  if (all.length > 0) return { journey: null, problems: place(all) };
+    all
+      .map((problem) => ({ ...problem, ...placeOf(problem.path) }))
+      .sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+  if (definition === null) return { journey: null, problems: place(problems), references: [], place };
+  const compiled = compileJourney(definition, pathOf, unreadSteps);
+  const all = [...problems, ...compiled.problems, ...checkFlow(definition, pathOf, unreadSteps)];
   return {
-    journey: compiled.journey,
-    problems: [],
-    place: (more) => place(more.map((each) => ({ ...each, path: written(each.path, pathOf) }))),
+    journey: all.length === 0 ? compiled.journey : null,
+    problems: place(all),
+    references: [...referencesIn(definition, pathOf), ...unreadSteps.flatMap((step) => referencesInUnread(step, pathOf(step.id)))],
+    place,
   };
 };
 
-/** From where a step stands in the map of steps to where it was written. */
-const written = (path: (string | number)[], pathOf: (step: string) => (string | number)[]): (string | number)[] =>
-  path[0] === 'steps' ? [...pathOf(String(path[1])), ...path.slice(2)] : path;
+const referencesIn = (definition: JourneyDefinition, pathOf: (step: string) => (string | number)[]): NamedReference[] =>
+  definition.steps.flatMap((step) =>
+    referencesOf(kindOf(step), step.fields).map((each) => ({ ...each, path: [...pathOf(step.id), ...each.path], step: step.id })),
+  );
+
+/** What a step names that could not be read, as most kinds of step would name it. */
+const referencesInUnread = ({ id, raw }: UnreadStep, path: (string | number)[]): NamedReference[] =>
+  (['campaign', 'template', 'segment', 'endpoint'] as const).flatMap((what) => {
+    const name = raw[what];
+    return typeof name === 'string' ? [{ what, name, path: [...path, what], step: id }] : [];
+  });
