@@ -1,5 +1,6 @@
 import type { CheckoutCustomer } from '../db/checkout.ts';
-import { decide, type Decision } from '../domain/checkout.ts';
+import { decide, type Checkout, type Decision } from '../domain/checkout.ts';
+import type { Counts } from '../domain/counted.ts';
 import type { RedeemableState } from '../domain/redeemable.ts';
 import type { Redeemer } from '../domain/voucher-validity.ts';
 import { lookUpKeyOf, type CheckoutRequest } from './checkout-request.ts';
@@ -15,18 +16,32 @@ const isHeld = (redeemable: RedeemableState | undefined): boolean => redeemable?
 const timeOf = (redeemables: readonly (RedeemableState | undefined)[], customer: CheckoutCustomer | undefined, now: number): number =>
   now + (customer ? customer.clockOffsetMs : offsetOf(redeemables.find(isHeld)));
 
-/** Decides a request on what was read for it. */
-export const decideRequest = (
+/** A request with what was read for it. */
+export interface Question extends Pick<Checkout, 'redeemables' | 'redeemerOf'> {
+  request: CheckoutRequest;
+  customer: CheckoutCustomer | undefined;
+  /** The customer's time, in epoch milliseconds. */
+  at: number;
+}
+
+export const questionOf = (
   request: CheckoutRequest,
   found: ReadonlyMap<string, KnownVoucher>,
   customer: CheckoutCustomer | undefined,
   now: number,
-): Decision & { at: number } => {
-  const { redeemables: asked, order, stackingRules: rules } = request;
+): Question => {
+  const { redeemables: asked, project } = request;
   const redeemables = asked.map((each) => (each.object === 'voucher' ? found.get(lookUpKeyOf(each, request)) : undefined));
+  const zone = project.timezone;
   const redeemerOf = (redeemable: RedeemableState): Redeemer =>
     request.customer
-      ? { customerId: customer?.id ?? null, named: true, at: now + (customer?.clockOffsetMs ?? 0) }
-      : { customerId: null, named: false, at: now + offsetOf(redeemable) };
-  return { ...decide({ asked, redeemables, order, redeemerOf, rules }), at: timeOf(redeemables, customer, now) };
+      ? { customerId: customer?.id ?? null, named: true, at: now + (customer?.clockOffsetMs ?? 0), zone }
+      : { customerId: null, named: false, at: now + offsetOf(redeemable), zone };
+  return { request, customer, redeemables, redeemerOf, at: timeOf(redeemables, customer, now) };
+};
+
+/** Decides a request on what was read for it. */
+export const decideQuestion = ({ request, redeemables, redeemerOf }: Question, counts: Counts): Decision => {
+  const { redeemables: asked, order, stackingRules: rules } = request;
+  return decide({ asked, redeemables, order, redeemerOf, rules, counts });
 };

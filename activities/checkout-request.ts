@@ -3,6 +3,7 @@ import { codeKey } from '../domain/code-pattern.ts';
 import type { OrderItem } from '../domain/checkout-cart.ts';
 import type { StackingRules } from '../domain/checkout-stacking.ts';
 import type { AskedRedeemable } from '../domain/redeemable.ts';
+import type { Session } from '../domain/session.ts';
 
 /** What a checkout sends of its order: kept and given back as it came, with the amounts calculated. Minor units. */
 export interface OrderRequest {
@@ -17,7 +18,8 @@ export interface OrderRequest {
 
 /** A checkout's question, as plain JSON: it also travels as the argument of a Temporal activity. */
 export interface CheckoutRequest {
-  project: { id: string; caseSensitiveCodes: boolean };
+  /** `timezone` is where its days, weeks and months begin. */
+  project: { id: string; caseSensitiveCodes: boolean; timezone: string };
   apiKeyId: string;
   requestId: string;
   redeemables: AskedRedeemable[];
@@ -25,6 +27,8 @@ export interface CheckoutRequest {
   stackingRules: StackingRules;
   order: OrderRequest | null;
   customer: NamedCustomer | null;
+  /** Whose locks count for nothing, since they are its own; a validation makes them. */
+  session: Session | null;
   trackingId: string | null;
   metadata: Record<string, unknown> | null;
   /** What the answer shows in full: `order` gives the order's items with each redeemable too. */

@@ -1,4 +1,4 @@
-import type { CheckoutCustomer, CounterChange } from '../db/checkout.ts';
+import type { CheckoutCustomer, UseChange } from '../db/checkout.ts';
 import type { SetEvent } from '../db/events.ts';
 import { newId } from '../db/ids.ts';
 import type { NewRedemption } from '../db/redemptions.ts';
@@ -6,6 +6,7 @@ import type { Applied, Decision, Outcome } from '../domain/checkout.ts';
 import { refusalStatus } from '../domain/voucher-refusal.ts';
 import type { CheckoutRequest, OrderRequest } from './checkout-request.ts';
 import { errorView, opaqueErrorView, orderView, redeemableView, traceOf } from './checkout-view.ts';
+import type { KeptOrders } from './kept-orders.ts';
 import { redeemedVoucherView, redeemerView } from './redemption-view.ts';
 import type { KnownVoucher } from './voucher-states.ts';
 
@@ -15,7 +16,7 @@ export interface RedemptionEffect {
   body: unknown;
   redemptions: NewRedemption[];
   events: SetEvent[];
-  counters: CounterChange[];
+  uses: UseChange[];
 }
 
 export interface RedemptionTime {
@@ -31,6 +32,7 @@ interface Common {
   trackingId: string;
   occurredAt: string;
   time: RedemptionTime;
+  orders: KeptOrders;
 }
 
 export const effectOf = (
@@ -38,14 +40,17 @@ export const effectOf = (
   decision: Decision,
   customer: CheckoutCustomer | undefined,
   time: RedemptionTime,
+  orders: KeptOrders,
 ): RedemptionEffect => {
   const id = newId('redemption');
   const trackingId = request.trackingId ?? `track_${id.slice('r_'.length)}`;
-  const common = { customer, trackingId, occurredAt: new Date(time.at).toISOString(), time };
+  const common = { customer, trackingId, occurredAt: new Date(time.at).toISOString(), time, orders };
   return decision.valid ? success(request, decision, id, common) : failure(request, decision, id, common);
 };
 
-const rowOf = (request: CheckoutRequest, { customer, trackingId }: Common) => ({
+const rowOf = (request: CheckoutRequest, { customer, trackingId, time, occurredAt }: Common) => ({
+  at: occurredAt === time.date ? null : occurredAt,
+  credits: null as number | null,
   customerId: customer?.id ?? null,
   trackingId,
   metadata: request.metadata,
@@ -101,7 +106,7 @@ const failure = (request: CheckoutRequest, decision: Decision, id: string, commo
         occurredAt: common.occurredAt,
       },
     ],
-    counters: [],
+    uses: [],
   };
 };
 
@@ -110,9 +115,14 @@ const succeeded = { result: 'SUCCESS' as const, failureCode: null, failureMessag
 /** A single voucher's redemption stands alone, as its own parent; a stack's have a parent of their own. */
 const success = (request: CheckoutRequest, decision: Decision, id: string, common: Common): RedemptionEffect => {
   const applied = decision.outcomes.filter((outcome) => outcome.status === 'APPLICABLE');
-  const order = request.order && { ...request.order, id: request.order.id ?? newId('order') };
+  const order = request.order && { ...request.order, id: common.orders.idOf(request.order) };
   const parentId = applied.length > 1 ? id : null;
   const ids = applied.map(() => (parentId === null ? id : newId('redemption')));
+  if (order) {
+    const { customer, time, occurredAt } = common;
+    const redeemed = { applied, ids, parentId, customerId: customer?.id ?? null, at: new Date(time.date), occurredAt };
+    common.orders.keep(order.id, { told: order, ...redeemed });
+  }
   const whole = order && orderView(order, decision.cart);
   const children = applied.map((outcome, index) => childOf(request, outcome, ids[index]!, parentId, { order, whole }, common));
   const parentRow: NewRedemption[] =
@@ -140,7 +150,7 @@ const success = (request: CheckoutRequest, decision: Decision, id: string, commo
         : stackBody(request, decision, id, ids, children, whole, common),
     redemptions: [...parentRow, ...children.map((child) => child.row)],
     events: children.map((child) => child.event),
-    counters: children.map((child) => child.counter),
+    uses: children.map((child) => child.use),
   };
 };
 
@@ -195,7 +205,7 @@ const childOf = (
       },
       occurredAt: common.occurredAt,
     },
-    counter: { voucherId: voucher.id, quantity: 1, amount },
+    use: { voucherId: voucher.id, quantity: 1, amount },
     view: {
       id,
       object: 'redemption',

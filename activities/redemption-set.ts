@@ -1,22 +1,18 @@
-import {
-  awaitVoucher,
-  changeCounters,
-  findCodes,
-  lockFreeVouchers,
-  lookUpCustomers,
-  type CheckoutCustomer,
-  type CounterChange,
-} from '../db/checkout.ts';
+import { awaitVoucher, changeUses, findCodes, lockFreeVouchers, lookUpCustomers, type CheckoutCustomer } from '../db/checkout.ts';
 import type { Sql } from '../db/client.ts';
 import { insertEvents } from '../db/events.ts';
 import { findStored, keyLocks, keyReused, remember, type StoredAnswer } from '../db/idempotency.ts';
 import { pipelined, type Pipeline } from '../db/pipeline.ts';
+import { checkCounting, writeCounters } from '../db/counters.ts';
+import { lockOrderNames, lockOrders, writeOrders } from '../db/orders.ts';
 import { insertRedemptions } from '../db/redemptions.ts';
 import type { Decision } from '../domain/checkout.ts';
 import { DomainError } from '../domain/errors.ts';
 import { refused, type CheckoutAnswer } from './checkout-answer.ts';
-import { decideRequest } from './checkout-decision.ts';
+import { takeCounts, type SetCounts } from './checkout-counts.ts';
+import { decideQuestion, questionOf, type Question } from './checkout-decision.ts';
 import type { CheckoutRequest } from './checkout-request.ts';
+import { createKeptOrders, orderNamesOf, type KeptOrders } from './kept-orders.ts';
 import { effectOf, type RedemptionEffect } from './redemption-effect.ts';
 import type { KnownVoucher, VoucherStates } from './voucher-states.ts';
 
@@ -62,11 +58,13 @@ interface Found {
   vouchers: Map<string, KnownVoucher>;
   /** Codes whose rows somebody else holds. */
   held: Set<string>;
+  orders: KeptOrders;
 }
 
 /**
  * Redeems a set of requests of one project in one transaction and two round trips: lock and read; then, the pure core having decided
- * each in turn with the counters as they change, write everything and commit. No two requests of a set have the same key.
+ * each in turn with the counters as they change, write everything and commit. One more, in between, where limits, rules or sessions
+ * bound what is redeemed. No two requests of a set have the same key.
  * @param lane a code to wait for a moment where somebody holds its row; others that are held are left out
  * @throws what Postgres says; nothing of the set is done then
  */
@@ -79,23 +77,44 @@ export const redeemSet = (
   pipelined(sql, async (pipeline) => {
     const found = await lockAndRead(pipeline, states, projectId, members, lane);
     const time = now();
-    const date = time.toISOString();
-    const effects: { request: RedeemRequest; effect: RedemptionEffect; body: string }[] = [];
-    const verdicts = members.map((member): Verdict => {
-      const { request } = member;
-      const hindered = hindrance(member, found);
-      if (hindered) return hindered;
-      const customer = found.customerOf(request);
-      const decision = decideRequest(request, found.vouchers, customer, time.getTime());
-      if (decision.valid) countRedeemed(decision);
-      const effect = effectOf(request, decision, customer, { date, at: decision.at });
+    const asked = members.map((member) => hindrance(member, found) ?? { kind: 'to decide' as const, question: ask(member, found, time) });
+    const questions = asked.flatMap((each) => (each.kind === 'to decide' ? [each.question] : []));
+    if (questions.length === 0) return asked as Verdict[];
+    const counts = await takeCounts(pipeline, projectId, questions, members[0]!.request.project.timezone, time);
+    const effects: DecidedRequest[] = [];
+    const verdicts = asked.map((each, index): Verdict => {
+      if (each.kind !== 'to decide') return each;
+      const effect = decideInTurn(each.question, counts, found.orders, time);
       const body = JSON.stringify(effect.body);
-      effects.push({ request, effect, body });
+      effects.push({ request: members[index]!.request, effect, body });
       return { kind: 'answered', answer: { status: effect.status, body, replayed: false } };
     });
-    if (effects.length > 0) await write(pipeline, projectId, effects, time);
+    await write(pipeline, projectId, { effects, counts, counting: countingOf(found), orders: found.orders }, time);
     return verdicts;
   });
+
+interface DecidedRequest {
+  request: RedeemRequest;
+  effect: RedemptionEffect;
+  body: string;
+}
+
+const ask = ({ request }: SetMember, found: Found, time: Date): Question =>
+  questionOf(request, found.vouchers, found.customerOf(request), time.getTime());
+
+/** Decides a question with what those before it left. */
+const decideInTurn = (question: Question, counts: SetCounts, orders: KeptOrders, time: Date): RedemptionEffect => {
+  const decision = decideQuestion(question, counts.countsFor(question));
+  if (decision.valid) {
+    countRedeemed(decision);
+    counts.add(decision.outcomes.flatMap((outcome) => (outcome.status === 'APPLICABLE' ? outcome.taken : [])));
+  }
+  return effectOf(question.request, decision, question.customer, { date: time.toISOString(), at: question.at }, orders);
+};
+
+/** With which number each campaign was read, to be checked before the commit. */
+const countingOf = ({ vouchers }: Found): Map<string, number> =>
+  new Map([...vouchers.values()].flatMap(({ campaign, counting }) => (campaign && counting !== null ? [[campaign.id, counting]] : [])));
 
 /** So that the next request of the set sees it. */
 const countRedeemed = ({ outcomes }: Decision): void => {
@@ -120,8 +139,12 @@ const lockAndRead = async (
   const customersRead = customers && send(customers.rows);
   if (lane !== null) for (const query of awaitVoucher(db, projectId, lane, LOCK_WAIT_MS)) void send(query);
   const vouchersRead = send(lockFreeVouchers(db, projectId, codeKeys));
+  const orderNames = orderNamesOf(members.map((member) => member.request.order));
+  if (orderNames.length > 0) void send(lockOrderNames(db, projectId, orderNames));
+  const ordersRead = orderNames.length > 0 ? send(lockOrders(db, projectId, orderNames)) : [];
 
-  const [lockedKeys, stored, rows, vouchers] = await Promise.all([keysLocked, answersStored, customersRead, vouchersRead]);
+  const read = [keysLocked, answersStored, customersRead, vouchersRead, ordersRead] as const;
+  const [lockedKeys, stored, rows, vouchers, orders] = await Promise.all(read);
   const match = customers && rows ? customers.match(rows) : () => undefined;
   const found = await states.statesOf(db, projectId, vouchers);
   const absent = codeKeys.filter((key) => !found.has(key));
@@ -132,6 +155,7 @@ const lockAndRead = async (
     customerOf: ({ customer }) => (customer ? match(customer) : undefined),
     vouchers: found,
     held: new Set(held.map((row) => row.codeKey)),
+    orders: createKeptOrders(projectId, orders),
   };
 };
 
@@ -147,7 +171,9 @@ const hindrance = ({ request, codeKeys, customerWritten }: SetMember, found: Fou
     if (!customerWritten && (!customer || customer.changed)) return { kind: 'customer to write' };
   }
   const held = codeKeys.find((key) => found.held.has(key));
-  return held === undefined ? null : { kind: 'voucher held', codeKey: held };
+  if (held !== undefined) return { kind: 'voucher held', codeKey: held };
+  const refusal = request.order && found.orders.refusalOf(request.order);
+  return refusal && { kind: 'answered', answer: refused(refusal) };
 };
 
 const replayOf = (stored: StoredAnswer, { idempotencyKey, requestHash }: RedeemRequest): CheckoutAnswer =>
@@ -166,34 +192,31 @@ const unknownCustomer = (id: string | undefined): CheckoutAnswer =>
 const write = async (
   { db, send, commit }: Pipeline,
   projectId: string,
-  effects: { request: RedeemRequest; effect: RedemptionEffect; body: string }[],
+  {
+    effects,
+    counts,
+    counting,
+    orders,
+  }: { effects: DecidedRequest[]; counts: SetCounts; counting: Map<string, number>; orders: KeptOrders },
   time: Date,
 ): Promise<void> => {
-  const counters = summed(effects.flatMap(({ effect }) => effect.counters));
-  const events = effects.flatMap(({ effect }) => effect.events);
+  if (counting.size > 0) void send(checkCounting(db, projectId, counting));
+  const uses = effects.flatMap(({ effect }) => effect.uses);
+  const counters = counts.changed();
+  const events = [...effects.flatMap(({ effect }) => effect.events), ...orders.events()];
   const answers = effects.map(({ request, effect, body }) => ({
     key: request.idempotencyKey,
     requestHash: Buffer.from(request.requestHash, 'base64'),
     status: effect.status,
     body,
   }));
-  if (counters.length > 0) void send(changeCounters(db, projectId, counters));
+  if (uses.length > 0) void send(changeUses(db, projectId, uses));
+  if (counters.length > 0) void send(writeCounters(db, projectId, counters));
   const redemptions = effects.flatMap(({ effect }) => effect.redemptions);
+  const kept = orders.changed();
+  if (kept.length > 0) void send(writeOrders(db, projectId, kept));
   void send(insertRedemptions(db, projectId, redemptions, time));
   void send(insertEvents(db, projectId, events));
   void send(remember(db, projectId, answers));
   await commit();
-};
-
-/** One change for each voucher, however many requests redeemed it. */
-const summed = (changes: CounterChange[]): CounterChange[] => {
-  const byVoucher = new Map<string, CounterChange>();
-  for (const change of changes) {
-    const sum = byVoucher.get(change.voucherId);
-    if (sum) {
-      sum.quantity += change.quantity;
-      sum.amount += change.amount;
-    } else byVoucher.set(change.voucherId, { ...change });
-  }
-  return [...byVoucher.values()];
 };

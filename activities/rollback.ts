@@ -1,5 +1,5 @@
 import postgres from 'postgres';
-import { changeCounters, readVouchers, type CounterChange, type NamedCustomer } from '../db/checkout.ts';
+import { changeUses, readVouchers, type NamedCustomer, type UseChange } from '../db/checkout.ts';
 import type { Db, Tx } from '../db/client.ts';
 import { upsertCustomers } from '../db/customers.ts';
 import { insertEvents, type SetEvent } from '../db/events.ts';
@@ -17,7 +17,9 @@ import {
 } from '../db/redemptions.ts';
 import { DomainError } from '../domain/errors.ts';
 import { refused, type CheckoutAnswer } from './checkout-answer.ts';
+import { takeBackOfOrders } from './order-rollback.ts';
 import type { SetDeps } from './redemption-set.ts';
+import { giveBackCounters, holdCounting } from './rollback-counters.ts';
 import { redeemedVoucherView } from './redemption-view.ts';
 import { restoredOrderView } from './rollback-view.ts';
 import type { KnownVoucher } from './voucher-states.ts';
@@ -84,13 +86,14 @@ export type RollbackCause = Pick<RollbackRequest, 'projectId' | 'apiKeyId' | 're
  * Takes redemptions back in the caller's transaction, all together, so that locks are taken in their order. Those that were taken back
  * before are left out.
  * @param parent the redemption whose parts they are, where it is taken back with them
+ * @param keptSale whether their orders stay what they were, as when goods come back
  */
 export const takeBackRedemptions = async (
   tx: Tx,
   { states, now }: SetDeps,
   cause: RollbackCause,
   redemptions: Redemption[],
-  { parent = null }: { parent?: Redemption | null } = {},
+  { parent = null, keptSale = false }: { parent?: Redemption | null; keptSale?: boolean } = {},
 ) => {
   const { projectId } = cause;
   const locked = await lockVouchersById(
@@ -108,8 +111,7 @@ export const takeBackRedemptions = async (
   const time = now();
   const rows = left.map((each) => rollbackRow(cause, each));
   const parentRow = parent && { ...rollbackRow(cause, parent), amount: -left.reduce((sum, each) => sum + each.amount, 0) };
-  const vouchers = new Map<string, KnownVoucher>();
-  if (left.length === 0) return { done, rows, parentRow, vouchers, time };
+  if (left.length === 0) return { done, rows, parentRow, vouchers: new Map<string, KnownVoucher>(), time };
 
   const holders = new Map(locked.map((voucher) => [voucher.id, voucher.holderId]));
   const ownerOf = (each: Redemption) => each.customerId ?? holders.get(each.voucherId!) ?? null;
@@ -118,15 +120,23 @@ export const takeBackRedemptions = async (
     projectId,
     left.flatMap((each) => ownerOf(each) ?? []),
   );
-  await changeCounters(tx, projectId, left.map(counterOf).toSorted(byVoucher));
+  const clockOf = (customerId: string | null) => (customerId && clocks.get(customerId)) || 0;
+  const orderEvents = await takeBackOfOrders(tx, projectId, rows, { at: time, kept: keptSale, clockOf });
+  await holdCounting(tx, projectId, left, new Set(holders.keys()));
+  const codeKeys = locked.map((voucher) => voucher.codeKey);
+  const vouchers = await vouchersOf(tx, states, projectId, codeKeys);
+  await giveBackCounters(tx, projectId, left, (each) => vouchers.get(each.voucherId!));
+  await changeUses(tx, projectId, left.map(useOf));
+  for (const { voucherId } of left) {
+    const voucher = vouchers.get(voucherId!);
+    if (voucher) voucher.redeemed -= 1;
+  }
   await insertRollbacks(tx, projectId, parentRow ? [parentRow, ...rows] : rows, time);
   const events = left.map((each, index) => {
     const owner = ownerOf(each);
-    return eventOf(each, rows[index]!, owner, new Date(time.getTime() + ((owner && clocks.get(owner)) || 0)));
+    return eventOf(each, rows[index]!, owner, new Date(time.getTime() + clockOf(owner)));
   });
-  await insertEvents(tx, projectId, events);
-  const codeKeys = locked.map((voucher) => voucher.codeKey);
-  for (const [id, voucher] of await vouchersOf(tx, states, projectId, codeKeys)) vouchers.set(id, voucher);
+  await insertEvents(tx, projectId, [...events, ...orderEvents]);
   return { done, rows, parentRow, vouchers, time };
 };
 
@@ -145,13 +155,11 @@ const rollbackRow = (cause: RollbackCause, redemption: Redemption): NewRollback 
   apiKeyId: cause.apiKeyId,
 });
 
-const counterOf = (redemption: Redemption): CounterChange => ({
+const useOf = (redemption: Redemption): UseChange => ({
   voucherId: redemption.voucherId!,
   quantity: -1,
   amount: -redemption.amount,
 });
-
-const byVoucher = (a: CounterChange, b: CounterChange): number => (a.voucherId < b.voucherId ? -1 : 1);
 
 const eventOf = (redemption: Redemption, row: NewRollback, owner: string | null, occurredAt: Date): SetEvent => ({
   id: newId('event'),

@@ -2,7 +2,8 @@ import { lookUpCustomers, readVouchers, type CheckoutCustomer, type NamedCustome
 import type { Sql } from '../db/client.ts';
 import { newId } from '../db/ids.ts';
 import { maintainDays } from '../db/validations.ts';
-import { decideRequest } from './checkout-decision.ts';
+import { readCounts } from './checkout-counts.ts';
+import { decideQuestion, questionOf } from './checkout-decision.ts';
 import { codeKeysOf, lookUpKeyOf, type CheckoutRequest } from './checkout-request.ts';
 import { traceOf } from './checkout-view.ts';
 import { createGatherer } from './gather.ts';
@@ -32,9 +33,13 @@ export const createValidationActivities = ({ sql, states, traces, now, inFlight 
     const [rows, customerOf] = await Promise.all([readVouchers(sql, projectId, [...keys]), findCustomers(sql, projectId, requests)]);
     const found = await states.statesOf(sql, projectId, rows);
     const time = now();
-    return requests.map((request) => {
-      const customer = request.customer ? customerOf(request.customer) : undefined;
-      const decision = decideRequest(request, found, customer, time.getTime());
+    const questions = requests.map((request) =>
+      questionOf(request, found, request.customer ? customerOf(request.customer) : undefined, time.getTime()),
+    );
+    const countsFor = await readCounts(sql, projectId, questions, requests[0]!.project.timezone, time);
+    return questions.map((question) => {
+      const { request, customer, at } = question;
+      const decision = decideQuestion(question, countsFor(question));
       const id = newId('validation');
       const failed = decision.outcomes.find((outcome) => outcome.status === 'INAPPLICABLE');
       traces.add({
@@ -43,7 +48,7 @@ export const createValidationActivities = ({ sql, states, traces, now, inFlight 
         codeKeys: request.redeemables.map((asked) => lookUpKeyOf(asked, request)),
         customerId: customer?.id ?? null,
         outcome: failed ? failed.refusal.key : 'valid',
-        trace: traceOf(decision, request.redeemables, decision.at),
+        trace: traceOf(decision, request.redeemables, at),
         createdAt: time,
       });
       return validationView(request, decision, id, request.trackingId ?? `track_${id.slice('valid_'.length)}`);

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { readTemplates, type CheckoutVoucher } from '../db/checkout.ts';
 import type { Db } from '../db/client.ts';
+import type { CampaignLimits } from '../domain/limits.ts';
 import type { VoucherTemplate } from '../domain/voucher-template.ts';
 import type { VoucherState } from '../domain/voucher-validity.ts';
 
@@ -8,6 +9,10 @@ import type { VoucherState } from '../domain/voucher-validity.ts';
 export interface KnownVoucher extends VoucherState {
   codeKey: string;
   holderOffsetMs: number;
+  /** Until when some session may hold something of it, in epoch milliseconds. */
+  lockedUntil: number | null;
+  /** The number with which the campaign's counters are changed; null where it has no campaign. */
+  counting: number | null;
   metadata: Record<string, unknown>;
   /** As Postgres writes it. */
   createdAt: string;
@@ -32,16 +37,22 @@ export const createVoucherStates = ({ max = 20_000 }: { max?: number } = {}) => 
     return template;
   };
 
+  /** A campaign's limits are those that it has now, whatever its vouchers were made with. */
+  const campaignLimits = (projectId: string, { campaignId, campaignRevision }: CheckoutVoucher): CampaignLimits | null =>
+    campaignId === null ? null : (kept.get(campaignKey(projectId, campaignId, campaignRevision!))?.campaign_limits ?? null);
+
   const load = async (db: Db, projectId: string, rows: CheckoutVoucher[]): Promise<void> => {
     const missing = new Map<string, { campaignId: string; revision: number }>();
     for (const row of rows) {
-      if (row.campaignId !== null && !kept.has(keyOf(projectId, row))) {
-        missing.set(keyOf(projectId, row), { campaignId: row.campaignId, revision: row.templateRevision! });
+      if (row.campaignId === null) continue;
+      for (const revision of [row.templateRevision!, row.campaignRevision!]) {
+        const key = campaignKey(projectId, row.campaignId, revision);
+        if (!kept.has(key)) missing.set(key, { campaignId: row.campaignId, revision });
       }
     }
     if (missing.size === 0) return;
     for (const { campaignId, revision, template } of await readTemplates(db, projectId, [...missing.values()])) {
-      kept.set(`${projectId} ${campaignId} ${revision}`, template);
+      kept.set(campaignKey(projectId, campaignId, revision), template);
     }
   };
 
@@ -51,17 +62,19 @@ export const createVoucherStates = ({ max = 20_000 }: { max?: number } = {}) => 
       const states = new Map<string, KnownVoucher>();
       for (const row of rows) {
         const template = templateOf(projectId, row);
-        if (template) states.set(row.codeKey, stateOf(row, template));
+        if (template) states.set(row.codeKey, stateOf(row, template, campaignLimits(projectId, row)));
       }
       return states;
     },
   };
 };
 
-const keyOf = (projectId: string, row: CheckoutVoucher): string =>
-  row.campaignId === null ? `${projectId} ${row.id} ${row.revision}` : `${projectId} ${row.campaignId} ${row.templateRevision}`;
+const campaignKey = (projectId: string, campaignId: string, revision: number): string => `${projectId} ${campaignId} ${revision}`;
 
-const stateOf = (row: CheckoutVoucher, template: VoucherTemplate): KnownVoucher => ({
+const keyOf = (projectId: string, row: CheckoutVoucher): string =>
+  row.campaignId === null ? `${projectId} ${row.id} ${row.revision}` : campaignKey(projectId, row.campaignId, row.templateRevision!);
+
+const stateOf = (row: CheckoutVoucher, template: VoucherTemplate, campaignLimits: CampaignLimits | null): KnownVoucher => ({
   object: 'voucher',
   codeKey: row.codeKey,
   id: row.id,
@@ -76,6 +89,9 @@ const stateOf = (row: CheckoutVoucher, template: VoucherTemplate): KnownVoucher 
   redeemed: row.redeemedQuantity,
   holderId: row.holderId,
   holderOffsetMs: row.holderOffsetMs ?? 0,
+  lockedUntil: row.lockedUntil && row.lockedUntil.getTime(),
+  counting: row.counting,
+  limits: template.limits ?? null,
   metadata: row.metadata ?? {},
   createdAt: row.createdAt,
   templateRevision: row.campaignId === null ? null : row.templateRevision,
@@ -89,5 +105,6 @@ const stateOf = (row: CheckoutVoucher, template: VoucherTemplate): KnownVoucher 
           active: row.campaignActive ?? false,
           startsAt: row.campaignStartDate && row.campaignStartDate.getTime(),
           endsAt: row.campaignExpirationDate && row.campaignExpirationDate.getTime(),
+          limits: campaignLimits,
         },
 });

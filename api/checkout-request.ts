@@ -19,12 +19,15 @@ export const namedCustomer = ({ source_id: sourceId, birthday, ...told }: NonNul
   ...(birthday !== undefined && told.birthdate === undefined && { birthdate: birthday }),
 });
 
+/** What a question is made of: a request, or a body that was put together from one. */
+type Asking<B> = Pick<RequestContext<unknown, unknown, B>, 'project' | 'apiKey' | 'requestId' | 'body'>;
+
 /**
  * The question for the activities, as plain JSON.
  * @throws DomainError invalid_payload, where the order is in another currency than the project
  */
 const questionOf = (
-  { project, apiKey, requestId }: RequestContext,
+  { project, apiKey, requestId }: Omit<Asking<unknown>, 'body'>,
   body: SingleBody,
   redeemables: AskedRedeemable[],
   audience: CheckoutRequest['audience'],
@@ -37,13 +40,14 @@ const questionOf = (
     });
   }
   return {
-    project: { id: project.id, caseSensitiveCodes: project.caseSensitiveCodes },
+    project: { id: project.id, caseSensitiveCodes: project.caseSensitiveCodes, timezone: project.timezone },
     apiKeyId: apiKey.id,
     requestId,
     redeemables,
     stackingRules: STACKING_RULES,
     order: order ? orderOf(order) : null,
     customer: customer ? namedCustomer(customer) : null,
+    session: null,
     trackingId: body.tracking_id ?? null,
     metadata: body.metadata ?? null,
     expand,
@@ -73,10 +77,7 @@ export const singleQuestion = (context: RequestContext<{ code: string }, unknown
   questionOf(context, context.body, [{ object: 'voucher', id: context.params.code }], 'voucher', []);
 
 /** @throws DomainError duplicated_redeemables */
-export const stackQuestion = (
-  context: RequestContext<unknown, unknown, RedeemablesBody>,
-  audience: 'stack' | 'client',
-): CheckoutRequest => {
+export const stackQuestion = (context: Asking<RedeemablesBody>, audience: 'stack' | 'client'): CheckoutRequest => {
   const { redeemables } = context.body;
   const keys = new Set(redeemables.map(({ id }) => codeKey(id, context.project.caseSensitiveCodes)));
   if (keys.size < redeemables.length) {

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { VoucherTemplate } from '../domain/voucher-template.ts';
 import type { Db, Tx } from './client.ts';
+import { changeCounting, forgetCounters } from './counters.ts';
 import { recordEvents } from './events.ts';
 import { idTime, newId } from './ids.ts';
 
@@ -53,9 +55,11 @@ export const campaignView = (campaign: Campaign) => ({
     type: campaign.template.type,
     discount: campaign.template.discount,
     redemption: campaign.template.redemption,
+    limits: campaign.template.limits,
     code_config: campaign.template.code_config ?? {},
     is_referral_code: false,
   },
+  limits: campaign.template.campaign_limits ?? null,
   vouchers_generation_status: campaign.vouchersGenerationStatus,
   revision: campaign.revision,
   validation_rules_assignments: { object: 'list' as const, data_ref: 'data' as const, data: [], total: 0 },
@@ -123,10 +127,15 @@ export const lockCampaign = async (tx: Tx, projectId: string, idOrName: string):
   return locked ? findCampaign(tx, projectId, locked.id) : null;
 };
 
+/** What of a template says what has to be counted. */
+const countedOf = ({ limits, campaign_limits }: VoucherTemplate) => ({ limits, campaign_limits });
+
 /** Changes a campaign that is locked. A new template is a new revision. */
 export const updateCampaign = async (tx: Tx, campaign: Campaign, change: CampaignChange, event: string, now: Date): Promise<Campaign> => {
   const next: Campaign = { ...campaign, ...change, revision: campaign.revision + (change.template ? 1 : 0), updatedAt: now };
   if (change.template) await writeTemplate(tx, next);
+  if (change.template && !isDeepStrictEqual(countedOf(change.template), countedOf(campaign.template)))
+    await changeCounting(tx, campaign.projectId, [campaign.id]);
   await tx`
     update campaign set type = ${next.type}, revision = ${next.revision}, start_date = ${next.startDate}, expiration_date = ${next.expirationDate},
       active = ${next.active}, category = ${next.category}, description = ${next.description}, metadata = ${tx.json(next.metadata as never)},
@@ -147,6 +156,7 @@ export const deleteCampaign = async (tx: Tx, campaign: Campaign, now: Date): Pro
   await deleteVouchers();
   const { count } = await tx`delete from campaign where project_id = ${campaign.projectId} and id = ${campaign.id}`;
   await deleteVouchers();
+  await forgetCounters(tx, campaign.projectId, 'campaign', [campaign.id]);
   if (count === 1) await recordCampaignEvent(tx, 'campaign.deleted', campaign, now);
 };
 

@@ -31,6 +31,12 @@ export interface CheckoutVoucher {
   campaignActive: boolean | null;
   campaignStartDate: Date | null;
   campaignExpirationDate: Date | null;
+  /** The current revision of the campaign's template, whose limits count. */
+  campaignRevision: number | null;
+  /** campaign.counting */
+  counting: number | null;
+  /** Until when some session may hold something of it. */
+  lockedUntil: Date | null;
 }
 
 const voucherColumns = (db: Db) => db`
@@ -40,7 +46,7 @@ const voucherColumns = (db: Db) => db`
     select h.clock_offset_ms from customer h where h.project_id = v.project_id and h.id = v.holder_id) end as holder_offset_ms,
   nullif(v.metadata, '{}') as metadata, v.created_at::text as created_at, v.definition::text as definition, v.campaign_id,
   coalesce(c.revision, v.template_revision) as template_revision, c.name as campaign, c.active as campaign_active,
-  c.start_date as campaign_start_date, c.expiration_date as campaign_expiration_date`;
+  c.start_date as campaign_start_date, c.expiration_date as campaign_expiration_date, c.campaign_revision, c.counting, v.locked_until`;
 
 /**
  * A STATIC campaign's voucher keeps the revision and the dates it was made with, an AUTO_UPDATE one's follow. `offset 0` makes it a look-up
@@ -49,10 +55,13 @@ const voucherColumns = (db: Db) => db`
 const voucherSource = (db: Db) => db`
   voucher v
   left join lateral (
-    select name, active, case type when 'AUTO_UPDATE' then revision end as revision, case type when 'AUTO_UPDATE' then start_date end as start_date,
-      case type when 'AUTO_UPDATE' then expiration_date end as expiration_date
+    select name, active, counting, revision as campaign_revision, case type when 'AUTO_UPDATE' then revision end as revision,
+      case type when 'AUTO_UPDATE' then start_date end as start_date, case type when 'AUTO_UPDATE' then expiration_date end as expiration_date
     from campaign where project_id = v.project_id and id = v.campaign_id offset 0
   ) c on v.campaign_id is not null`;
+
+const countingLock = (db: Db) => db`
+  pg_advisory_xact_lock_shared(hashtextextended('counting ' || v.project_id || ' ' || v.campaign_id, 0))::text`;
 
 /** The vouchers of these codes, in no order. */
 export const readVouchers = (db: Db, projectId: string, codeKeys: string[]) => db<CheckoutVoucher[]>`
@@ -61,9 +70,10 @@ export const readVouchers = (db: Db, projectId: string, codeKeys: string[]) => d
 /**
  * Locks the vouchers of these codes that nobody else holds, in the order of their codes, without waiting, and reads them as they then
  * are. What else is to be decided by rows that the vouchers' locks protect has to be read in a statement of its own, after this one.
+ * Their campaigns are shared on the way (db/counters.ts shareCounting); `checkCounting` then tells whether what was read of them holds.
  */
 export const lockFreeVouchers = (db: Db, projectId: string, codeKeys: string[]) => db<CheckoutVoucher[]>`
-  select ${voucherColumns(db)} from ${voucherSource(db)} where v.project_id = ${projectId} and v.code_key = any(${codeKeys}::text[])
+  select ${voucherColumns(db)}, case when v.campaign_id is not null then ${countingLock(db)} end from ${voucherSource(db)} where v.project_id = ${projectId} and v.code_key = any(${codeKeys}::text[])
   order by v.code_key for no key update of v skip locked`;
 
 /** Which of these codes exist, whoever holds them. */
@@ -144,17 +154,33 @@ export const lookUpCustomers = (db: Db, projectId: string, named: NamedCustomer[
 
 const withoutIdentity = ({ id: _id, sourceId: _sourceId, ...change }: NamedCustomer) => change;
 
-/** What redemptions did to a voucher's counters; negative where they were taken back. */
-export interface CounterChange {
+/** What redemptions did to a voucher; negative where they were taken back. */
+export interface UseChange {
   voucherId: string;
   quantity: number;
   /** Minor units. */
   amount: number;
 }
 
-/** Changes the counters of vouchers that are locked. */
-export const changeCounters = (db: Db, projectId: string, changes: CounterChange[]) => db`
+/** One change for each voucher, however many requests redeemed it. */
+const summed = (changes: UseChange[]): UseChange[] => {
+  const byVoucher = new Map<string, UseChange>();
+  for (const change of changes) {
+    const sum = byVoucher.get(change.voucherId);
+    if (sum) {
+      sum.quantity += change.quantity;
+      sum.amount += change.amount;
+    } else byVoucher.set(change.voucherId, { ...change });
+  }
+  return [...byVoucher.values()];
+};
+
+/** Changes what vouchers that are locked count of themselves. */
+export const changeUses = (db: Db, projectId: string, uses: UseChange[]) => {
+  const changes = summed(uses);
+  return db`
   update voucher v set redeemed_quantity = v.redeemed_quantity + c.quantity, redeemed_amount = v.redeemed_amount + c.amount
   from unnest(${changes.map((each) => each.voucherId)}::text[], ${changes.map((each) => each.quantity)}::int[],
     ${changes.map((each) => each.amount)}::bigint[]) as c (id, quantity, amount)
   where v.project_id = ${projectId} and v.id = c.id`;
+};

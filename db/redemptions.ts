@@ -13,6 +13,10 @@ export interface NewRedemption {
   parentId: string | null;
   /** The discount given. */
   amount: number;
+  /** What was spent of a gift card; null where it is none. */
+  credits: number | null;
+  /** ISO 8601: the customer's time, where a test clock makes it another than the ledger's. */
+  at: string | null;
   order: unknown;
   failureCode: string | null;
   failureMessage: string | null;
@@ -26,17 +30,18 @@ const column = <K extends keyof NewRedemption>(rows: NewRedemption[], name: K): 
 /** Writes redemptions of one project in one statement, which is not sent until it is awaited or executed. */
 export const insertRedemptions = (db: Db, projectId: string, rows: NewRedemption[], now: Date) => db`
   insert into redemption (project_id, object, id, result, voucher_id, code, campaign_id, customer_id, tracking_id, parent_id, amount,
-    failure_code, failure_message, api_key_id, "order", metadata, trace, created_at)
+    credits, at, failure_code, failure_message, api_key_id, "order", metadata, trace, created_at)
   select ${projectId}, 'redemption', id, result, voucher_id, code, campaign_id, customer_id, tracking_id, parent_id, amount,
-    failure_code, failure_message, api_key_id, "order"::json, metadata::json, trace::json, ${now}
+    credits, at, failure_code, failure_message, api_key_id, "order"::json, metadata::json, trace::json, ${now}
   from rows from (unnest(${column(rows, 'id')}::text[], ${column(rows, 'result')}::text[], ${column(rows, 'voucherId')}::text[],
       ${column(rows, 'code')}::text[], ${column(rows, 'campaignId')}::text[], ${column(rows, 'customerId')}::text[],
       ${column(rows, 'trackingId')}::text[], ${column(rows, 'parentId')}::text[], ${column(rows, 'amount')}::bigint[],
+      ${column(rows, 'credits')}::bigint[], ${column(rows, 'at')}::timestamptz[],
       ${column(rows, 'failureCode')}::text[], ${column(rows, 'failureMessage')}::text[], ${column(rows, 'apiKeyId')}::text[]),
     string_to_table(${jsonLines(column(rows, 'order'))}, E'\\n', ''), string_to_table(${jsonLines(column(rows, 'metadata'))}, E'\\n', ''),
     string_to_table(${jsonLines(column(rows, 'trace'))}, E'\\n', ''))
-    as r (id, result, voucher_id, code, campaign_id, customer_id, tracking_id, parent_id, amount, failure_code, failure_message, api_key_id,
-      "order", metadata, trace)`;
+    as r (id, result, voucher_id, code, campaign_id, customer_id, tracking_id, parent_id, amount, credits, at, failure_code, failure_message,
+      api_key_id, "order", metadata, trace)`;
 
 /** A redemption that is taken back. */
 export interface NewRollback {
@@ -64,6 +69,7 @@ export const insertRollbacks = async (db: Db, projectId: string, rollbacks: NewR
     tracking_id: rollback.trackingId,
     rollback_of: rollback.of.id,
     amount: rollback.amount,
+    credits: rollback.of.credits === null ? null : -rollback.of.credits,
     reason: rollback.reason,
     metadata: rollback.metadata && db.json(rollback.metadata as never),
     trace: db.json({ rollback_of: rollback.of.id }),
@@ -89,6 +95,9 @@ export interface Redemption {
   rollbackOf: string | null;
   parentId: string | null;
   amount: number;
+  credits: number | null;
+  /** The customer's time, where it is not createdAt. */
+  at: Date | null;
   order: Record<string, unknown> | null;
   failureCode: string | null;
   failureMessage: string | null;
@@ -99,7 +108,7 @@ export interface Redemption {
 
 export const redemptionColumns = (db: Db) => db`
   r.project_id, r.id, r.object, r.result, r.voucher_id, r.code, r.campaign_id, c.name as campaign, r.customer_id, u.source_id as customer_source_id,
-  r.tracking_id, r.rollback_of, r.parent_id, r.amount, r."order", r.failure_code, r.failure_message, r.reason, r.metadata, r.created_at`;
+  r.tracking_id, r.rollback_of, r.parent_id, r.amount, r.credits, r.at, r."order", r.failure_code, r.failure_message, r.reason, r.metadata, r.created_at`;
 
 export const redemptionSource = (db: Db) => db`
   redemption r
@@ -111,6 +120,10 @@ export const findRedemption = async (db: Db, projectId: string, id: string): Pro
     select ${redemptionColumns(db)} from ${redemptionSource(db)} where r.project_id = ${projectId} and r.id = ${id}`;
   return row ?? null;
 };
+
+/** Redemptions by their ids, in the order in which they applied. */
+export const findRedemptionsById = (db: Db, projectId: string, ids: string[]) => db<Redemption[]>`
+  select ${redemptionColumns(db)} from ${redemptionSource(db)} where r.project_id = ${projectId} and r.id = any(${ids}::text[]) order by r.id`;
 
 /** The redemptions of a stack, in the order in which they applied. */
 export const findChildren = (db: Db, projectId: string, parentId: string) => db<Redemption[]>`

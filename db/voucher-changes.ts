@@ -1,5 +1,7 @@
 import { DomainError } from '../domain/errors.ts';
+import type { Limits } from '../domain/limits.ts';
 import type { Tx } from './client.ts';
+import { forgetCounters } from './counters.ts';
 import { recordEvents } from './events.ts';
 import type { Voucher } from './vouchers.ts';
 
@@ -37,6 +39,7 @@ export const voucherView = (voucher: Voucher) => ({
     redeemed_quantity: voucher.redeemedQuantity,
     url: `/v1/vouchers/${encodeURIComponent(voucher.code)}/redemption`,
   },
+  limits: voucher.template.limits,
   validation_rules_assignments: { object: 'list' as const, data_ref: 'data' as const, data: [], total: 0 },
   object: 'voucher' as const,
 });
@@ -57,14 +60,29 @@ export const recordVoucherEvents = (tx: Tx, type: string, vouchers: Voucher[], n
 
 export type VoucherChange = Partial<
   Pick<Voucher, 'category' | 'startDate' | 'expirationDate' | 'active' | 'quantity' | 'additionalInfo' | 'metadata'>
->;
+> & {
+  /** Of a voucher without a campaign; null: none. */
+  limits?: Limits | null;
+};
+
+/** The voucher with other limits. @throws DomainError invalid_payload, where its campaign says what they are */
+const withLimits = (voucher: Voucher, limits: Limits | null | undefined): Voucher => {
+  if (limits === undefined) return voucher;
+  if (voucher.campaignId !== null)
+    throw new DomainError('invalid_payload', 'The limits of this voucher are those of its campaign.', {
+      fields: [{ path: 'limits', message: 'belong to the campaign: change them there' }],
+    });
+  const { limits: _, ...template } = voucher.template;
+  return { ...voucher, template: { ...template, ...(limits && { limits }) } };
+};
 
 /**
  * Changes a voucher that is locked.
  * @throws DomainError invalid_payload, when its quantity would be less than what is redeemed already
  */
 export const updateVoucher = async (tx: Tx, voucher: Voucher, change: VoucherChange, event: string, now: Date): Promise<Voucher> => {
-  const next: Voucher = { ...voucher, ...change, revision: voucher.revision + 1, updatedAt: now };
+  const { limits, ...fields } = change;
+  const next: Voucher = { ...withLimits(voucher, limits), ...fields, revision: voucher.revision + 1, updatedAt: now };
   if (next.quantity !== null && next.quantity < voucher.redeemedQuantity)
     throw new DomainError('invalid_payload', 'The quantity is less than what is redeemed.', {
       fields: [{ path: 'redemption.quantity', message: `must be at least ${voucher.redeemedQuantity}, which is redeemed already` }],
@@ -72,8 +90,10 @@ export const updateVoucher = async (tx: Tx, voucher: Voucher, change: VoucherCha
   await tx`
     update voucher set category = ${next.category}, start_date = ${next.startDate}, expiration_date = ${next.expirationDate},
       active = ${next.active}, quantity = ${next.quantity}, additional_info = ${next.additionalInfo}, metadata = ${tx.json(next.metadata as never)},
-      revision = ${next.revision}, updated_at = ${now}
+      revision = ${next.revision}, updated_at = ${now},
+      definition = ${next.campaignId === null ? tx.json(next.template as never) : null}
     where project_id = ${next.projectId} and id = ${next.id}`;
+  if (limits !== undefined) await forgetCounters(tx, next.projectId, 'voucher', [next.id]);
   await recordVoucherEvents(tx, event, [next], now);
   return next;
 };
@@ -81,5 +101,6 @@ export const updateVoucher = async (tx: Tx, voucher: Voucher, change: VoucherCha
 /** Deletes a voucher that is locked; its redemptions stay. */
 export const deleteVoucher = async (tx: Tx, voucher: Voucher, now: Date): Promise<void> => {
   await tx`delete from voucher where project_id = ${voucher.projectId} and id = ${voucher.id}`;
+  await forgetCounters(tx, voucher.projectId, 'voucher', [voucher.id]);
   await recordVoucherEvents(tx, 'voucher.deleted', [voucher], now);
 };

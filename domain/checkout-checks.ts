@@ -1,6 +1,9 @@
 import { hasItems, type Cart } from './checkout-cart.ts';
 import type { Applied, Checkout } from './checkout.ts';
+import { counterOf, heldUses, shareOf } from './counted.ts';
 import { needsItems } from './discount.ts';
+import { hasBudget, isLimited, refusalOfBudget, refusalOfLimits } from './limits.ts';
+import { stepOf } from './redeemable-discount.ts';
 import type { AskedRedeemable, PromotionTierState, RedeemableState } from './redeemable.ts';
 import { refuse, type Refusal } from './voucher-refusal.ts';
 import { refusalOf, refusalOfCampaign, type Redeemer } from './voucher-validity.ts';
@@ -28,6 +31,35 @@ const refusalOfTier = ({ name, active, campaign }: PromotionTierState, { at }: R
 const refusalOfRedeemable: Check = ({ redeemable, by }) =>
   redeemable.object === 'voucher' ? refusalOf(redeemable, by) : refusalOfTier(redeemable, by);
 
+/** A use that somebody's session holds is one that nobody else has. */
+const refusalOfSessions: Check = ({ redeemable, checkout: { counts } }) => {
+  if (redeemable.object !== 'voucher' || redeemable.quantity === null) return null;
+  const { code, quantity, redeemed } = redeemable;
+  const held = heldUses(counts, redeemable);
+  return redeemed + held >= quantity && held > 0
+    ? refuse(
+        'quantity_exceeded',
+        'redemption.quantity',
+        quantity,
+        `Voucher ${code} was redeemed ${redeemed} of ${quantity} times, and sessions hold ${held}`,
+      )
+    : null;
+};
+
+const refusalOfCounts: Check = (candidate) => {
+  const { redeemable, by } = candidate;
+  return isLimited(redeemable) ? refusalOfLimits(redeemable, by, counterOf(candidate)) : null;
+};
+
+/** Whether what it costs is within the budget. It has to be known what the order costs. */
+const refusalOfCost: Check = (candidate) => {
+  const { redeemable, by, cart } = candidate;
+  if (!hasBudget(redeemable)) return null;
+  if (cart === null)
+    return refuse('missing_amount', 'campaign.limits.campaign_budget', null, 'The campaign has a budget: give order.amount');
+  return refusalOfBudget(redeemable, by, shareOf(candidate, stepOf(candidate)), counterOf(candidate));
+};
+
 const refusalOfOrder: Check = ({ redeemable: { discount }, cart, checkout: { order } }) => {
   if (order?.items !== undefined && order.items.length > 0 && cart === null)
     return refuse('missing_amount', 'order.amount', null, 'Give order.amount, or the price or amount of each item');
@@ -37,7 +69,7 @@ const refusalOfOrder: Check = ({ redeemable: { discount }, cart, checkout: { ord
 };
 
 /** Asked in this order; the first that refuses decides. */
-const CHECKS: readonly Check[] = [refusalOfRedeemable, refusalOfOrder];
+const CHECKS: readonly Check[] = [refusalOfRedeemable, refusalOfSessions, refusalOfCounts, refusalOfOrder, refusalOfCost];
 
 export const refusalOfCandidate = (candidate: Candidate): Refusal | null => {
   for (const check of CHECKS) {

@@ -1,7 +1,9 @@
-import { applyDiscount, openCart, type Cart, type DiscountStep, type OrderItem } from './checkout-cart.ts';
+import { openCart, type Cart, type DiscountStep, type OrderItem } from './checkout-cart.ts';
 import { refusalOfCandidate, type Candidate } from './checkout-checks.ts';
 import type { StackingRules } from './checkout-stacking.ts';
-import { discountOf } from './redeemable-discount.ts';
+import { countersNeeded, shareOf, type Counts } from './counted.ts';
+import { takenOf, type CounterChange } from './counters.ts';
+import { afterDiscount } from './redeemable-discount.ts';
 import type { AskedRedeemable, RedeemableState } from './redeemable.ts';
 import { refuse, type Refusal } from './voucher-refusal.ts';
 import type { Redeemer } from './voucher-validity.ts';
@@ -16,6 +18,7 @@ export interface Checkout {
   /** Who redeems it: its clock is the named customer's, else the holder's. */
   redeemerOf: (redeemable: RedeemableState) => Redeemer;
   rules: StackingRules;
+  counts: Counts;
 }
 
 export interface Applied {
@@ -25,6 +28,8 @@ export interface Applied {
   step: DiscountStep | null;
   /** The cart after it. */
   cart: Cart | null;
+  /** What it adds to the counters that decide about it. */
+  taken: CounterChange[];
 }
 
 export type Outcome =
@@ -87,9 +92,11 @@ const skipKeyOf = (valid: boolean, applied: number, rules: StackingRules): SkipK
 };
 
 const apply = (candidate: Candidate): Applied => {
-  const { redeemable, cart } = candidate;
-  const next = cart && applyDiscount(cart, discountOf(candidate));
-  return { status: 'APPLICABLE', redeemable, step: next && next.step, cart: next && next.cart };
+  const { redeemable, by } = candidate;
+  const next = afterDiscount(candidate);
+  const step = next && next.step;
+  const taken = takenOf(countersNeeded(redeemable, by), shareOf(candidate, step));
+  return { status: 'APPLICABLE', redeemable, step, cart: next && next.cart, taken };
 };
 
 const notFound = ({ object, id }: AskedRedeemable): Refusal =>

@@ -1,4 +1,5 @@
 import type { Discount } from './discount.ts';
+import type { Limits } from './limits.ts';
 import type { CampaignState, VoucherState } from './voucher-validity.ts';
 
 /** What a request asks to apply, as plain JSON. */
@@ -20,6 +21,8 @@ export interface PromotionTierState {
   active: boolean;
   campaign: CampaignState;
   discount: Discount;
+  /** null: none. */
+  limits: Limits | null;
 }
 
 /** Whatever can be applied to an order. */

@@ -41,7 +41,11 @@ export const refuse = (key: RefusalKey, condition: string, value: Refusal['value
 });
 
 /** A refusal by a validation rule. */
-export const refuseByRule = (key: RefusalKey, what: Omit<Refusal, 'key' | 'message'>): Refusal => ({ key, message: MESSAGES[key], ...what });
+export const refuseByRule = (key: RefusalKey, what: Omit<Refusal, 'key' | 'message'>): Refusal => ({
+  key,
+  message: MESSAGES[key],
+  ...what,
+});
 
 /** The HTTP status of a redemption that is refused so. */
 export const refusalStatus = (key: RefusalKey): number => (key === 'not_found' ? 404 : 400);

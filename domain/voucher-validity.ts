@@ -1,4 +1,5 @@
 import type { Discount } from './discount.ts';
+import type { CampaignLimits, Limits } from './limits.ts';
 import { refuse, type Refusal } from './voucher-refusal.ts';
 
 /** A voucher as a decision sees it. Times are epoch milliseconds. */
@@ -21,6 +22,8 @@ export interface VoucherState {
   /** The revision of the campaign's template that decided; null where the voucher defines itself. */
   templateRevision: number | null;
   discount: Discount;
+  /** Beside the quantity; null: none. */
+  limits: Limits | null;
 }
 
 export interface CampaignState {
@@ -29,6 +32,8 @@ export interface CampaignState {
   active: boolean;
   startsAt: number | null;
   endsAt: number | null;
+  /** Over all that is redeemed of it; null: none. */
+  limits: CampaignLimits | null;
 }
 
 /** Who redeems, and when by their clock. */
@@ -37,6 +42,8 @@ export interface Redeemer {
   customerId: string | null;
   named: boolean;
   at: number;
+  /** IANA: where days, weeks and months begin. */
+  zone: string;
 }
 
 /** Whether the voucher itself can be redeemed by this customer now, whatever the order. @returns null where it can */

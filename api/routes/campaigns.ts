@@ -58,15 +58,17 @@ const ownOf = (body: z.output<typeof campaignVoucherWithCodeBody>): Partial<Vouc
 });
 
 const templateChange = (campaign: Campaign, body: z.output<typeof updateCampaignBody>): Pick<CampaignChange, 'template'> => {
-  const { discount, activity_duration_after_publishing: duration } = body;
-  if (discount === undefined && duration === undefined) return {};
-  const { activity_duration_after_publishing: _, ...kept } = campaign.template;
+  const { discount, limits, activity_duration_after_publishing: duration } = body;
+  if (discount === undefined && duration === undefined && limits === undefined) return {};
+  const { activity_duration_after_publishing: _, campaign_limits: before, ...kept } = campaign.template;
+  const campaignLimits = limits === undefined ? before : limits;
   const after = duration === undefined ? campaign.template.activity_duration_after_publishing : duration;
   return {
     template: {
       ...kept,
       discount: discount ?? campaign.template.discount,
       ...(after != null && { activity_duration_after_publishing: after }),
+      ...(campaignLimits != null && { campaign_limits: campaignLimits }),
     },
   };
 };
@@ -91,6 +93,8 @@ export const newCampaignOf = (projectId: string, body: z.output<typeof createCam
     type: body.voucher.type,
     discount: body.voucher.discount,
     redemption: { quantity: body.voucher.redemption?.quantity ?? null },
+    ...(body.voucher.limits && { limits: body.voucher.limits }),
+    ...(body.limits && { campaign_limits: body.limits }),
     code_config: body.voucher.code_config ?? {},
     ...(body.activity_duration_after_publishing != null && { activity_duration_after_publishing: body.activity_duration_after_publishing }),
   },

@@ -65,6 +65,7 @@ const filterOf = ({
 };
 
 const changeOf = (body: z.output<typeof updateVoucherBody>): VoucherChange => ({
+  ...(body.limits !== undefined && { limits: body.limits }),
   ...(body.category !== undefined && { category: body.category }),
   ...(body.start_date !== undefined && { startDate: body.start_date }),
   ...(body.expiration_date !== undefined && { expirationDate: body.expiration_date }),
@@ -81,6 +82,7 @@ export const createVoucherRoutes = ({ sql, now, randomBytes }: VoucherRoutesDeps
       type: body.type,
       discount: body.discount,
       redemption: { quantity: body.redemption?.quantity ?? null },
+      ...(body.limits && { limits: body.limits }),
       ...(body.code_config && { code_config: body.code_config }),
     };
     const pattern =

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { discountSchema } from './discount.ts';
 import { duration, emptyList, endsAfterItStarts, metadata, name, text, time } from './fields.ts';
 import { count, listOf, paging, startingAfter } from './list.ts';
+import { campaignLimitsSchema, limitsSchema } from './limits.ts';
 import { codeConfigSchema, redemptionLimit, voucherSchema, voucherType } from './voucher.ts';
 
 /** How many codes one request makes. */
@@ -34,9 +35,11 @@ export const createCampaignBody = z
       type: voucherType.default('DISCOUNT_VOUCHER'),
       discount: discountSchema,
       redemption: redemptionLimit.optional(),
+      limits: limitsSchema.optional(),
       code_config: codeConfigSchema.optional(),
       is_referral_code: z.literal(false).optional(),
     }),
+    limits: campaignLimitsSchema.optional(),
     vouchers_count: howMany.optional().meta({ description: 'How many vouchers to make with it' }),
   })
   .refine(endsAfterItStarts.check, endsAfterItStarts.options);
@@ -44,6 +47,7 @@ export const createCampaignBody = z
 export const updateCampaignBody = z.strictObject({
   ...sharedFields,
   type: campaignType.optional(),
+  limits: campaignLimitsSchema.nullish().meta({ description: 'Instead of those it has; what was redeemed before counts. null: none' }),
   discount: discountSchema.optional().meta({ description: 'In an AUTO_UPDATE campaign it counts for vouchers that exist too' }),
 });
 
@@ -76,9 +80,11 @@ export const campaignSchema = z
       type: z.string(),
       discount: discountSchema,
       redemption: z.object({ quantity: z.int().nullable() }),
+      limits: limitsSchema.optional(),
       code_config: z.record(z.string(), z.unknown()),
       is_referral_code: z.boolean(),
     }),
+    limits: campaignLimitsSchema.nullable(),
     vouchers_count: z.int().optional(),
     vouchers_generation_status: z.string(),
     revision: z.int(),

@@ -3,6 +3,7 @@ import { parseCodeConfig } from '../../domain/code-pattern.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { discountSchema } from './discount.ts';
 import { code, emptyList, endsAfterItStarts, metadata, name, text, time } from './fields.ts';
+import { limitsSchema } from './limits.ts';
 import { flag, listOf, paging, startingAfter, timeRange } from './list.ts';
 
 const QUANTITY_MAX = 2_147_483_647;
@@ -55,6 +56,7 @@ export const createVoucherBody = z
     code_config: codeConfigSchema.nullish(),
     type: voucherType.default('DISCOUNT_VOUCHER'),
     discount: discountSchema,
+    limits: limitsSchema.optional(),
     start_date: time.nullish(),
     expiration_date: time.nullish(),
     active: z.boolean().optional(),
@@ -68,6 +70,7 @@ export const createVoucherBody = z
 
 export const updateVoucherBody = z.strictObject({
   ...ownFields,
+  limits: limitsSchema.nullish().meta({ description: 'Of a voucher without a campaign; instead of those it has. null: none' }),
   code: z.string().optional().meta({ description: 'The code in the path, where a client sends it here too' }),
   start_date: time.nullish(),
   expiration_date: time.nullish(),
@@ -144,6 +147,7 @@ export const voucherSchema = z
     updated_at: timestamp.nullable(),
     publish: z.object({ object: z.literal('list'), count: z.int(), url: z.string() }),
     redemption: z.object({ object: z.literal('list'), quantity: z.int().nullable(), redeemed_quantity: z.int(), url: z.string() }),
+    limits: limitsSchema.optional(),
     validation_rules_assignments: emptyList,
     object: z.literal('voucher'),
   })

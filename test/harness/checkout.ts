@@ -61,13 +61,14 @@ export const asked = (...codes: string[]) => codes.map((id) => ({ object: 'vouch
 
 /** A request to redeem one code, as the API makes it; its key is its own unless told otherwise. */
 export const redeemRequest = (project: Project, code: string, more: Partial<RedeemRequest> = {}): RedeemRequest => ({
-  project: { id: project.id, caseSensitiveCodes: project.caseSensitiveCodes },
+  project: { id: project.id, caseSensitiveCodes: project.caseSensitiveCodes, timezone: project.timezone },
   apiKeyId: 'key_test',
   requestId: 'req_test',
   redeemables: asked(code),
   stackingRules: STACKING_RULES,
   order: { amount: 10_000 },
   customer: null,
+  session: null,
   trackingId: null,
   metadata: null,
   expand: [],
