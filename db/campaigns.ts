@@ -49,6 +49,7 @@ export const campaignView = (campaign: Campaign) => ({
   start_date: campaign.startDate?.toISOString() ?? null,
   expiration_date: campaign.expirationDate?.toISOString() ?? null,
   activity_duration_after_publishing: campaign.template.activity_duration_after_publishing ?? null,
+  on_refund: campaign.template.on_refund ?? 'keep',
   active: campaign.active,
   metadata: campaign.metadata,
   voucher: {

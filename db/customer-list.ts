@@ -51,3 +51,11 @@ const cursorOf = (startingAfter: string, descending: boolean): { id: string; isT
   if (Number.isNaN(time.getTime())) return { id: startingAfter, isTime: false };
   return { id: firstIdAt('customer', descending ? time : new Date(time.getTime() + 1)), isTime: true };
 };
+
+/** What shops call these customers, by id. */
+export const readSourceIds = async (db: Db, projectId: string, ids: string[]): Promise<Map<string, string>> => {
+  if (ids.length === 0) return new Map();
+  const rows = await db<{ id: string; sourceId: string }[]>`
+    select id, source_id from customer where project_id = ${projectId} and id = any(${ids}::text[])`;
+  return new Map(rows.map((row) => [row.id, row.sourceId]));
+};

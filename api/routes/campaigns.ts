@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { VoucherRequest } from '../../activities/bulk/make-vouchers.ts';
+import { CAMPAIGN_VOUCHERS_GENERATE, type VoucherRequest } from '../../activities/bulk/make-vouchers.ts';
 import { enqueueAsyncAction } from '../../db/async-actions.ts';
 import { listCampaigns } from '../../db/campaign-list.ts';
 import {
@@ -58,8 +58,8 @@ const ownOf = (body: z.output<typeof campaignVoucherWithCodeBody>): Partial<Vouc
 });
 
 const templateChange = (campaign: Campaign, body: z.output<typeof updateCampaignBody>): Pick<CampaignChange, 'template'> => {
-  const { discount, limits, activity_duration_after_publishing: duration } = body;
-  if (discount === undefined && duration === undefined && limits === undefined) return {};
+  const { discount, limits, activity_duration_after_publishing: duration, on_refund } = body;
+  if (discount === undefined && duration === undefined && limits === undefined && on_refund === undefined) return {};
   const { activity_duration_after_publishing: _, campaign_limits: before, ...kept } = campaign.template;
   const campaignLimits = limits === undefined ? before : limits;
   const after = duration === undefined ? campaign.template.activity_duration_after_publishing : duration;
@@ -67,6 +67,7 @@ const templateChange = (campaign: Campaign, body: z.output<typeof updateCampaign
     template: {
       ...kept,
       discount: discount ?? campaign.template.discount,
+      ...(on_refund !== undefined && { on_refund }),
       ...(after != null && { activity_duration_after_publishing: after }),
       ...(campaignLimits != null && { campaign_limits: campaignLimits }),
     },
@@ -96,6 +97,7 @@ export const newCampaignOf = (projectId: string, body: z.output<typeof createCam
     ...(body.voucher.limits && { limits: body.voucher.limits }),
     ...(body.limits && { campaign_limits: body.limits }),
     code_config: body.voucher.code_config ?? {},
+    ...(body.on_refund !== undefined && { on_refund: body.on_refund }),
     ...(body.activity_duration_after_publishing != null && { activity_duration_after_publishing: body.activity_duration_after_publishing }),
   },
   startDate: body.start_date ?? null,
@@ -242,7 +244,7 @@ export const createCampaignRoutes = ({ sql, now, randomBytes }: CampaignRoutesDe
           }
           requireHardToGuess(pattern, total);
           const request: VoucherRequest = { code_config: config, own: ownOf(body) };
-          const action = { projectId: project.id, type: 'CAMPAIGN_VOUCHERS_GENERATE', campaignId: campaign.id, total };
+          const action = { projectId: project.id, type: CAMPAIGN_VOUCHERS_GENERATE, campaignId: campaign.id, total };
           const id = await enqueueAsyncAction(tx, { ...action, request: { ...request } });
           await tellGeneration(tx, campaign, 'started', { async_action_id: id, vouchers_count: total }, now());
           return { status: 200, body: { async_action_id: id } };

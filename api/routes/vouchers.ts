@@ -84,6 +84,7 @@ export const createVoucherRoutes = ({ sql, now, randomBytes }: VoucherRoutesDeps
       redemption: { quantity: body.redemption?.quantity ?? null },
       ...(body.limits && { limits: body.limits }),
       ...(body.code_config && { code_config: body.code_config }),
+      ...(body.on_refund !== undefined && { on_refund: body.on_refund }),
     };
     const pattern =
       code === undefined ? parseCodeConfig(body.code_config ?? {}, { caseSensitive: project.caseSensitiveCodes }) : fixedCode(code);

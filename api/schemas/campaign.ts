@@ -3,7 +3,8 @@ import { discountSchema } from './discount.ts';
 import { duration, emptyList, endsAfterItStarts, metadata, name, text, time } from './fields.ts';
 import { count, listOf, paging, startingAfter } from './list.ts';
 import { campaignLimitsSchema, limitsSchema } from './limits.ts';
-import { codeConfigSchema, redemptionLimit, voucherSchema, voucherType } from './voucher.ts';
+import { codeConfigSchema, onRefund, redemptionLimit, voucherSchema, voucherType } from './voucher.ts';
+import { ON_REFUND } from '../../domain/voucher-template.ts';
 
 /** How many codes one request makes. */
 const MAX_VOUCHERS_PER_REQUEST = 1_000;
@@ -21,6 +22,7 @@ const sharedFields = {
   start_date: time.nullish(),
   expiration_date: time.nullish(),
   activity_duration_after_publishing: duration.nullish(),
+  on_refund: onRefund,
   metadata: metadata.nullish(),
 };
 
@@ -74,6 +76,7 @@ export const campaignSchema = z
     start_date: z.string().nullable(),
     expiration_date: z.string().nullable(),
     activity_duration_after_publishing: z.string().nullable(),
+    on_refund: z.enum(ON_REFUND),
     active: z.boolean(),
     metadata: z.record(z.string(), z.unknown()),
     voucher: z.object({

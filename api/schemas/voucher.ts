@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseCodeConfig } from '../../domain/code-pattern.ts';
 import { DomainError } from '../../domain/errors.ts';
+import { ON_REFUND } from '../../domain/voucher-template.ts';
 import { discountSchema } from './discount.ts';
 import { code, emptyList, endsAfterItStarts, metadata, name, text, time } from './fields.ts';
 import { limitsSchema } from './limits.ts';
@@ -49,11 +50,18 @@ export const campaignVoucherBody = z.strictObject({
 });
 export const campaignVoucherWithCodeBody = z.strictObject({ ...ownFields, active: z.boolean().optional() });
 
+/** Couponry's own: whether a code can be used again once the goods came back. */
+export const onRefund = z
+  .enum(ON_REFUND)
+  .optional()
+  .meta({ description: 'Whether a code can be used again after a refund of its order: never (keep), when all of it came back, or any part' });
+
 export const createVoucherBody = z
   .strictObject({
     ...ownFields,
     code: code.optional(),
     code_config: codeConfigSchema.nullish(),
+    on_refund: onRefund,
     type: voucherType.default('DISCOUNT_VOUCHER'),
     discount: discountSchema,
     limits: limitsSchema.optional(),
