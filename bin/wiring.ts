@@ -15,6 +15,7 @@ import { createMetadataSchemaRoutes } from '../api/routes/metadata-schemas.ts';
 import { createMetadataSchemas } from '../api/metadata-schemas.ts';
 import { createJourneyRoutes } from '../api/routes/journeys.ts';
 import { createMessageRoutes } from '../api/routes/messages.ts';
+import { createOrderRoutes } from '../api/routes/orders.ts';
 import { createPublicationRoutes } from '../api/routes/publications.ts';
 import { createRedemptionRoutes } from '../api/routes/redemptions.ts';
 import { createSourceRoutes } from '../api/routes/sources.ts';
@@ -77,7 +78,7 @@ export const wireCheckout = ({ sql, now, log }: Core) => {
   const states = createVoucherStates();
   const traces = createTraceBuffer({ sql, log });
   const activities = { ...createValidationActivities({ sql, states, traces, now }), ...createRedemptionActivities({ sql, states, now }) };
-  return { activities, close: () => traces.close() };
+  return { activities, states, close: () => traces.close() };
 };
 
 export const wireJourneys = ({ sql, now }: Core): { activities: JourneyActivities & BulkActivities } => ({
@@ -148,6 +149,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createEnrolmentRoutes(deps),
       ...createValidationRoutes({ checkout }),
       ...createRedemptionRoutes({ ...core, checkout }),
+      ...createOrderRoutes({ ...deps, states: here.states }),
       ...createTraceRoutes(core),
       ...createFastForwardRoutes({ fastForward }),
       ...createSourceRoutes({ ...deps, publicUrl: configuration.publicUrl }),

@@ -44,6 +44,24 @@ const REDEEMED = {
 };
 const discount_amount = z.int().nullable().meta({ description: 'Minor units of the currency' });
 
+const ORDER = { id: 'ord_0192f3a8', source_id: 'order-1001', status: 'PAID', customer_id: CUSTOMER.id, amount: 5000, total_amount: 4500 };
+
+const order = (type: string, description: string): WebhookEventType => ({
+  type,
+  description,
+  data: z.looseObject({
+    order: z.looseObject({
+      id: z.string(),
+      source_id: z.string().nullable(),
+      status: z.string(),
+      customer_id: z.string().nullable(),
+      amount: z.int().optional().meta({ description: 'Minor units of the currency' }),
+      total_amount: z.int().optional().meta({ description: 'What is left to pay after discounts' }),
+    }),
+  }),
+  example: { order: ORDER },
+});
+
 const journey = (
   type: string,
   description: string,
@@ -102,6 +120,14 @@ export const webhookEventTypes: WebhookEventType[] = [
     description: 'A redemption was taken back',
     data: z.looseObject({ ...redeemed, rollback_id: z.string(), discount_amount, reason: z.string().nullable() }),
     example: { ...REDEEMED, rollback_id: 'r_0192f3a9', discount_amount: 500, reason: 'returned' },
+  },
+  order('order.created', 'An order became known'),
+  order('order.updated', 'An order was changed, or something was redeemed for it'),
+  order('order.paid', 'An order was paid'),
+  order('order.canceled', 'An order was canceled, and what was redeemed for it was given back'),
+  {
+    ...order('order.refunded', 'Part of an order was given back, or all of it'),
+    example: { order: ORDER, refund: { id: 'rf_0192f3a8', amount: 900, discount_amount: 100 } },
   },
   journey('journey.enrolled', 'A customer entered a journey', { entry_number: z.int() }, { entry_key: '', entry_number: 1 }),
   journey('journey.completed', 'A customer reached the end or the goal of a journey', ended, { outcome: 'goal', step: 'wait' }),
