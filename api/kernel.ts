@@ -163,7 +163,8 @@ export const createKernel = (routes: Route[], { sql, log, authenticate, metadata
     if (route.body && bytes.length > 0 && !isText) requireJson(req.headers);
     const context = new Context(sql, req, bytes, requestId, caller);
     fill(context, route, params, queryText, bytes, isText);
-    if (route.body) await metadata.check(context.project.id, route, context.body);
+    const checking = route.body && metadata.check(context.project.id, route, context.body);
+    if (checking) await checking;
     return route.handler(context);
   };
 
