@@ -49,6 +49,10 @@ class Context implements RequestContext {
     this.apiKey = caller.apiKey;
   }
 
+  get bodyText(): string {
+    return this.#bytes.toString('utf8');
+  }
+
   get idempotencyKey(): string {
     return (this.#key ??= this.#givenKey ?? newId('request'));
   }

@@ -19,6 +19,8 @@ export interface RequestContext<P = unknown, Q = unknown, B = unknown> {
   params: P;
   query: Q;
   body: B;
+  /** The body as it came, for what is told by lines and columns. */
+  bodyText: string;
   /** The caller's Idempotency-Key, or one made for this request. */
   idempotencyKey: string;
   /** SHA-256 of method, path and body. */
