@@ -1,4 +1,4 @@
-import type { Cart, CartLine, DiscountStep } from '../domain/checkout-cart.ts';
+import type { Cart, DiscountStep } from '../domain/checkout-cart.ts';
 import { SKIP_MESSAGES, type Decision, type Outcome } from '../domain/checkout.ts';
 import type { Discount } from '../domain/discount.ts';
 import type { AskedRedeemable } from '../domain/redeemable.ts';
@@ -10,7 +10,10 @@ import type { KnownVoucher } from './voucher-states.ts';
 
 const NOTHING_LISTED = { object: 'list', data: [], data_ref: 'data', total: 0 } as const;
 
-export const discountView = (discount: Discount) => ({ ...discount, effect: discount.effect ?? 'APPLY_TO_ORDER' });
+export const discountView = (discount: Discount) => ({
+  ...discount,
+  effect: discount.effect ?? (discount.type === 'UNIT' ? 'ADD_MISSING_ITEMS' : 'APPLY_TO_ORDER'),
+});
 
 export const errorView = (refusal: Refusal, requestId: string, { object, id }: AskedRedeemable) => ({
   code: refusalStatus(refusal.key),
@@ -51,7 +54,7 @@ export const orderView = (order: OrderRequest, cart: Cart | null, part?: OrderPa
     status: order.status,
     currency: order.currency,
     amount: cart.amount,
-    initial_amount: cart.amount,
+    initial_amount: cart.initialAmount,
     discount_amount: cart.orderDiscount,
     items_discount_amount: cart.itemsDiscount || undefined,
     total_discount_amount: discounted,
@@ -59,22 +62,28 @@ export const orderView = (order: OrderRequest, cart: Cart | null, part?: OrderPa
     applied_discount_amount: taken - items,
     items_applied_discount_amount: items || undefined,
     total_applied_discount_amount: taken,
-    items: order.items && (!part || part.items) ? itemsView(order.items, cart.lines) : undefined,
+    items:
+      (order.items || cart.added.length > 0) && (!part || part.items) ? itemsView(order.items ?? [], cart, part?.step ?? null) : undefined,
     metadata: order.metadata ?? {},
     object: 'order',
   };
 };
 
-const itemsView = (items: NonNullable<OrderRequest['items']>, lines: readonly CartLine[]) => {
-  const views: Record<string, unknown>[] = items.map((item) => ({ object: 'order_item', ...item }));
-  for (const line of lines) {
+/** The items, those that discounts added last. What was applied is what the step took, or all steps where none is given. */
+const itemsView = (items: NonNullable<OrderRequest['items']>, cart: Cart, step: DiscountStep | null) => {
+  const views: Record<string, unknown>[] = [...items, ...cart.added].map((item) => ({ object: 'order_item', ...item }));
+  for (const [index, line] of cart.lines.entries()) {
     if (line.item === null) continue;
+    const share = step ? (step.shares[index] ?? 0) : line.itemDiscount + line.orderDiscount;
     Object.assign(views[line.item]!, {
       amount: line.amount,
-      initial_amount: line.amount,
+      initial_amount: line.initialAmount,
       quantity: line.quantity,
-      initial_quantity: line.quantity,
+      initial_quantity: line.initialQuantity,
+      discount_quantity: line.freeQuantity || undefined,
       discount_amount: line.itemDiscount,
+      applied_discount_amount: step ? (step.ofItems ? share : 0) : line.itemDiscount,
+      total_applied_discount_amount: share,
       subtotal_amount: line.amount - line.itemDiscount,
     });
   }
@@ -126,7 +135,7 @@ export const traceOf = ({ outcomes }: Pick<Decision, 'outcomes'>, asked: readonl
     }
     if (outcome.status === 'SKIPPED') return { ...step, outcome: outcome.key };
     if (!outcome.step) return { ...step, outcome: 'applied' };
-    const { before, discount, after, shares } = outcome.step;
-    return { ...step, outcome: 'applied', before, discount, after, shares };
+    const { before, added, discount, after, shares } = outcome.step;
+    return { ...step, outcome: 'applied', before, added: added || undefined, discount, after, shares };
   }),
 });

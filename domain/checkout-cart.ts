@@ -1,34 +1,58 @@
-import { needsItems, sharesOf, type Discount, type DiscountLine } from './discount.ts';
+import { isOfItems, unitsOf, type Discount } from './discount.ts';
+import { sharesOf, type DiscountRange } from './discount-shares.ts';
+import { takeUnits, type UnitPrices } from './free-units.ts';
 
-/** What an order says of one item: minor units, and at least one of amount or price. */
+/** What an order says of one item: minor units, and at least one of amount or price; with the names of what it is. */
 export interface OrderItem {
   amount?: number;
   price?: number;
   quantity?: number;
+  product_id?: string;
+  sku_id?: string;
+  source_id?: string;
+  product?: { id?: string; source_id?: string };
+  sku?: { id?: string; source_id?: string };
 }
 
-export interface CartLine extends DiscountLine {
+export interface CartLine {
+  /** Index of the request's items, and after them of those that discounts added; null for what the order costs beside its items. */
+  item: number | null;
+  initialAmount: number;
+  initialQuantity: number;
+  /** With the units that discounts added. */
   amount: number;
+  quantity: number;
+  /** Units that discounts made free. */
+  freeQuantity: number;
   itemDiscount: number;
-  /** This line's share of discounts on the whole order: what a return of the line gives back. */
+  /** This line's share of discounts on the whole order: what a return of the line gives back beside its own discount. */
   orderDiscount: number;
+  left: number;
 }
 
 /** A cart with what discounts have taken so far. The lines always sum to the whole. */
 export interface Cart {
+  initialAmount: number;
+  /** With the units that discounts added. */
   amount: number;
   itemsDiscount: number;
   orderDiscount: number;
   left: number;
   lines: readonly CartLine[];
+  /** The request's, as they came. */
+  items: readonly OrderItem[];
+  /** Items that discounts added. */
+  added: readonly OrderItem[];
 }
 
-/** One discount's arithmetic, for the trace: what was there, what was taken, what is left, and of which line. */
+/** One discount's arithmetic, for the trace: what was there, what was added to be free, what was taken, what is left, and of which line. */
 export interface DiscountStep {
   before: number;
+  added: number;
   discount: number;
   after: number;
   ofItems: boolean;
+  /** By line of the cart after it. */
   shares: readonly number[];
 }
 
@@ -55,13 +79,16 @@ export const openCart = (order: { amount?: number; items?: readonly OrderItem[] 
   const amount = order.amount ?? (items.length > 0 ? sum : undefined);
   if (amount === undefined) return null;
   if (amount > sum || lines.length === 0) lines.push(openLine(null, amount - sum, 0));
-  return { amount, itemsDiscount: 0, orderDiscount: 0, left: amount, lines };
+  return { initialAmount: amount, amount, itemsDiscount: 0, orderDiscount: 0, left: amount, lines, items, added: [] };
 };
 
 const openLine = (item: number | null, amount: number, quantity: number): CartLine => ({
   item,
+  initialAmount: amount,
+  initialQuantity: quantity,
   amount,
   quantity,
+  freeQuantity: 0,
   itemDiscount: 0,
   orderDiscount: 0,
   left: amount,
@@ -69,27 +96,57 @@ const openLine = (item: number | null, amount: number, quantity: number): CartLi
 
 export const hasItems = (cart: Cart): boolean => cart.lines.some((line) => line.item !== null);
 
+/** What a discount is taken of, and what units cost that it adds. */
+export interface DiscountScope extends DiscountRange {
+  prices?: UnitPrices;
+}
+
+const NO_PRICES: UnitPrices = new Map();
+
 /** Takes a discount of what is left of the cart. */
-export const applyDiscount = (cart: Cart, discount: Discount): { cart: Cart; step: DiscountStep } => {
-  const shares = sharesOf(cart, discount);
-  const ofItems = needsItems(discount);
+export const applyDiscount = (cart: Cart, discount: Discount, scope: DiscountScope = {}): { cart: Cart; step: DiscountStep } => {
+  const ofItems = isOfItems(discount);
+  const { cart: next, shares } =
+    discount.type === 'UNIT'
+      ? freeAll(cart, unitsOf(discount), scope.prices ?? NO_PRICES)
+      : take(cart, sharesOf(cart.lines.map(discountLine), discount, scope), ofItems);
+  const added = next.amount - cart.amount;
+  return { cart: next, step: { before: cart.left, added, discount: cart.left + added - next.left, after: next.left, ofItems, shares } };
+};
+
+const discountLine = ({ item, initialAmount, quantity, freeQuantity, left }: CartLine) => ({
+  item,
+  initialAmount,
+  left,
+  paidQuantity: quantity - freeQuantity,
+});
+
+const freeAll = (cart: Cart, units: ReturnType<typeof unitsOf>, prices: UnitPrices): { cart: Cart; shares: number[] } => {
+  let shares: number[] = [];
+  for (const each of units) {
+    const next = takeUnits(cart, each, prices);
+    shares = next.shares.map((share, index) => share + (shares[index] ?? 0));
+    cart = next.cart;
+  }
+  return { cart, shares };
+};
+
+const take = (cart: Cart, shares: number[], ofItems: boolean): { cart: Cart; shares: number[] } => {
   const taken = shares.reduce((total, share) => total + share, 0);
   return {
     cart: {
-      amount: cart.amount,
+      ...cart,
       itemsDiscount: cart.itemsDiscount + (ofItems ? taken : 0),
       orderDiscount: cart.orderDiscount + (ofItems ? 0 : taken),
       left: cart.left - taken,
       lines: cart.lines.map((line, index) => takeOfLine(line, shares[index]!, ofItems)),
     },
-    step: { before: cart.left, discount: taken, after: cart.left - taken, ofItems, shares },
+    shares,
   };
 };
 
 const takeOfLine = (line: CartLine, share: number, ofItems: boolean): CartLine => ({
-  item: line.item,
-  amount: line.amount,
-  quantity: line.quantity,
+  ...line,
   itemDiscount: line.itemDiscount + (ofItems ? share : 0),
   orderDiscount: line.orderDiscount + (ofItems ? 0 : share),
   left: line.left - share,

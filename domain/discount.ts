@@ -1,5 +1,3 @@
-import { ratioOfPercent, shareOf, spread, spreadWithin } from './money.ts';
-
 export const AMOUNT_EFFECTS = [
   'APPLY_TO_ORDER',
   'APPLY_TO_ITEMS',
@@ -8,69 +6,69 @@ export const AMOUNT_EFFECTS = [
   'APPLY_TO_ITEMS_PROPORTIONALLY_BY_QUANTITY',
 ] as const;
 export const PERCENT_EFFECTS = ['APPLY_TO_ORDER', 'APPLY_TO_ITEMS'] as const;
+export const FIXED_EFFECTS = ['APPLY_TO_ORDER', 'APPLY_TO_ITEMS'] as const;
+export const UNIT_EFFECTS = ['ADD_MISSING_ITEMS', 'ADD_NEW_ITEMS'] as const;
 
-type AmountEffect = (typeof AMOUNT_EFFECTS)[number];
-type PercentEffect = (typeof PERCENT_EFFECTS)[number];
+/** The product that stands for an order's shipping: units of it free are free shipping. */
+export const SHIPPING = { id: 'prod_5h1pp1ng', sourceId: '5h1pp1ng' } as const;
 
-/** A discount as the API writes it. Amounts are minor units; `percent_off` has at most 6 decimals; a missing effect is APPLY_TO_ORDER. */
-export type Discount =
-  | { type: 'AMOUNT'; amount_off: number; effect?: AmountEffect }
-  | { type: 'PERCENT'; percent_off: number; amount_limit?: number | null; effect?: PercentEffect };
-
-/** What a discount is taken of. `item` is null for what the order costs beside its items, such as shipping. */
-export interface DiscountLine {
-  item: number | null;
-  quantity: number;
-  left: number;
+/** What a discount may take at most, in minor units. */
+interface Limited {
+  aggregated_amount_limit?: number | null;
 }
 
-export interface DiscountBase {
-  left: number;
-  lines: readonly DiscountLine[];
+export interface AmountDiscount extends Limited {
+  type: 'AMOUNT';
+  amount_off: number;
+  effect?: (typeof AMOUNT_EFFECTS)[number];
 }
 
-/** True where the discount is taken of the lines, so that an order without items has nothing to take it of. */
-export const needsItems = (discount: Discount): boolean => (discount.effect ?? 'APPLY_TO_ORDER') !== 'APPLY_TO_ORDER';
+export interface PercentDiscount extends Limited {
+  type: 'PERCENT';
+  percent_off: number;
+  amount_limit?: number | null;
+  effect?: (typeof PERCENT_EFFECTS)[number];
+}
 
-/** What the discount takes of each line of the cart as it stands: never more than is left of the line. */
-export const sharesOf = (cart: DiscountBase, discount: Discount): number[] => {
-  if (!needsItems(discount)) {
-    return spread(
-      amountOff(cart.left, discount),
-      cart.lines.map((line) => line.left),
-    );
-  }
-  return discount.type === 'PERCENT' ? percentOfItems(cart.lines, discount) : amountOfItems(cart.lines, discount);
+/** The order, or each unit of each item, costs this; where it costs less, it stays as it is. */
+export interface FixedDiscount {
+  type: 'FIXED';
+  fixed_amount: number;
+  effect?: (typeof FIXED_EFFECTS)[number];
+}
+
+/** So many units of a product (or SKU) for nothing. */
+export interface FreeUnits {
+  unit_off: number;
+  /** Id or source id of the product or SKU. */
+  unit_type: string;
+  /** ADD_MISSING_ITEMS makes those in the cart free and adds what is missing; ADD_NEW_ITEMS adds all. */
+  effect?: (typeof UNIT_EFFECTS)[number];
+}
+
+/** Units of one product, or with ADD_MANY_ITEMS those that `units` names. */
+export interface UnitDiscount {
+  type: 'UNIT';
+  effect?: (typeof UNIT_EFFECTS)[number] | 'ADD_MANY_ITEMS';
+  unit_off?: number;
+  unit_type?: string;
+  units?: FreeUnits[];
+}
+
+/** A discount as the API writes it. Amounts are minor units; `percent_off` has at most 6 decimals. Without an effect it applies to the order, or adds the items that are missing. */
+export type Discount = AmountDiscount | PercentDiscount | FixedDiscount | UnitDiscount;
+
+/** A discount that takes of what is there and adds nothing. */
+export type PriceDiscount = Exclude<Discount, { type: 'UNIT' }>;
+
+export const unitsOf = ({ effect, unit_off, unit_type, units }: UnitDiscount): readonly FreeUnits[] => {
+  if (effect === 'ADD_MANY_ITEMS') return units ?? [];
+  return unit_off === undefined || unit_type === undefined ? [] : [{ unit_off, unit_type, effect }];
 };
 
-const amountOff = (base: number, discount: Discount): number => {
-  const off = discount.type === 'AMOUNT' ? discount.amount_off : shareOf(base, ratioOfPercent(discount.percent_off));
-  const limit = discount.type === 'PERCENT' ? (discount.amount_limit ?? Infinity) : Infinity;
-  return Math.min(off, limit, base);
-};
+/** True where the discount is taken of single lines, so that it counts as a discount of items. */
+export const isOfItems = (discount: Discount): boolean =>
+  discount.type === 'UNIT' || (discount.effect ?? 'APPLY_TO_ORDER') !== 'APPLY_TO_ORDER';
 
-/** What an item discount can take of a line; nothing of what stands for the order's other amounts, such as shipping. */
-const leftOfItem = (line: DiscountLine): number => (line.item === null ? 0 : line.left);
-
-const percentOfItems = (lines: readonly DiscountLine[], discount: Extract<Discount, { type: 'PERCENT' }>): number[] => {
-  const ratio = ratioOfPercent(discount.percent_off);
-  const shares = lines.map((line) => Math.min(shareOf(leftOfItem(line), ratio), leftOfItem(line)));
-  const limit = discount.amount_limit ?? Infinity;
-  return sum(shares) > limit ? spread(limit, shares) : shares;
-};
-
-const amountOfItems = (lines: readonly DiscountLine[], discount: Extract<Discount, { type: 'AMOUNT' }>): number[] => {
-  const off = discount.amount_off;
-  const lefts = lines.map(leftOfItem);
-  const all = Math.min(off, sum(lefts));
-  const { effect } = discount;
-  if (effect === 'APPLY_TO_ITEMS_BY_QUANTITY') return lines.map((line, index) => Math.min(off * line.quantity, lefts[index]!));
-  if (effect === 'APPLY_TO_ITEMS_PROPORTIONALLY') return spread(all, lefts);
-  if (effect === 'APPLY_TO_ITEMS_PROPORTIONALLY_BY_QUANTITY') {
-    const quantities = lines.map((line) => line.quantity);
-    return spreadWithin(all, quantities, lefts);
-  }
-  return lefts.map((left) => Math.min(off, left));
-};
-
-const sum = (amounts: readonly number[]): number => amounts.reduce((total, amount) => total + amount, 0);
+/** True where an order without items has nothing to take the discount of. */
+export const needsItems = (discount: Discount): boolean => discount.type !== 'UNIT' && isOfItems(discount);

@@ -26,6 +26,7 @@ const itemInput = z.strictObject({
   ...calculated,
   initial_quantity: z.unknown().optional(),
   discount_quantity: z.unknown().optional(),
+  total_applied_discount_amount: z.unknown().optional(),
   subtotal_amount: z.unknown().optional(),
   source_id: name.optional(),
   sku_id: name.optional(),
