@@ -12,8 +12,7 @@ import type { OnRefund } from '../domain/voucher-template.ts';
 import { orderEventData } from './kept-orders.ts';
 import { keptOrderView, refundView } from './order-view.ts';
 import { invalidOrder, lockOrder, type OrderCaller } from './orders.ts';
-import type { SetDeps } from './redemption-set.ts';
-import { takeBackRedemptions } from './rollback.ts';
+import { takeBackRedemptions, type RollbackDeps } from './rollback.ts';
 
 /** One item that comes back: named by what the order says of it, or by its place. */
 export interface ReturnedItem {
@@ -75,7 +74,7 @@ const policiesOf = async (tx: Tx, projectId: string, redemptions: readonly Redem
  * taking their redemptions back. The sale stays what it was.
  * @throws DomainError resource_not_found, invalid_order, invalid_refund
  */
-export const refundOrder = async (tx: Tx, caller: OrderCaller, name: string, request: RefundRequest, deps: SetDeps) => {
+export const refundOrder = async (tx: Tx, caller: OrderCaller, name: string, request: RefundRequest, deps: RollbackDeps) => {
   const { projectId, apiKeyId } = caller;
   const now = deps.now();
   const seen = await findOrder(tx, projectId, name);

@@ -1,4 +1,4 @@
-import type { Tx } from '../db/client.ts';
+import type { Db, Tx } from '../db/client.ts';
 import { findCustomer } from '../db/customers.ts';
 import { insertEvents } from '../db/events.ts';
 import { newId } from '../db/ids.ts';
@@ -10,8 +10,7 @@ import { spread } from '../domain/money.ts';
 import { hasReturns, orderLines, standingRedemptions, tellOrder, totalsOf, type Order, type OrderTold } from '../domain/order.ts';
 import { newOrder, orderEvents } from './kept-orders.ts';
 import { keptOrderView } from './order-view.ts';
-import type { SetDeps } from './redemption-set.ts';
-import { takeBackRedemptions } from './rollback.ts';
+import { takeBackRedemptions, type RollbackDeps } from './rollback.ts';
 import { tellCustomer } from './told-customer.ts';
 
 /** What a shop tells of an order. Minor units. */
@@ -50,13 +49,13 @@ export const lockOrder = async (tx: Tx, projectId: string, name: string): Promis
 };
 
 /** An order as the API shows it. @throws DomainError resource_not_found */
-export const showOrder = async (db: Tx | SetDeps['sql'], projectId: string, name: string) => {
+export const showOrder = async (db: Db, projectId: string, name: string) => {
   const order = await findOrder(db, projectId, name);
   if (!order) throw orderNotFound(name);
   return viewOf(db, order);
 };
 
-const viewOf = async (db: Tx | SetDeps['sql'], order: Order) => {
+const viewOf = async (db: Db, order: Order) => {
   const customer = order.customerId === null ? null : await findCustomer(db, order.projectId, order.customerId);
   return keptOrderView(order, customer?.sourceId ?? null);
 };
@@ -87,7 +86,7 @@ export const createOrder = async (tx: Tx, { projectId }: OrderCaller, told: Told
  * Changes an order. One that is canceled gives back what was redeemed for it.
  * @throws DomainError resource_not_found; invalid_order, where it is canceled, or lines would change that discounts were taken of
  */
-export const updateOrder = async (tx: Tx, caller: OrderCaller, name: string, told: ToldOrder, deps: SetDeps) => {
+export const updateOrder = async (tx: Tx, caller: OrderCaller, name: string, told: ToldOrder, deps: RollbackDeps) => {
   const { projectId } = caller;
   const now = deps.now();
   const customer = told.customer && (await tellCustomer(tx, projectId, told.customer, now));
@@ -106,7 +105,7 @@ export const updateOrder = async (tx: Tx, caller: OrderCaller, name: string, tol
 };
 
 /** Takes back all that was redeemed for an order and still stands, before the order itself is locked. */
-const takeBackAll = async (tx: Tx, { projectId, apiKeyId }: OrderCaller, name: string, deps: SetDeps): Promise<void> => {
+const takeBackAll = async (tx: Tx, { projectId, apiKeyId }: OrderCaller, name: string, deps: RollbackDeps): Promise<void> => {
   const order = await findOrder(tx, projectId, name);
   const standing = order ? standingRedemptions(order) : [];
   if (!order || standing.length === 0) return;

@@ -79,6 +79,8 @@ const takeBack = async (tx: Tx, deps: SetDeps, request: RollbackRequest): Promis
   return { status: 200, body: { rollbacks: views, parent_rollback: { ...whole, order }, order } };
 };
 
+export type RollbackDeps = Pick<SetDeps, 'states' | 'now'>;
+
 /** Who takes redemptions back, and why. */
 export type RollbackCause = Pick<RollbackRequest, 'projectId' | 'apiKeyId' | 'reason' | 'trackingId' | 'metadata'>;
 
@@ -90,7 +92,7 @@ export type RollbackCause = Pick<RollbackRequest, 'projectId' | 'apiKeyId' | 're
  */
 export const takeBackRedemptions = async (
   tx: Tx,
-  { states, now }: SetDeps,
+  { states, now }: RollbackDeps,
   cause: RollbackCause,
   redemptions: Redemption[],
   { parent = null, keptSale = false }: { parent?: Redemption | null; keptSale?: boolean } = {},
