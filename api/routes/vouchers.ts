@@ -1,11 +1,10 @@
 import type { Sql } from '../../db/client.ts';
-import type { VoucherTemplate } from '../../domain/voucher-template.ts';
 import { parseCodeConfig } from '../../domain/code-pattern.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { deleteVoucher, updateVoucher, voucherView, type VoucherChange } from '../../db/voucher-changes.ts';
 import { createVouchers, fixedCode } from '../../db/voucher-creation.ts';
 import { listVouchers, type VoucherFilter, type VoucherOrder } from '../../db/voucher-list.ts';
-import { draftVoucher, findVoucher, lockVoucher } from '../../db/vouchers.ts';
+import { findVoucher, lockVoucher } from '../../db/vouchers.ts';
 import type { z } from 'zod';
 import { notFound } from '../errors.ts';
 import { route, type Answer, type RequestContext, type Route } from '../route.ts';
@@ -19,6 +18,7 @@ import {
   voucherParams,
   voucherSchema,
 } from '../schemas/voucher.ts';
+import { draftOfBody } from '../voucher-draft.ts';
 
 export interface VoucherRoutesDeps {
   sql: Sql;
@@ -78,29 +78,10 @@ const changeOf = (body: z.output<typeof updateVoucherBody>): VoucherChange => ({
 export const createVoucherRoutes = ({ sql, now, randomBytes }: VoucherRoutesDeps): Route[] => {
   const create = (context: RequestContext<unknown, unknown, CreateBody>, code: string | undefined): Promise<Answer> => {
     const { project, body, write } = context;
-    const template: VoucherTemplate = {
-      type: body.type,
-      discount: body.discount,
-      redemption: { quantity: body.redemption?.quantity ?? null },
-      ...(body.limits && { limits: body.limits }),
-      ...(body.code_config && { code_config: body.code_config }),
-      ...(body.on_refund !== undefined && { on_refund: body.on_refund }),
-    };
     const pattern =
       code === undefined ? parseCodeConfig(body.code_config ?? {}, { caseSensitive: project.caseSensitiveCodes }) : fixedCode(code);
     return write(async (tx) => {
-      const draft = draftVoucher({
-        projectId: project.id,
-        type: body.type,
-        definition: template,
-        category: body.category ?? null,
-        startDate: body.start_date ?? null,
-        expirationDate: body.expiration_date ?? null,
-        active: body.active ?? true,
-        quantity: template.redemption.quantity,
-        additionalInfo: body.additional_info ?? null,
-        metadata: body.metadata ?? {},
-      });
+      const draft = draftOfBody(project.id, body);
       const [voucher] = await createVouchers(tx, [draft], pattern, { project, now: now(), randomBytes });
       return { status: 200, body: voucherView(voucher!) };
     });

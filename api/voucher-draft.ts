@@ -1,0 +1,28 @@
+import type { z } from 'zod';
+import { draftVoucher, type VoucherDraft } from '../db/vouchers.ts';
+import type { VoucherTemplate } from '../domain/voucher-template.ts';
+import type { createVoucherBody } from './schemas/voucher.ts';
+
+/** The voucher of its own that a body describes, without its code. */
+export const draftOfBody = (projectId: string, body: z.output<typeof createVoucherBody>): VoucherDraft => {
+  const template: VoucherTemplate = {
+    type: body.type,
+    discount: body.discount,
+    redemption: { quantity: body.redemption?.quantity ?? null },
+    ...(body.limits && { limits: body.limits }),
+    ...(body.code_config && { code_config: body.code_config }),
+    ...(body.on_refund !== undefined && { on_refund: body.on_refund }),
+  };
+  return draftVoucher({
+    projectId,
+    type: body.type,
+    definition: template,
+    category: body.category ?? null,
+    startDate: body.start_date ?? null,
+    expirationDate: body.expiration_date ?? null,
+    active: body.active ?? true,
+    quantity: template.redemption.quantity,
+    additionalInfo: body.additional_info ?? null,
+    metadata: body.metadata ?? {},
+  });
+};
