@@ -59,7 +59,7 @@ export const keptOrderView = (order: Order, customerSourceId: string | null) => 
     id: order.id,
     source_id: order.sourceId,
     status: order.status,
-    currency: order.currency,
+    currency: order.currency ?? undefined,
     ...money,
     items: lines.flatMap((line) => (line.item === null ? [] : [itemView(line, order)])),
     metadata: order.metadata,

@@ -25,6 +25,8 @@ const named = {
 const itemInput = z.strictObject({
   ...calculated,
   initial_quantity: z.unknown().optional(),
+  returned_quantity: z.unknown().optional(),
+  refunded_amount: z.unknown().optional(),
   discount_quantity: z.unknown().optional(),
   total_applied_discount_amount: z.unknown().optional(),
   subtotal_amount: z.unknown().optional(),
