@@ -6,6 +6,7 @@ import { createAsyncActionRoutes } from '../api/routes/async-actions.ts';
 import { createCampaignRoutes } from '../api/routes/campaigns.ts';
 import { createCustomerRoutes } from '../api/routes/customers.ts';
 import type { ReadinessCheck } from '../api/routes/health.ts';
+import { createCustomerWalletRoutes } from '../api/routes/customer-wallet.ts';
 import { createEndpointRoutes } from '../api/routes/endpoints.ts';
 import { createEventRoutes } from '../api/routes/events.ts';
 import { createEnrolmentRoutes } from '../api/routes/enrolments.ts';
@@ -137,6 +138,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
     metadata,
     routes: [
       ...createCustomerRoutes(deps),
+      ...createCustomerWalletRoutes(deps),
       ...createCampaignRoutes(deps),
       ...createVoucherRoutes(deps),
       ...createCategoryRoutes(deps),
