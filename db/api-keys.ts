@@ -6,6 +6,7 @@ import type { Project } from './projects.ts';
 export interface ApiKey {
   id: string;
   projectId: string;
+  name: string;
   /** secret: server side, /v1. publishable: in browsers, /client/v1. */
   kind: 'secret' | 'publishable';
   role: ApiKeyRole;
@@ -44,6 +45,7 @@ export const createApiKey = async (db: Db, key: NewApiKey): Promise<{ apiKey: Ap
   const apiKey: ApiKey = {
     id: newId('apiKey'),
     projectId: key.projectId,
+    name: key.name,
     kind: key.kind,
     role,
     scopes: key.scopes ?? scopesOfRole[role],
@@ -60,7 +62,7 @@ export const createApiKey = async (db: Db, key: NewApiKey): Promise<{ apiKey: Ap
 export const findApiKeyByHash = async (db: Db, keyHash: Buffer): Promise<{ apiKey: ApiKey; project: Project } | null> => {
   const [row] = await db<{ apiKey: ApiKey; project: Project }[]>`
     select
-      json_build_object('id', k.id, 'projectId', k.project_id, 'kind', k.kind, 'role', k.role, 'scopes', k.scopes, 'origins', k.origins) as api_key,
+      json_build_object('id', k.id, 'projectId', k.project_id, 'name', k.name, 'kind', k.kind, 'role', k.role, 'scopes', k.scopes, 'origins', k.origins) as api_key,
       json_build_object('id', p.id, 'appId', p.app_id, 'name', p.name, 'mode', p.mode, 'timezone', p.timezone,
         'currency', p.currency, 'caseSensitiveCodes', p.case_sensitive_codes) as project
     from api_key k join project p on p.id = k.project_id
