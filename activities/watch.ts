@@ -1,6 +1,7 @@
 import { wakeStalledActions } from '../db/async-actions.ts';
 import type { Sql } from '../db/client.ts';
 import { forgetAnswers } from '../db/idempotency.ts';
+import { finishDrains } from '../db/journeys.ts';
 import { releaseHeldEvents } from '../db/outbox.ts';
 import { maintainDays } from '../db/validations.ts';
 import { wakeOverdueCohorts, wakeOverdueDestinations } from '../db/wakes.ts';
@@ -18,12 +19,13 @@ export type WatchActivities = ReturnType<typeof createWatchActivities>;
 
 /** What looks after the rest: a lost signal or timer costs a minute, not a customer. */
 export const createWatchActivities = ({ sql, now }: WatchDeps) => ({
-  /** Asks to wake what is overdue, and lets events that stand aside be tried again. */
-  wakeOverdue: async (): Promise<{ cohorts: number; destinations: number; actions: number; events: number }> => ({
+  /** Asks to wake what is overdue, lets events that stand aside be tried again, and closes journeys that have drained. */
+  wakeOverdue: async (): Promise<{ cohorts: number; destinations: number; actions: number; events: number; drained: number }> => ({
     cohorts: await wakeOverdueCohorts(sql, MOST_WAKES),
     destinations: await wakeOverdueDestinations(sql, MOST_WAKES),
     actions: await wakeStalledActions(sql, MOST_WAKES),
     events: await releaseHeldEvents(sql, new Date(now().getTime() - HELD_MS)),
+    drained: (await finishDrains(sql, now())).length,
   }),
 
   /** Makes room for the next days and forgets what is kept for a day or a week. */

@@ -14,6 +14,8 @@ import { createFastForwardRoutes } from '../api/routes/fast-forward.ts';
 import { createCategoryRoutes } from '../api/routes/categories.ts';
 import { createMetadataSchemaRoutes } from '../api/routes/metadata-schemas.ts';
 import { createMetadataSchemas } from '../api/metadata-schemas.ts';
+import { createJourneyPublishingRoutes } from '../api/routes/journey-publishing.ts';
+import { createJourneyStateRoutes } from '../api/routes/journey-states.ts';
 import { createJourneyRoutes } from '../api/routes/journeys.ts';
 import { createMessageRoutes } from '../api/routes/messages.ts';
 import { createOrderRoutes } from '../api/routes/orders.ts';
@@ -148,6 +150,8 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createTemplateRoutes(deps),
       ...createMessageRoutes(deps),
       ...createJourneyRoutes(deps),
+      ...createJourneyPublishingRoutes(deps),
+      ...createJourneyStateRoutes(deps),
       ...createEnrolmentRoutes(deps),
       ...createValidationRoutes({ checkout }),
       ...createRedemptionRoutes({ ...core, checkout }),

@@ -64,6 +64,8 @@ export const findCohort = async (db: Db, id: string): Promise<CohortRow | null> 
 };
 
 export interface StepGroup {
+  /** All of a cohort are on one version; a step that runs while they go over to another may see the next. */
+  version: number;
   step: string;
   dueAt: Date | null;
   members: number;
@@ -72,7 +74,7 @@ export interface StepGroup {
 /** Where the cohort's members stand. */
 export const findGroups = (db: Db, cohortId: string): Promise<StepGroup[]> =>
   db<StepGroup[]>`
-    select step, min(due_at) as due_at, count(*)::int as members from enrolment
+    select max(version) as version, step, min(due_at) as due_at, count(*)::int as members from enrolment
     where cohort_id = ${cohortId} and state = 'active' and step is not null group by step order by step`;
 
 /**

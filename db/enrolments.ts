@@ -33,13 +33,20 @@ const enrolmentColumns = (db: Db) => db`
   e.visit, e.due_at, e.awaiting, e.awaited_since, e.awaited_event_id, e.context, e.entered_at, e.ended_at`;
 
 /**
- * Locks the members of a cohort who stand at a step and are due. The row is the truth: who left or was moved is not among them.
+ * Locks the members of a cohort who stand at a step of the cohort's version and are due. The row is the truth: who left, was moved or
+ * went over to another version is not among them.
  * @param only restricts it to these enrolments
  */
-export const takeDueMembers = (tx: Tx, cohortId: string, step: string, now: string, only: string[] | null): Promise<Enrolment[]> =>
+export const takeDueMembers = (
+  tx: Tx,
+  cohort: { id: string; version: number },
+  step: string,
+  now: string,
+  only: string[] | null,
+): Promise<Enrolment[]> =>
   tx<Enrolment[]>`
     select ${enrolmentColumns(tx)} from enrolment e
-    where e.cohort_id = ${cohortId} and e.step = ${step} and e.state = 'active' and e.due_at <= ${now}
+    where e.cohort_id = ${cohort.id} and e.version = ${cohort.version} and e.step = ${step} and e.state = 'active' and e.due_at <= ${now}
       ${only === null ? tx`` : tx`and e.id = any(${only}::text[])`}
     order by e.project_id, e.id for no key update`;
 
@@ -80,6 +87,7 @@ export const writeEnrolments = async (tx: Tx, changes: EnrolmentChange[]): Promi
   await tx`
     update enrolment e set state = i.state, outcome = i.outcome, step = coalesce(i.step, e.step), due_at = i."dueAt", awaiting = i.awaiting,
       awaited_since = i."awaitedSince", awaited_event_id = i."awaitedEventId", context = i.context, ended_at = i."endedAt",
+      held_at = case when i.state = 'held' then coalesce(e.held_at, now()) end,
       visit = case when i.arrives then 1 + coalesce((select max(s.visit) from enrolment_step s
         where s.project_id = i."projectId" and s.enrolment_id = i.id and s.step = i.step), 0) else e.visit end
     from jsonb_to_recordset(${tx.json(changes as never)}) as i ("projectId" text, id text, state text, outcome text, step text,
@@ -118,7 +126,7 @@ export const holdDueMembers = async (db: Db, cohortId: string, step: string, now
     with due as (
       select project_id, id from enrolment where cohort_id = ${cohortId} and step = ${step} and state = 'active' and due_at <= ${now}
       order by project_id, id for no key update)
-    update enrolment e set state = 'held', outcome = ${cause} from due where e.project_id = due.project_id and e.id = due.id`;
+    update enrolment e set state = 'held', outcome = ${cause}, held_at = now() from due where e.project_id = due.project_id and e.id = due.id`;
   return held.count;
 };
 

@@ -3,7 +3,7 @@ import type { JourneyDefinition } from '../domain/journey/definition.ts';
 import type { Db, Tx } from './client.ts';
 import { newId } from './ids.ts';
 
-export type JourneyState = 'live' | 'paused' | 'draining' | 'archived';
+export type JourneyState = 'draft' | 'live' | 'paused' | 'draining' | 'archived';
 
 export interface Journey {
   projectId: string;
@@ -12,8 +12,13 @@ export interface Journey {
   key: string;
   name: string;
   state: JourneyState;
-  /** The version that new customers enter. */
+  /** The version that new customers enter; 0 for a draft that was never published. */
   version: number;
+  /** What it becomes once nobody is inside, while it drains. */
+  drainsTo: 'archived' | 'live' | null;
+  /** The definition that somebody works on, as it was written. */
+  draft: string | null;
+  draftSavedAt: Date | null;
   createdAt: Date;
   updatedAt: Date | null;
 }
@@ -31,7 +36,8 @@ export interface JourneyVersionRow {
   publishedAt: Date;
 }
 
-const journeyColumns = (db: Db) => db`project_id, id, key, name, state, version, created_at, updated_at`;
+const journeyColumns = (db: Db) => db`
+  project_id, id, key, name, state, version, drains_to, draft, draft_saved_at, created_at, updated_at`;
 
 export const findJourney = async (db: Db, projectId: string, idOrKey: string): Promise<Journey | null> => {
   const [row] = await db<Journey[]>`
@@ -40,12 +46,18 @@ export const findJourney = async (db: Db, projectId: string, idOrKey: string): P
   return row ?? null;
 };
 
-export const listJourneys = (db: Db, projectId: string, page: { limit: number; offset: number }): Promise<Journey[]> =>
+export const listJourneys = (
+  db: Db,
+  projectId: string,
+  { limit, offset, state }: { limit: number; offset: number; state?: JourneyState | undefined },
+): Promise<Journey[]> =>
   db<Journey[]>`
-    select ${journeyColumns(db)} from journey where project_id = ${projectId} order by id desc limit ${page.limit} offset ${page.offset}`;
+    select ${journeyColumns(db)} from journey
+    where project_id = ${projectId} ${state === undefined ? db`` : db`and state = ${state}`} order by id desc limit ${limit} offset ${offset}`;
 
-export const countJourneys = async (db: Db, projectId: string): Promise<number> => {
-  const [row] = await db<{ total: number }[]>`select count(*) as total from journey where project_id = ${projectId}`;
+export const countJourneys = async (db: Db, projectId: string, state?: JourneyState): Promise<number> => {
+  const [row] = await db<{ total: number }[]>`
+    select count(*) as total from journey where project_id = ${projectId} ${state === undefined ? db`` : db`and state = ${state}`}`;
   return row?.total ?? 0;
 };
 
@@ -80,6 +92,21 @@ export interface Published {
 
 const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
 
+/** Keeps a definition that somebody works on, with whatever is wrong with it. The journey is made where there is none of this key. */
+export const saveDraft = async (
+  tx: Tx,
+  projectId: string,
+  { key, name, source }: { key: string; name: string; source: string },
+  now: Date,
+): Promise<Journey> => {
+  const [row] = await tx<Journey[]>`
+    insert into journey (project_id, id, key, name, state, version, draft, draft_saved_at, created_at)
+    values (${projectId}, ${newId('journey')}, ${key}, ${name}, 'draft', 0, ${source}, ${now}, ${now})
+    on conflict (project_id, key) do update set draft = excluded.draft, draft_saved_at = excluded.draft_saved_at
+    returning ${journeyColumns(tx)}`;
+  return row!;
+};
+
 /** Writes a version of the journey that its definition names, which new customers enter from now on. The same as the current one is no new version. */
 export const writeVersion = async (tx: Tx, projectId: string, draft: NewVersion, now: Date): Promise<Published> => {
   const { definition, source, templates } = draft;
@@ -93,31 +120,67 @@ export const writeVersion = async (tx: Tx, projectId: string, draft: NewVersion,
     select ${journeyColumns(tx)} from journey where project_id = ${projectId} and key = ${definition.journey} for no key update`;
   if (known === undefined) throw new Error(`journey ${definition.journey} is gone`);
   const current = known.version === 0 ? null : await findVersion(tx, projectId, known.id, known.version);
-  if (current !== null && current.hash === hash) return { journey: known, version: current, changed: false };
+  if (current !== null && current.hash === hash)
+    return { journey: await published(tx, known, known, now), version: current, changed: false };
   const [version] = await tx<JourneyVersionRow[]>`
     insert into journey_version (project_id, journey_id, version, definition, source, templates, hash, trigger_event, event_types, published_at)
     values (${projectId}, ${known.id}, ${known.version + 1}, ${tx.json(definition as never)}, ${source}, ${tx.json(sorted)}, ${hash},
       ${draft.triggerEvent}, ${draft.eventTypes}, ${now})
     returning ${versionColumns(tx)}`;
-  const [journey] = await tx<Journey[]>`
-    update journey set version = version + 1, name = ${name}, updated_at = ${known.version === 0 ? null : now}
-    where project_id = ${projectId} and id = ${known.id} returning ${journeyColumns(tx)}`;
-  return { journey: journey as Journey, version: version as JourneyVersionRow, changed: true };
+  const journey = await published(tx, known, { version: known.version + 1, name }, now);
+  return { journey, version: version as JourneyVersionRow, changed: true };
 };
 
-/** @returns null where the journey is not in one of the states that it may leave */
+/** What was a draft or archived takes customers in from now on; what is paused stays so. The draft has done its work. */
+const published = async (tx: Tx, known: Journey, next: Pick<Journey, 'version' | 'name'>, now: Date): Promise<Journey> => {
+  const [journey] = await tx<Journey[]>`
+    update journey set version = ${next.version}, name = ${next.name}, draft = null, draft_saved_at = null, drains_to = null,
+      state = case when state in ('draft', 'draining', 'archived') then 'live' else state end,
+      updated_at = case when version in (0, ${next.version}) then updated_at else ${now} end
+    where project_id = ${known.projectId} and id = ${known.id} returning ${journeyColumns(tx)}`;
+  return journey!;
+};
+
+/**
+ * @param drainsTo what it becomes once nobody is inside, where it is to drain
+ * @returns null where the journey is not in one of the states that it may leave
+ */
 export const changeState = async (
   tx: Tx,
   journey: Pick<Journey, 'projectId' | 'id'>,
   to: JourneyState,
   from: JourneyState[],
   now: Date,
+  drainsTo: Journey['drainsTo'] = null,
 ): Promise<Journey | null> => {
   const [row] = await tx<Journey[]>`
-    update journey set state = ${to}, updated_at = ${now}
+    update journey set state = ${to}, drains_to = ${drainsTo}, updated_at = ${now}
     where project_id = ${journey.projectId} and id = ${journey.id} and state = any(${from}::text[]) returning ${journeyColumns(tx)}`;
   return row ?? null;
 };
+
+/** Archives or reopens the journeys that drain and in which nobody is left. @returns those that were */
+export const finishDrains = (db: Db, now: Date, only?: Pick<Journey, 'projectId' | 'id'>): Promise<Journey[]> =>
+  db<Journey[]>`
+    update journey j set state = j.drains_to, drains_to = null, updated_at = ${now}
+    where j.state = 'draining' and j.drains_to is not null
+      ${only === undefined ? db`` : db`and j.project_id = ${only.projectId} and j.id = ${only.id}`}
+      and not exists (select from enrolment e where e.project_id = j.project_id and e.journey_id = j.id and e.state in ('active', 'held'))
+    returning ${journeyColumns(db)}`;
+
+export interface Inside {
+  version: number;
+  step: string | null;
+  /** How many stand there, and how many of them are held. */
+  customers: number;
+  held: number;
+}
+
+/** Where customers stand in a journey, by version and step. */
+export const countInside = (db: Db, projectId: string, journeyId: string): Promise<Inside[]> =>
+  db<Inside[]>`
+    select version, step, count(*)::int as customers, count(*) filter (where state = 'held')::int as held from enrolment
+    where project_id = ${projectId} and journey_id = ${journeyId} and state in ('active', 'held') group by 1, 2 order by 1, 2`;
 
 /** The versions that these events may enrol into: the current ones of live journeys. */
 export const findTriggered = (

@@ -58,11 +58,32 @@ export const findTemplateVersions = async (
     join jsonb_to_recordset(${db.json(input)}) as i (project_id text, key text, version int) using (project_id, key, version)`;
 };
 
+/** The topics of versions, by `key version`. */
+export const findTopics = async (
+  db: Db,
+  projectId: string,
+  versions: { template: string; version: number }[],
+): Promise<Map<string, string | null>> => {
+  const rows = await db<{ key: string; version: number; topic: string | null }[]>`
+    select t.key, t.version, t.topic
+    from (select distinct * from unnest(${versions.map((each) => each.template)}::text[], ${versions.map((each) => each.version)}::integer[])) as i (key, version)
+    join template t on t.project_id = ${projectId} and t.key = i.key and t.version = i.version`;
+  return new Map(rows.map(({ key, version, topic }) => [`${key} ${version}`, topic]));
+};
+
 /** The latest version of each template that is named, or of all. A key that has none is left out. */
 export const latestVersions = async (db: Db, projectId: string, keys?: string[]): Promise<Record<string, number>> => {
   const rows = await db<{ key: string; version: number }[]>`
     select key, max(version) as version from template
     where project_id = ${projectId} ${keys ? db`and key = any(${keys}::text[])` : db``} group by key`;
+  return Object.fromEntries(rows.map(({ key, version }) => [key, version]));
+};
+
+/** The latest versions of what are translations of these templates by their names: `welcome-de` of `welcome`. */
+export const latestTranslations = async (db: Db, projectId: string, keys: string[]): Promise<Record<string, number>> => {
+  const rows = await db<{ key: string; version: number }[]>`
+    select t.key, max(t.version) as version from unnest(${keys}::text[]) as k (key)
+    join template t on t.project_id = ${projectId} and starts_with(t.key, k.key || '-') group by t.key`;
   return Object.fromEntries(rows.map(({ key, version }) => [key, version]));
 };
 

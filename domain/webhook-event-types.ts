@@ -76,6 +76,18 @@ const journey = (
 
 const ended = { outcome: z.string().nullable(), step: z.string().nullish() };
 
+const journeyItself = (
+  type: string,
+  description: string,
+  more: Record<string, z.ZodType> = {},
+  example: Record<string, unknown> = {},
+): WebhookEventType => ({
+  type,
+  description,
+  data: z.looseObject({ journey: z.string(), journey_id: z.string(), version: z.int(), by: z.string().nullable(), ...more }),
+  example: { journey: 'signup', journey_id: 'jrn_0192f3a8', version: 3, by: 'key_0192f3a8', ...example },
+});
+
 const message = (type: string, description: string, reason: string | null): WebhookEventType => ({
   type,
   description,
@@ -132,6 +144,16 @@ export const webhookEventTypes: WebhookEventType[] = [
   journey('journey.enrolled', 'A customer entered a journey', { entry_number: z.int() }, { entry_key: '', entry_number: 1 }),
   journey('journey.completed', 'A customer reached the end or the goal of a journey', ended, { outcome: 'goal', step: 'wait' }),
   journey('journey.exited', 'A customer left a journey', ended, { outcome: 'unsubscribed', step: 'wait' }),
+  journeyItself(
+    'journey.published',
+    'A version of a journey was published',
+    { inside: z.enum(['stay', 'migrate', 'drain']), migrated: z.int() },
+    { inside: 'stay', migrated: 0 },
+  ),
+  journeyItself('journey.paused', 'A journey was paused'),
+  journeyItself('journey.resumed', 'A journey goes on'),
+  journeyItself('journey.draining', 'A journey lets nobody in any more'),
+  journeyItself('journey.archived', 'A journey was archived'),
   message('message.sent', 'The mail server took a mail', null),
   message('message.failed', 'A mail could not be sent', 'rejected'),
   message('message.unknown', 'Nobody knows whether a mail arrived', 'process_died'),

@@ -1,14 +1,20 @@
 import type { Db } from '../../db/client.ts';
 import { findGroups, type CohortRow } from '../../db/cohorts.ts';
-import type { JourneyVersion } from '../../db/journey-versions.ts';
+import type { JourneyVersions } from '../../db/journey-versions.ts';
 import type { Group } from './step.ts';
 
 /** Where the cohort's members stand, as the workflow keeps them. Nobody is due while the journey is paused. */
-export const viewGroups = async (db: Db, cohort: CohortRow, journey: JourneyVersion): Promise<Group[]> => {
+export const viewGroups = async (db: Db, cohort: CohortRow, versions: JourneyVersions): Promise<Group[]> => {
+  const { projectId, journeyId } = cohort;
   const rows = await findGroups(db, cohort.id);
-  return rows.map(({ step, dueAt, members }) => {
+  const versionOf = await versions.get(
+    db,
+    rows.map(({ version }) => ({ projectId, journeyId, version })),
+  );
+  return rows.map(({ version, step, dueAt, members }) => {
+    const journey = versionOf({ projectId, journeyId, version });
     const compiled = journey.compiled.steps.get(step);
-    if (compiled === undefined) throw new Error(`${journey.key} has no step ${step}`);
+    if (compiled === undefined) throw new Error(`${journey.key} has no step ${step} in version ${version}`);
     return {
       step,
       activity: compiled.kind.activity,

@@ -27,7 +27,7 @@ export const loadCohort =
       const cohort = await findCohort(sql, cohortId);
       if (cohort === null) return { title: 'a cohort that is gone', clockOffsetMs: 0, groups: [] };
       const journey = (await versions.get(sql, [cohort]))(cohort);
-      const groups = await viewGroups(sql, cohort, journey);
+      const groups = await viewGroups(sql, cohort, versions);
       const paused = cohort.journeyState === 'paused' ? ', paused' : '';
       return {
         title: `${journey.name} (${journey.key}, version ${journey.version}${paused})`,

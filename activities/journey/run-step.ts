@@ -47,7 +47,10 @@ export const stepActivity =
       return (await once(null)).result;
     } catch (error) {
       if (isUnavailable(error)) throw asUnavailable(error);
-      const due = await sql.begin((tx) => takeDueMembers(tx, input.cohortId, input.step, input.now, null));
+      const due = await sql.begin(async (tx) => {
+        const cohort = await findCohort(tx, input.cohortId);
+        return cohort === null ? [] : takeDueMembers(tx, cohort, input.step, input.now, null);
+      });
       if (due.length === 0) throw error;
       await byHalves(
         due.map((enrolment) => enrolment.id),
@@ -73,14 +76,14 @@ const runSet = async (
   const journey = (await versions.get(tx, [cohort]))(cohort);
   const step = journey.compiled.steps.get(input.step);
   const project = await findProject(tx, cohort.projectId);
-  const due = cohort.journeyState === 'paused' ? [] : await takeDueMembers(tx, cohort.id, input.step, now, only);
+  const due = cohort.journeyState === 'paused' ? [] : await takeDueMembers(tx, cohort, input.step, now, only);
   if (due.length > 0 && step !== undefined && project !== null) {
     const members = await loadMembers(tx, project, journey, due, now);
     const set: StepWork = { tx, project, cohort, journey, step, members, now };
     const outcomes = failure === null ? await decide(set, work) : new Map(members.map((member) => [member, failed(failure)]));
     await advance(tx, set, outcomes);
   }
-  const groups = await viewGroups(tx, cohort, journey);
+  const groups = await viewGroups(tx, cohort, versions);
   return { taken: due.map((enrolment) => enrolment.id), result: { taken: due.length, groups } };
 };
 

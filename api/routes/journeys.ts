@@ -1,28 +1,22 @@
+import { checkDefinition } from '../../activities/journey/check-definition.ts';
 import { publishJourney } from '../../activities/journey/publish.ts';
-import type { Sql, Tx } from '../../db/client.ts';
-import { wakeJourney } from '../../db/cohorts.ts';
-import {
-  changeState,
-  countJourneys,
-  findJourney,
-  findVersion,
-  listJourneys,
-  listVersions,
-  type Journey,
-  type JourneyState,
-  type JourneyVersionRow,
-} from '../../db/journeys.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { saveJourneyDraft } from '../../activities/journey/save-draft.ts';
+import type { Sql } from '../../db/client.ts';
+import { countInside, countJourneys, findVersion, listJourneys, listVersions, type Journey } from '../../db/journeys.ts';
 import { notFound } from '../errors.ts';
-import { route, type Answer, type Route } from '../route.ts';
+import { insideView, journeyView, problemView, versionView } from '../journey-views.ts';
+import { requireJourney } from '../require-journey.ts';
+import { route, type Route } from '../route.ts';
 import {
   journeyListSchema,
   journeyParams,
-  journeySchema,
   listJourneysQuery,
-  publishBody,
   publishedSchema,
+  saveQuery,
   versionListSchema,
+  versionParams,
+  versionSchema,
+  writtenBody,
 } from '../schemas/journey.ts';
 import { list } from '../schemas/list.ts';
 
@@ -31,49 +25,14 @@ export interface JourneyRoutesDeps {
   now: () => Date;
 }
 
-const journeyView = (journey: Journey) => ({
-  object: 'journey' as const,
-  id: journey.id,
-  key: journey.key,
-  name: journey.name,
-  state: journey.state,
-  version: journey.version,
-  created_at: journey.createdAt.toISOString(),
-  updated_at: journey.updatedAt?.toISOString() ?? null,
-});
-
-const versionView = (version: JourneyVersionRow) => ({
-  object: 'journey_version' as const,
-  journey_id: version.journeyId,
-  version: version.version,
-  hash: version.hash,
-  definition: version.definition,
-  source: version.source,
-  templates: version.templates,
-  published_at: version.publishedAt.toISOString(),
-});
-
 const missing = { description: 'There is no such journey' };
 const one = { description: 'The journey with its current version', schema: publishedSchema };
 
 export const createJourneyRoutes = ({ sql, now }: JourneyRoutesDeps): Route[] => {
-  const requireJourney = async (db: Sql | Tx, projectId: string, id: string): Promise<Journey> => {
-    const journey = await findJourney(db, projectId, id);
-    if (journey === null) throw notFound('journey', id);
-    return journey;
-  };
-
-  const change = async (tx: Tx, projectId: string, id: string, to: JourneyState, from: JourneyState[]): Promise<Answer> => {
-    const journey = await requireJourney(tx, projectId, id);
-    const changed = await changeState(tx, journey, to, from, now());
-    if (changed === null && journey.state !== to) {
-      throw new DomainError('resource_in_use', `A journey that is ${journey.state} cannot be ${to}.`, {
-        resource: { type: 'journey', id: journey.id },
-      });
-    }
-    // Whoever sleeps has to look again: at being held, or at what became due meanwhile.
-    if (changed !== null) await wakeJourney(tx, projectId, journey.id);
-    return { status: 200, body: journeyView(changed ?? journey) };
+  const draftOf = async ({ projectId, draft, draftSavedAt }: Journey) => {
+    if (draft === null) return null;
+    const { problems } = await checkDefinition(sql, projectId, { definition: draft });
+    return { source: draft, saved_at: draftSavedAt?.toISOString() ?? '', problems: problems.map(problemView) };
   };
 
   return [
@@ -85,9 +44,9 @@ export const createJourneyRoutes = ({ sql, now }: JourneyRoutesDeps): Route[] =>
       scope: 'journeys:read',
       query: listJourneysQuery,
       responses: { 200: { description: 'Journeys', schema: journeyListSchema } },
-      handler: async ({ project, query: { limit, page } }) => {
-        const total = await countJourneys(sql, project.id);
-        const rows = await listJourneys(sql, project.id, { limit, offset: (page - 1) * limit });
+      handler: async ({ project, query: { limit, page, state } }) => {
+        const total = await countJourneys(sql, project.id, state);
+        const rows = await listJourneys(sql, project.id, { limit, offset: (page - 1) * limit, state });
         return { status: 200, body: list('journeys', rows.map(journeyView), { total, hasMore: page * limit < total }) };
       },
     }),
@@ -95,70 +54,80 @@ export const createJourneyRoutes = ({ sql, now }: JourneyRoutesDeps): Route[] =>
       method: 'post',
       path: '/v1/journeys',
       tag: 'Journeys',
-      summary: 'Publish a journey, or its next version',
+      summary: 'Publish a journey, or its next version, or save a draft',
       description:
         'The definition as JSON, or as YAML with Content-Type application/yaml. It is checked as a whole, and everything wrong with it is told at once. ' +
         'Customers inside stay on the version they entered with; publishing the same again changes nothing.',
       scope: 'journeys:write',
-      body: publishBody,
+      query: saveQuery,
+      body: writtenBody,
       textTypes: ['application/yaml', 'text/yaml'],
       responses: { 200: one },
-      handler: ({ project, body, write }) =>
+      handler: ({ project, apiKey, query, body, bodyText, write }) =>
         write(async (tx) => {
-          const { journey, version, changed } = await publishJourney(tx, project, body, { now: now() });
-          return { status: 200, body: { ...journeyView(journey), changed, published: versionView(version) } };
+          const text = typeof body === 'string' ? undefined : { text: bodyText, at: [] };
+          if (query.draft) {
+            const { journey, problems } = await saveJourneyDraft(tx, project.id, { definition: body, ...(text && { text }) }, now());
+            const version = journey.version === 0 ? null : await findVersion(tx, project.id, journey.id, journey.version);
+            const draft = {
+              source: journey.draft ?? '',
+              saved_at: journey.draftSavedAt?.toISOString() ?? '',
+              problems: problems.map(problemView),
+            };
+            const published = version === null ? null : versionView(version);
+            return { status: 200, body: { ...journeyView(journey), changed: false, migrated: 0, published, draft } };
+          }
+          const options = { now: now(), by: apiKey.id, ...(text && { text }) };
+          const { journey, version, changed, migrated } = await publishJourney(tx, project, body, options);
+          return { status: 200, body: { ...journeyView(journey), changed, migrated, published: versionView(version), draft: null } };
         }),
     }),
     route({
       method: 'get',
       path: '/v1/journeys/{id}',
       tag: 'Journeys',
-      summary: 'Get a journey with its current version',
+      summary: 'Get a journey with its current version and its draft',
       scope: 'journeys:read',
       params: journeyParams,
       responses: { 200: one, 404: missing },
       handler: async ({ project, params }) => {
         const journey = await requireJourney(sql, project.id, params.id);
         const version = await findVersion(sql, project.id, journey.id, journey.version);
-        if (version === null) throw notFound('journey version', String(journey.version));
-        return { status: 200, body: { ...journeyView(journey), changed: false, published: versionView(version) } };
+        const published = version === null ? null : versionView(version);
+        return { status: 200, body: { ...journeyView(journey), changed: false, migrated: 0, published, draft: await draftOf(journey) } };
       },
     }),
     route({
       method: 'get',
       path: '/v1/journeys/{id}/versions',
       tag: 'Journeys',
-      summary: 'List the versions of a journey, the latest first',
+      summary: 'List the versions of a journey, the latest first, with who is inside on each',
       scope: 'journeys:read',
       params: journeyParams,
       responses: { 200: { description: 'Versions', schema: versionListSchema }, 404: missing },
       handler: async ({ project, params }) => {
         const journey = await requireJourney(sql, project.id, params.id);
+        const inside = await countInside(sql, project.id, journey.id);
         const versions = await listVersions(sql, project.id, journey.id);
-        return { status: 200, body: list('versions', versions.map(versionView), { total: versions.length, hasMore: false }) };
+        const views = versions.map((each) => ({ ...versionView(each), inside: insideView(inside, each.version) }));
+        return { status: 200, body: list('versions', views, { total: versions.length, hasMore: false }) };
       },
     }),
     route({
-      method: 'post',
-      path: '/v1/journeys/{id}/pause',
+      method: 'get',
+      path: '/v1/journeys/{id}/versions/{version}',
       tag: 'Journeys',
-      summary: 'Pause a journey',
-      description: 'Nobody enters, and everybody inside stays where they are. Nobody is thrown out; goals and exits still count.',
-      scope: 'journeys:write',
-      params: journeyParams,
-      responses: { 200: { description: 'The journey', schema: journeySchema }, 404: missing },
-      handler: ({ project, params, write }) => write((tx) => change(tx, project.id, params.id, 'paused', ['live'])),
-    }),
-    route({
-      method: 'post',
-      path: '/v1/journeys/{id}/resume',
-      tag: 'Journeys',
-      summary: 'Resume a journey',
-      description: 'What became due while it was paused is done at once.',
-      scope: 'journeys:write',
-      params: journeyParams,
-      responses: { 200: { description: 'The journey', schema: journeySchema }, 404: missing },
-      handler: ({ project, params, write }) => write((tx) => change(tx, project.id, params.id, 'live', ['paused'])),
+      summary: 'Get one version as it was written, with who is inside on it',
+      scope: 'journeys:read',
+      params: versionParams,
+      responses: { 200: { description: 'The version', schema: versionSchema }, 404: { description: 'There is no such version' } },
+      handler: async ({ project, params }) => {
+        const journey = await requireJourney(sql, project.id, params.id);
+        const version = await findVersion(sql, project.id, journey.id, params.version);
+        if (version === null) throw notFound('journey version', String(params.version));
+        const inside = await countInside(sql, project.id, journey.id);
+        return { status: 200, body: { ...versionView(version), inside: insideView(inside, version.version) } };
+      },
     }),
   ];
 };

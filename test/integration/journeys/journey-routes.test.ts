@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createWatchActivities } from '../../../activities/watch.ts';
 import { createEnrolmentRoutes } from '../../../api/routes/enrolments.ts';
+import { createJourneyPublishingRoutes } from '../../../api/routes/journey-publishing.ts';
+import { createJourneyStateRoutes } from '../../../api/routes/journey-states.ts';
 import { createJourneyRoutes } from '../../../api/routes/journeys.ts';
 import { resourceRoutes, startApi, type TestApi } from '../../harness/api.ts';
 import { createDatabase, type TestDatabase } from '../../harness/database.ts';
@@ -23,7 +26,9 @@ beforeAll(async () => {
   await prepareJourneys(sql, shop.project);
   engine = await startJourneyEngine(sql, temporal, smtpUrl());
   const now = () => new Date();
-  api = await startApi(sql, { routes: [...resourceRoutes(sql), ...createJourneyRoutes({ sql, now }), ...createEnrolmentRoutes({ sql })] });
+  const deps = { sql, now };
+  const journeys = [...createJourneyRoutes(deps), ...createJourneyPublishingRoutes(deps), ...createJourneyStateRoutes(deps)];
+  api = await startApi(sql, { routes: [...resourceRoutes(sql), ...journeys, ...createEnrolmentRoutes({ sql })] });
   call = api.as(shop);
 });
 
@@ -75,13 +80,23 @@ test('YAML is taken as it was written, and its mistakes are told with their line
   );
   expect(bad).toMatchObject({ status: 400, body: { key: 'definition_invalid' } });
   expect(bad.body.errors).toEqual([
-    { path: 'trigger.filter', message: 'no such field: emial: customer.emial == "a" (line 2, column 30)' },
-    { path: 'steps.mail.next', message: 'there is no step nowhere (line 4, column 62)' },
+    {
+      path: 'trigger.filter',
+      message: 'no such field emial; did you mean email? (in customer.emial == "a") (line 2, column 30)',
+      line: 2,
+      column: 30,
+    },
+    {
+      path: 'steps.mail.template',
+      message: 'there is no template nobody-wrote-this in this project (line 4, column 37)',
+      line: 4,
+      column: 37,
+      step: 'mail',
+    },
+    { path: 'steps.mail.next', message: 'there is no step nowhere (line 4, column 62)', line: 4, column: 62, step: 'mail' },
   ]);
-  const unknown = await yaml('journey: bad\ntrigger: { event: x }\nsteps:\n  mail: { do: send_email, template: nobody-wrote-this }\n');
-  expect(unknown.body.errors).toEqual([
-    { path: 'steps.mail.template', message: 'there is no template nobody-wrote-this in this project (line 4, column 37)' },
-  ]);
+  const unknown = await yaml('journey: bad\ntrigger: { event: x }\nsteps:\n  mail: { do: send_email, template: welcom }\n');
+  expect(unknown.body.errors).toMatchObject([{ path: 'steps.mail.template', line: 4, column: 37, step: 'mail' }]);
   expect((await yaml('journey: "a\\0b"\ntrigger: { event: x }\nsteps: { a: { do: wait, for: P1D } }')).status).toBe(400);
   expect((await yaml('')).status).toBe(400);
 });
@@ -132,4 +147,85 @@ test('a paused journey lets nobody in and holds its steps; resumed, it does what
   const done = await enrolmentOf(sql, ida, (each) => each.state !== 'active');
   expect(done).toMatchObject({ state: 'exited', outcome: 'rested' });
   expect((await sql`select from enrolment where customer_id = ${late.id}`).count).toBe(0);
+});
+
+const waits = (key: string, step: string, duration: string, more: Record<string, unknown> = {}) => ({
+  journey: key,
+  trigger: { event: key },
+  steps: { [step]: { do: 'wait', for: duration }, done: { do: 'exit', outcome: 'waited' }, ...more },
+});
+
+test('a draft is kept with its mistakes, and nobody enters until it is published', async () => {
+  const { sql } = database;
+  const draft = await call('POST', '/v1/journeys?draft=true', waits('planned', 'rest', 'P3'));
+  expect(draft).toMatchObject({ status: 200, body: { state: 'draft', version: 0, published: null } });
+  expect(draft.body.draft.problems).toMatchObject([{ path: 'steps.rest.for', step: 'rest', line: 1 }]);
+  const early = await tell(sql, shop.project, 'early', 'planned');
+  expect((await call('POST', '/v1/journeys/planned/publish', {})).body).toMatchObject({ key: 'definition_invalid' });
+  await call('POST', '/v1/journeys?draft=true', waits('planned', 'rest', 'P3D'));
+  const checked = await call('POST', '/v1/journeys/validate', waits('planned', 'rest', 'P3D'));
+  expect(checked.body).toEqual({ object: 'journey_check', valid: true, problems: [] });
+  const published = await call('POST', '/v1/journeys/planned/publish', {});
+  expect(published.body).toMatchObject({ state: 'live', version: 1, changed: true, draft: null, draft_saved_at: null });
+  expect((await sql`select from enrolment where customer_id = ${early.id}`).count).toBe(0);
+});
+
+test('those who are inside go over to a new version by a map of steps, at once, with their waits armed anew', async () => {
+  const { sql } = database;
+  await call('POST', '/v1/journeys', waits('moving', 'rest', 'P3D'));
+  const mia = await tell(sql, shop.project, 'mia', 'moving');
+  const before = await enrolmentOf(sql, mia, (each) => each.step === 'rest');
+  const wrong = await call('POST', '/v1/journeys/moving/publish', {
+    definition: waits('moving', 'pause', 'PT1S'),
+    inside: 'migrate',
+    steps: { rset: 'pause', done: 'dnoe' },
+  });
+  expect(wrong).toMatchObject({ status: 400, body: { key: 'invalid_payload' } });
+  expect(wrong.body.errors.map((each: { path: string; message: string }) => `${each.path}: ${each.message}`)).toEqual([
+    'steps.rset: no earlier version has a step rset; did you mean rest?',
+    'steps.done: the new version has no step dnoe; did you mean done?',
+    'steps.rest: 1 customer stands at rest, which the new version has not; say which step they go to',
+  ]);
+  const stays = await call('POST', '/v1/journeys/moving/publish', { definition: waits('moving', 'pause', 'P9D') });
+  expect(stays.body).toMatchObject({ version: 2, migrated: 0 });
+  expect((await call('GET', '/v1/journeys/moving/versions/1')).body).toMatchObject({ inside: { customers: 1, steps: [{ step: 'rest' }] } });
+  const moved = await call('POST', '/v1/journeys/moving/publish', {
+    definition: waits('moving', 'pause', 'PT1S'),
+    inside: 'migrate',
+    steps: { rest: 'pause' },
+  });
+  expect(moved.body).toMatchObject({ version: 3, migrated: 1, state: 'live' });
+  const done = await enrolmentOf(sql, mia, (each) => each.state === 'exited');
+  expect(done).toMatchObject({ id: before.id, outcome: 'waited', steps: ['pause: elapsed', 'done: waited'] });
+  const [told] =
+    await sql`select data from event where type = 'journey.published' and data ->> 'journey' = 'moving' order by id desc limit 1`;
+  expect(told?.data).toMatchObject({ version: 3, inside: 'migrate', migrated: 1 });
+});
+
+test('a step that says the same in the new version keeps its deadline', async () => {
+  const { sql } = database;
+  await call('POST', '/v1/journeys', waits('same', 'rest', 'P3D'));
+  const lea = await tell(sql, shop.project, 'lea', 'same');
+  const before = await enrolmentOf(sql, lea, (each) => each.step === 'rest' && (each.dueAt?.getTime() ?? 0) > Date.now() + 1_000);
+  const definition = waits('same', 'rest', 'P3D', { later: { do: 'wait', for: 'P1D' } });
+  definition.steps['done'] = { do: 'wait', for: 'P2D' } as never;
+  expect((await call('POST', '/v1/journeys/same/publish', { definition, inside: 'migrate' })).body).toMatchObject({ migrated: 1 });
+  const after = await enrolmentOf(sql, lea, () => true);
+  expect(after).toMatchObject({ step: 'rest', dueAt: before.dueAt });
+});
+
+test('a journey drains: nobody enters, who is inside comes to the end, and then it is archived', async () => {
+  const { sql } = database;
+  await call('POST', '/v1/journeys', waits('draining', 'rest', 'PT2S'));
+  const nell = await tell(sql, shop.project, 'nell', 'draining');
+  await enrolmentOf(sql, nell, (each) => each.step === 'rest');
+  expect((await call('POST', '/v1/journeys/draining/archive', {})).body.message).toBe('1 customer is inside.');
+  const next = await call('POST', '/v1/journeys/draining/publish', { definition: waits('draining', 'rest', 'P1D'), inside: 'drain' });
+  expect(next.body).toMatchObject({ version: 2, state: 'draining', drains_to: 'live' });
+  const late = await tell(sql, shop.project, 'nina', 'draining');
+  await enrolmentOf(sql, nell, (each) => each.state === 'exited');
+  expect((await sql`select from enrolment where customer_id = ${late.id}`).count).toBe(0);
+  await createWatchActivities({ sql, now: () => new Date() }).wakeOverdue();
+  expect((await call('GET', '/v1/journeys/draining')).body).toMatchObject({ state: 'live', version: 2, drains_to: null });
+  expect((await call('POST', '/v1/journeys/draining/drain', {})).body).toMatchObject({ state: 'archived' });
 });

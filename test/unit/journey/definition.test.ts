@@ -103,7 +103,7 @@ test('the data of a redemption has known fields, that of a source’s own events
   const goal = (match: string, event = 'coupon.redeemed') =>
     journey('  a: { do: issue_coupon, campaign: c, as: own }\n', `goal: { event: ${event}, match: '${match}' }`);
   expect(problems(goal('event.data.code == coupon.own.code && event.data.order.amount > 100'))).toEqual([]);
-  expect(problems(goal('event.data.cod == "a"'))).toEqual(['goal.match: no such field: cod: event.data.cod == "a"']);
+  expect(problems(goal('event.data.cod == "a"'))).toEqual(['goal.match: no such field cod; did you mean code? (in event.data.cod == "a")']);
   expect(problems(goal('event.data.cod == "a" && trigger.type == "a.b"', 'order.paid'))).toEqual([]);
 });
 
