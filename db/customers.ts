@@ -215,6 +215,13 @@ export const updateCustomers = async (
   if (ids.length > 0) await applyChanges(tx, projectId, await lock(tx, projectId, ids), changeOf, now);
 };
 
+/** How far customers' clocks are ahead, in milliseconds, where they are. */
+export const findClocks = async (db: Db, projectId: string, ids: string[]): Promise<Map<string, number>> => {
+  const rows = await db<{ id: string; clockOffsetMs: number }[]>`
+    select id, clock_offset_ms from customer where project_id = ${projectId} and id = any(${ids}::text[]) and clock_offset_ms > 0`;
+  return new Map(rows.map((row) => [row.id, row.clockOffsetMs]));
+};
+
 /** By id, else by source id. */
 export const findCustomer = async (db: Db, projectId: string, idOrSourceId: string): Promise<Customer | null> => {
   const [row] = await db<Customer[]>`

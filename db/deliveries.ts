@@ -1,3 +1,4 @@
+import type { MailRules } from '../domain/sending.ts';
 import type { Db, Tx } from './client.ts';
 import { newId } from './ids.ts';
 
@@ -9,6 +10,8 @@ export interface EmailPayload {
   topic: string;
   template: string;
   version: number;
+  /** Asked again when it is sent: quiet hours, lateness and the frequency cap. */
+  rules?: MailRules;
   /** What the template's variables name: {customer, coupon, coupons, event, journey, now}. */
   data: Record<string, unknown>;
 }
@@ -16,6 +19,8 @@ export interface EmailPayload {
 export interface WebhookPayload {
   type: string;
   body: unknown;
+  /** A mail that is rendered when the webhook is sent, and goes along as subject, html and text. */
+  mail?: EmailPayload;
 }
 
 export interface PlannedDelivery {

@@ -2,11 +2,11 @@ import type { Sql, Tx } from './client.ts';
 import { type NewEvent, recordEvents } from './events.ts';
 import { withRetries } from './retries.ts';
 
-/** How one delivery of a drain ended. `retry`: planned again for `dueAt`. */
+/** How one delivery of a drain ended. `retry`: planned again for `dueAt`; `postponed`: as well, and it was not tried. */
 export interface DeliveryResult {
   projectId: string;
   id: string;
-  outcome: 'accepted' | 'failed' | 'retry' | 'unknown' | 'skipped';
+  outcome: 'accepted' | 'failed' | 'retry' | 'postponed' | 'unknown' | 'skipped';
   /** What the other side said, or what went wrong on the way. */
   answer: string | null;
   /** The HTTP status that was answered, where there was one. */
@@ -49,7 +49,7 @@ export const recordResults = async (sql: Sql, lease: string, results: DeliveryRe
   const input = results.map((result) => ({
     project_id: result.projectId,
     id: result.id,
-    state: result.outcome === 'retry' ? 'planned' : result.outcome,
+    state: result.outcome === 'retry' || result.outcome === 'postponed' ? 'planned' : result.outcome,
     outcome: result.outcome,
     answer: result.answer === null ? null : storable(result.answer).slice(0, MAX_ANSWER),
     status: result.status,
@@ -70,7 +70,7 @@ export const recordResults = async (sql: Sql, lease: string, results: DeliveryRe
         ), settled as (
           update delivery d set state = i.state, reason = i.reason, due_at = coalesce(i.due_at, d.due_at), leased_until = null,
             lease = case when i.state = 'planned' then null else d.lease end,
-            retries = d.retries + (i.state = 'planned')::int,
+            retries = d.retries + (i.outcome = 'retry')::int,
             finished_at = case when i.state = 'planned' then null else i.finished_at end
           from input i join held h using (project_id, id)
           where d.project_id = i.project_id and d.id = i.id

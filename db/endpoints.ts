@@ -129,6 +129,7 @@ export const deleteEndpoint = async (tx: Tx, projectId: string, id: string): Pro
 export interface Subscriber {
   projectId: string;
   id: string;
+  name: string;
   eventTypes: string[];
 }
 
@@ -138,5 +139,5 @@ export interface Subscriber {
  */
 export const holdSubscribers = (tx: Tx, projectIds: string[]): Promise<Subscriber[]> =>
   tx<Subscriber[]>`
-    select project_id, id, config -> 'event_types' as event_types from destination
+    select project_id, id, name, config -> 'event_types' as event_types from destination
     where project_id = any(${projectIds}::text[]) and kind = 'webhook' and state <> 'disabled' order by id for key share`;

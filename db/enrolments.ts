@@ -26,11 +26,20 @@ export interface Enrolment {
   context: EnrolmentContext;
   enteredAt: Date;
   endedAt: Date | null;
+  /** Whether they get nothing, so that the others can be compared with them. */
+  holdout: boolean;
+  /** The launch that let them in; null where an event did. */
+  launchId: string | null;
+  /** Until when the goal counts, also where they have come to the end before; null where there is none. */
+  goalUntil: Date | null;
+  goalAt: Date | null;
+  goalEventId: string | null;
 }
 
 const enrolmentColumns = (db: Db) => db`
   e.project_id, e.id, e.journey_id, e.version, e.cohort_id, e.customer_id, e.entry_key, e.entry_number, e.event_id, e.state, e.outcome, e.step,
-  e.visit, e.due_at, e.awaiting, e.awaited_since, e.awaited_event_id, e.context, e.entered_at, e.ended_at`;
+  e.visit, e.due_at, e.awaiting, e.awaited_since, e.awaited_event_id, e.context, e.entered_at, e.ended_at,
+  e.holdout, e.launch_id, e.goal_until, e.goal_at, e.goal_event_id`;
 
 /**
  * Locks the members of a cohort who stand at a step of the cohort's version and are due. The row is the truth: who left, was moved or
@@ -50,6 +59,15 @@ export const takeDueMembers = (
       ${only === null ? tx`` : tx`and e.id = any(${only}::text[])`}
     order by e.project_id, e.id for no key update`;
 
+/** Locks the customers of those who are due at a step, before they are taken themselves. */
+export const lockDueCustomers = async (tx: Tx, cohortId: string, step: string, now: string): Promise<void> => {
+  await tx`
+    select from customer where (project_id, id) in (
+      select project_id, customer_id from enrolment
+      where cohort_id = ${cohortId} and step = ${step} and state = 'active' and due_at <= ${now})
+    order by project_id, id for no key update`;
+};
+
 /** Locks the live enrolments of customers, whether they wait for anything or not; who is held can reach the goal or leave as well. */
 export const lockLiveEnrolments = (tx: Tx, customers: { projectId: string; customerId: string }[]): Promise<Enrolment[]> =>
   tx<Enrolment[]>`
@@ -62,13 +80,14 @@ export const insertEnrolments = async (tx: Tx, enrolments: Enrolment[]): Promise
   if (enrolments.length === 0) return;
   await tx`
     insert into enrolment (project_id, id, journey_id, version, cohort_id, customer_id, entry_key, entry_number, event_id, state, outcome, step,
-      visit, due_at, awaiting, awaited_since, awaited_event_id, context, entered_at, ended_at)
+      visit, due_at, awaiting, awaited_since, awaited_event_id, context, entered_at, ended_at, holdout, launch_id, goal_until, goal_at, goal_event_id)
     select "projectId", id, "journeyId", version, "cohortId", "customerId", "entryKey", "entryNumber", "eventId", state, outcome, step,
-      visit, "dueAt", awaiting, "awaitedSince", "awaitedEventId", context, "enteredAt", "endedAt"
+      visit, "dueAt", awaiting, "awaitedSince", "awaitedEventId", context, "enteredAt", "endedAt", holdout, "launchId", "goalUntil", "goalAt", "goalEventId"
     from jsonb_to_recordset(${tx.json(enrolments as never)}) as i ("projectId" text, id text, "journeyId" text, version integer,
       "cohortId" text, "customerId" text, "entryKey" text, "entryNumber" integer, "eventId" text, state text, outcome text, step text,
       visit integer, "dueAt" timestamptz, awaiting text, "awaitedSince" timestamptz, "awaitedEventId" text, context jsonb,
-      "enteredAt" timestamptz, "endedAt" timestamptz)
+      "enteredAt" timestamptz, "endedAt" timestamptz, holdout boolean, "launchId" text, "goalUntil" timestamptz, "goalAt" timestamptz,
+      "goalEventId" text)
     order by "projectId", id`;
 };
 
@@ -94,6 +113,29 @@ export const writeEnrolments = async (tx: Tx, changes: EnrolmentChange[]): Promi
       "dueAt" timestamptz, awaiting text, "awaitedSince" timestamptz, "awaitedEventId" text, context jsonb, "endedAt" timestamptz,
       arrives boolean)
     where e.project_id = i."projectId" and e.id = i.id`;
+};
+
+/** Says that enrolments which are locked get nothing from now on. */
+export const markHeldOut = async (tx: Tx, projectId: string, ids: string[]): Promise<void> => {
+  if (ids.length > 0) await tx`update enrolment set holdout = true where project_id = ${projectId} and id = any(${ids}::text[])`;
+};
+
+/** Locks the enrolments of customers that have ended, but for which the goal still counts. */
+export const lockGoalsOpen = (tx: Tx, customers: { projectId: string; customerId: string }[]): Promise<Enrolment[]> =>
+  tx<Enrolment[]>`
+    select ${enrolmentColumns(tx)} from enrolment e
+    where e.state in ('completed', 'exited') and e.goal_until is not null and e.goal_at is null and (e.project_id, e.customer_id) in (
+      select "projectId", "customerId" from jsonb_to_recordset(${tx.json(customers)}) as c ("projectId" text, "customerId" text))
+    order by e.project_id, e.id for no key update`;
+
+/** Writes that enrolments which are locked reached the goal. */
+export const writeGoals = async (tx: Tx, goals: Pick<Enrolment, 'projectId' | 'id' | 'goalAt' | 'goalEventId'>[]): Promise<void> => {
+  if (goals.length === 0) return;
+  const rows = goals.map(({ projectId, id, goalAt, goalEventId }) => ({ projectId, id, goalAt, goalEventId }));
+  await tx`
+    update enrolment e set goal_at = i."goalAt", goal_event_id = i."goalEventId"
+    from jsonb_to_recordset(${tx.json(rows as never)}) as i ("projectId" text, id text, "goalAt" timestamptz, "goalEventId" text)
+    where e.project_id = i."projectId" and e.id = i.id and e.goal_at is null`;
 };
 
 export interface StepRecord {

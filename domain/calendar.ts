@@ -18,6 +18,10 @@ export const durationProblem = (text: string): string | null => {
   return days > MAX_DAYS ? 'must be at most ten years' : null;
 };
 
+/** Whether a duration is at most so many days long. */
+export const withinDays = (text: string, days: number): boolean =>
+  Temporal.Duration.from(text).total({ unit: 'day', relativeTo: Temporal.PlainDate.from('2024-01-01') }) <= days;
+
 export const isZone = (zone: string): boolean => {
   try {
     Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone);
@@ -64,6 +68,9 @@ export const nextLocalTime = (at: string, time: string, days: readonly Weekday[]
   }
   throw new RangeError(`no day of ${days.join(', ')} within a week`);
 };
+
+/** What a local clock shows: HH:MM. */
+export const localTimeIn = (at: string, zone: string): string => zoned(at, zone).toPlainTime().toString().slice(0, 5);
 
 /** Whether today's local time is past already and today is one of the days. */
 export const localTimeIsPast = (at: string, time: string, days: readonly Weekday[], zone: string): boolean => {

@@ -1,12 +1,13 @@
 import type { Tx } from '../db/client.ts';
 import { COHORT_SIZE, findEmptyCohorts, insertCohorts, newCohort, wakeCohorts, type NewCohort } from '../db/cohorts.ts';
 import type { Customer } from '../db/customers.ts';
-import { insertEnrolments, writeEnrolments, type Enrolment } from '../db/enrolments.ts';
+import { insertEnrolments, writeEnrolments, writeGoals, type Enrolment } from '../db/enrolments.ts';
 import { recordEvents, type NewEvent } from '../db/events.ts';
-import { newId } from '../db/ids.ts';
 import type { JourneyVersion } from '../db/journey-versions.ts';
 import { withdrawCoupons } from '../db/journey-vouchers.ts';
+import { newEnrolment } from '../db/new-enrolment.ts';
 import type { Project } from '../db/projects.ts';
+import { firstZone } from '../domain/calendar.ts';
 import type { Effect, Entry } from '../domain/journey/routing.ts';
 import type { JourneyEvent } from '../domain/journey/scope.ts';
 
@@ -15,16 +16,22 @@ export interface RouteBatch {
   /** The customer's enrolments that are live by now. */
   liveOf: (customerId: string) => Enrolment[];
   apply: (enrolment: Enrolment, version: JourneyVersion, effect: Effect, event: JourneyEvent, at: Date) => void;
-  enrol: (project: Project, customer: Customer, version: JourneyVersion, entry: Entry, event: JourneyEvent, at: Date) => void;
+  /** `at` is the customer's time; held-out customers enter as well, and stand aside. */
+  enrol: (project: Project, customer: Customer, version: JourneyVersion, entry: Entry, event: JourneyEvent | null, at: Date) => void;
+  /** Those of the customer's that have ended and may reach their goal still. */
+  goalsOpenOf: (customerId: string) => Enrolment[];
+  reach: (enrolment: Enrolment, event: JourneyEvent) => void;
   write: (tx: Tx) => Promise<void>;
 }
 
 /** Customers who entered by something they did go before those of an audience. */
 const PRIORITY = 2;
 
-export const createRouteBatch = (live: Enrolment[]): RouteBatch => {
+export const createRouteBatch = (live: Enrolment[], goalsOpen: Enrolment[] = []): RouteBatch => {
   const byCustomer = Map.groupBy(live, (enrolment) => enrolment.customerId);
+  const openByCustomer = Map.groupBy(goalsOpen, (enrolment) => enrolment.customerId);
   const changed = new Set<Enrolment>();
+  const reached = new Set<Enrolment>();
   const entered = new Set<Enrolment>();
   const cohorts: { cohort: NewCohort; members: number; open: string | null }[] = [];
   const wake = new Set<string>();
@@ -63,7 +70,14 @@ export const createRouteBatch = (live: Enrolment[]): RouteBatch => {
     left.add(enrolment.cohortId);
   };
 
+  const reach = (enrolment: Enrolment, event: JourneyEvent): void => {
+    Object.assign(enrolment, { goalAt: new Date(event.occurred_at), goalEventId: event.id });
+    reached.add(enrolment);
+  };
+
   return {
+    goalsOpenOf: (customerId) => (openByCustomer.get(customerId) ?? []).filter(({ goalAt }) => goalAt === null),
+    reach,
     liveOf: (customerId) => (byCustomer.get(customerId) ?? []).filter(({ state }) => state === 'active' || state === 'held'),
 
     apply(enrolment, version, effect, event, at) {
@@ -76,6 +90,7 @@ export const createRouteBatch = (live: Enrolment[]): RouteBatch => {
         return;
       }
       const state = effect.does === 'goal' ? 'completed' : 'exited';
+      if (effect.does === 'goal') reach(enrolment, event);
       leave(enrolment, state, effect.does === 'goal' ? 'goal' : effect.outcome, at);
       tell(`journey.${state}`, enrolment, version, { outcome: enrolment.outcome, step: enrolment.step, event_id: event.id }, at);
       if (effect.does === 'exit' && effect.withdraw !== 'none') {
@@ -84,30 +99,19 @@ export const createRouteBatch = (live: Enrolment[]): RouteBatch => {
     },
 
     enrol(project, customer, version, entry, event, at) {
-      const enrolment: Enrolment = {
-        projectId: project.id,
-        id: newId('enrolment'),
-        journeyId: version.journeyId,
-        version: version.version,
-        cohortId: cohortFor(project, customer, version).id,
-        customerId: customer.id,
-        ...entry,
-        eventId: event.id,
-        state: 'active',
-        outcome: null,
-        step: version.compiled.first,
-        visit: 1,
-        dueAt: at,
-        awaiting: null,
-        awaitedSince: null,
-        awaitedEventId: null,
-        context: { event, coupons: {}, steps: {}, cursor: { at: event.occurred_at, id: event.id } },
-        enteredAt: at,
-        endedAt: null,
-      };
+      const cohortId = cohortFor(project, customer, version).id;
+      const zone = firstZone(customer.timezone, version.compiled.definition.timezone_fallback, project.timezone);
+      const own = { projectId: project.id, customer, version, cohortId, entry, event, at, zone };
+      const enrolment = newEnrolment({ ...own, launchId: null, dueAt: at });
       entered.add(enrolment);
       byCustomer.set(customer.id, [...(byCustomer.get(customer.id) ?? []), enrolment]);
-      tell('journey.enrolled', enrolment, version, { entry_key: entry.entryKey, entry_number: entry.entryNumber }, at);
+      tell(
+        'journey.enrolled',
+        enrolment,
+        version,
+        { entry_key: entry.entryKey, entry_number: entry.entryNumber, holdout: enrolment.holdout },
+        at,
+      );
     },
 
     async write(tx) {
@@ -120,6 +124,10 @@ export const createRouteBatch = (live: Enrolment[]): RouteBatch => {
       await writeEnrolments(
         tx,
         known.map((enrolment) => ({ ...enrolment, step: null, arrives: false })),
+      );
+      await writeGoals(
+        tx,
+        [...reached].filter((enrolment) => !entered.has(enrolment)),
       );
       for (const { enrolment, withdraw, reason, at } of withdrawals) {
         const ids = Object.values(enrolment.context.coupons).map((coupon) => coupon.id);

@@ -1,14 +1,14 @@
 import type { Tx } from '../db/client.ts';
 import { journeyEvent } from '../db/customer-events.ts';
 import { customerColumns, type Customer } from '../db/customers.ts';
-import { findPastEntries, lockLiveEnrolments, type Enrolment } from '../db/enrolments.ts';
+import { findPastEntries, lockGoalsOpen, lockLiveEnrolments, type Enrolment } from '../db/enrolments.ts';
 import type { EventRow } from '../db/events.ts';
 import type { JourneyVersion, JourneyVersions } from '../db/journey-versions.ts';
 import { findListened, findTriggered } from '../db/journeys.ts';
 import type { Project } from '../db/projects.ts';
 import { firstZone } from '../domain/calendar.ts';
 import { journeyCustomer } from '../domain/journey/customer.ts';
-import { effectOf, entryOf, type Live, type PastEntries } from '../domain/journey/routing.ts';
+import { effectOf, entryOf, reachesGoal, type Live, type PastEntries } from '../domain/journey/routing.ts';
 import { createRouteBatch } from './route-batch.ts';
 
 export interface RouteEventsDeps {
@@ -38,11 +38,13 @@ export const createRouteEvents =
     const customers = await loadCustomers(tx, events, (event) => triggersOf(event).length > 0);
     const present = events.filter((event) => customers.has(key(event.projectId, event.customerId)));
     const projects = await loadProjects(tx, projectIds);
-    const live = await lockLiveEnrolments(tx, distinctCustomers(present));
-    const versionOf = await versions.get(tx, [...live, ...triggered]);
+    const concerned = distinctCustomers(present);
+    const live = await lockLiveEnrolments(tx, concerned);
+    const goalsOpen = await lockGoalsOpen(tx, concerned);
+    const versionOf = await versions.get(tx, [...live, ...goalsOpen, ...triggered]);
     const past = await loadPast(tx, present, triggersOf);
 
-    const batch = createRouteBatch(live);
+    const batch = createRouteBatch(live, goalsOpen);
     const real = now().getTime();
     for (const row of present) {
       const customer = customers.get(key(row.projectId, row.customerId)) as Customer;
@@ -55,6 +57,11 @@ export const createRouteEvents =
         const version = versionOf(enrolment);
         const effect = effectOf(version.compiled, liveOf(enrolment, version, customer, zoneIn(version), at), event);
         if (effect !== null) batch.apply(enrolment, version, effect, event, at);
+      }
+      for (const enrolment of batch.goalsOpenOf(customer.id)) {
+        const version = versionOf(enrolment);
+        const state = liveOf(enrolment, version, customer, zoneIn(version), at);
+        if (reachesGoal(version.compiled, { ...state, goalUntil: enrolment.goalUntil }, event)) batch.reach(enrolment, event);
       }
       for (const trigger of triggersOf(row)) {
         const version = versionOf(trigger);

@@ -164,16 +164,11 @@ const isSendable = (prepared: Prepared): prepared is Sendable => 'send' in prepa
 const settledUnsent = (prepared: Prepared, finishedAt: Date): DeliveryResult => {
   const { projectId, id } = prepared.delivery;
   if (isSendable(prepared)) throw new Error('This delivery can be sent.');
-  return {
-    projectId,
-    id,
-    outcome: prepared.outcome,
-    reason: prepared.reason,
-    answer: prepared.answer,
-    status: null,
-    dueAt: null,
-    finishedAt,
-  };
+  const settled = { projectId, id, status: null, finishedAt };
+  if (prepared.outcome === 'postponed') {
+    return { ...settled, outcome: 'postponed', reason: null, answer: null, dueAt: prepared.dueAt };
+  }
+  return { ...settled, outcome: prepared.outcome, reason: prepared.reason, answer: prepared.answer, dueAt: null };
 };
 
 const settled = ({ delivery }: Sendable, sent: SendOutcome, schedule: readonly number[], { now, random }: DrainDeps): DeliveryResult => {

@@ -15,10 +15,12 @@ export type SendOutcome = (
   | { outcome: 'unknown'; answer: string }
 ) & { status?: number };
 
-/** A delivery that is ready to go, or one that must not or cannot go. */
+/** A delivery that is ready to go, or one that must not or cannot go, or not yet. */
 export type Prepared =
   | { delivery: LeasedDelivery; messageId: string | null; send: () => Promise<SendOutcome> }
-  | { delivery: LeasedDelivery; outcome: 'failed' | 'skipped'; reason: string; answer: string | null };
+  | { delivery: LeasedDelivery; outcome: 'failed' | 'skipped'; reason: string; answer: string | null }
+  /** Not before then: real time. It counts as no attempt. */
+  | { delivery: LeasedDelivery; outcome: 'postponed'; dueAt: Date };
 
 /** How one kind of destination is delivered to. The drain knows leases, rates, retries and records, and a transport the trade. */
 export interface Transport {

@@ -11,11 +11,14 @@ import { WEBHOOK_RETRY_SCHEDULE } from '../../domain/retry-schedule.ts';
 import { signatureHeader } from '../../domain/webhook-signature/outgoing.ts';
 import type { Posted, Poster } from './post.ts';
 import type { SendOutcome, Transport } from './transport.ts';
+import type { WebhookMails } from './webhook-mail.ts';
 
 export interface WebhookDeps {
   sql: Sql;
   box: SecretBox;
   poster: Poster;
+  /** Renders the mails that webhooks carry. */
+  mails: WebhookMails;
   now: () => Date;
 }
 
@@ -31,7 +34,7 @@ const THROTTLE_MS = 5_000;
 const configOf = ({ config }: Destination): EndpointConfig => config as unknown as EndpointConfig;
 
 /** Delivers webhooks, signed by Standard Webhooks, and looks after endpoints that fail. */
-export const createWebhookTransport = ({ sql, box, poster, now }: WebhookDeps): Transport => {
+export const createWebhookTransport = ({ sql, box, poster, mails, now }: WebhookDeps): Transport => {
   /** Endpoints that had nothing but successes since we looked last: those need no note of another one. */
   const well = new Set<string>();
 
@@ -105,7 +108,8 @@ export const createWebhookTransport = ({ sql, box, poster, now }: WebhookDeps): 
       if (!endpoint) return [];
       const current = { ...destination, config: endpoint.config as unknown as Destination['config'] };
       const secrets = openEndpointSecrets(box, endpoint);
-      return deliveries.map((delivery) => ({ delivery, messageId: delivery.id, send: () => send(current, delivery, secrets) }));
+      const { ready, settled } = await mails(destination.projectId, deliveries);
+      return [...settled, ...ready.map((delivery) => ({ delivery, messageId: delivery.id, send: () => send(current, delivery, secrets) }))];
     },
   };
 };

@@ -71,7 +71,7 @@ const changeOf = (member: Member, outcome: Outcome, work: StepWork): EnrolmentCh
       ...still,
       dueAt: new Date(limit === null ? outcome.dueAt : earliest(outcome.dueAt, limit)),
       awaiting: outcome.armed?.awaiting ?? null,
-      awaitedSince: outcome.armed === undefined ? null : (enrolment.awaitedSince ?? ended),
+      awaitedSince: outcome.armed === undefined ? null : (enrolment.awaitedSince ?? sinceOf(outcome.armed, ended)),
     };
   }
   if (outcome.to === 'fail') return { ...still, state: 'held', outcome: outcome.error, dueAt: enrolment.dueAt };
@@ -81,6 +81,8 @@ const changeOf = (member: Member, outcome: Outcome, work: StepWork): EnrolmentCh
   if (next === null) return { ...still, state: 'completed', outcome: 'completed', context, endedAt: ended };
   return { ...still, step: next, arrives: true, context, dueAt: new Date(dueAt(next, member, context, work)) };
 };
+
+const sinceOf = ({ since }: { since?: string }, now: Date): Date => (since === undefined ? now : new Date(since));
 
 const contextAfter = (context: EnrolmentContext, outcome: Outcome & { to: 'go' }, step: CompiledStep): EnrolmentContext => ({
   ...context,
@@ -92,7 +94,13 @@ const contextAfter = (context: EnrolmentContext, outcome: Outcome & { to: 'go' }
 const dueAt = (next: string, member: Member, context: EnrolmentContext, { journey, now }: StepWork): string => {
   const step = journey.compiled.steps.get(next);
   if (step === undefined) throw new Error(`there is no step ${next}`);
-  const due = step.kind.due?.(step.fields, { now, zone: member.zone, coupons: context.coupons }) ?? now;
+  const due =
+    step.kind.due?.(step.fields, {
+      now,
+      enteredAt: member.enrolment.enteredAt.toISOString(),
+      zone: member.zone,
+      coupons: context.coupons,
+    }) ?? now;
   const limit = lastMoment(journey, member);
   return limit === null ? due : earliest(due, limit);
 };

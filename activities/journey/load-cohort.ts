@@ -20,7 +20,7 @@ export interface CohortView {
 
 /** Tells the workflow where everyone in the cohort stands. Postgres is the truth, so this is how it starts, wakes up and recovers. */
 export const loadCohort =
-  ({ sql, versions }: StepDeps) =>
+  ({ sql, versions }: Pick<StepDeps, 'sql' | 'versions'>) =>
   async ({ cohortId, fresh }: CohortInput): Promise<CohortView> => {
     try {
       if (fresh) await resetClock(sql, cohortId);

@@ -1,7 +1,8 @@
 import { readVouchers } from '../../db/journey-vouchers.ts';
 import { couponEnds, couponState, type CouponState } from '../../domain/journey/coupon-state.ts';
 import { reminderDue, type Remind } from '../../domain/journey/steps/remind.ts';
-import { mailObstacle, pinnedTemplate, planMails, type JourneyMail } from './mails.ts';
+import { planMails } from './mails.ts';
+import { isMail, readyMails, type JourneyMail, type ReadyMail } from './sending.ts';
 import type { Outcome, StepFunction } from './step.ts';
 
 const reasons: Record<Exclude<CouponState, 'open'>, string> = {
@@ -18,15 +19,13 @@ export const remind =
   (deps: { now: () => Date }): StepFunction =>
   async (work) => {
     const fields = work.step.fields as unknown as Remind;
-    const pinned = { template: fields.template, ...(await pinnedTemplate(work, fields)) };
     const couponOf = (index: number) => work.members[index]?.standing.context.coupons[fields.coupon];
     const vouchers = await readVouchers(
       work.tx,
       work.project.id,
       work.members.flatMap((_member, index) => couponOf(index)?.id ?? []),
     );
-    const mails: JourneyMail[] = [];
-    const outcomes = work.members.map((member, index): Outcome => {
+    const wanted = work.members.map((member, index): JourneyMail | Outcome => {
       const coupon = couponOf(index);
       if (coupon === undefined) return skipped('no coupon was issued');
       const voucher = vouchers.get(coupon.id);
@@ -35,12 +34,16 @@ export const remind =
       const expiresAt = couponEnds(voucher)?.toISOString() ?? null;
       const due = reminderDue(fields, expiresAt, member.zone);
       if (due !== null && Date.parse(due) > Date.parse(work.now)) return { to: 'stay', dueAt: due };
-      const obstacle = mailObstacle(member, pinned.topic);
-      if (obstacle !== null) return skipped(obstacle);
-      const current = { ...coupon, expires_at: expiresAt };
-      mails.push({ member, coupon: current, data: {} });
-      return { to: 'go', outcome: 'planned', detail: { template: fields.template, version: pinned.version, code: coupon.code } };
+      const { standing, zone, unsubscribed } = member;
+      const recipient = { customer: standing.customer, zone, unsubscribed };
+      return { member, recipient, coupon: { ...coupon, expires_at: expiresAt }, data: {} };
     });
-    await planMails(work, pinned, mails, deps.now());
-    return outcomes;
+    const ready = await readyMails(work, fields, wanted.filter(isMail));
+    await planMails(work, ready.filter(isMail), deps.now());
+    const fates = ready.values();
+    return wanted.map((mail): Outcome => {
+      const fate = isMail(mail) ? (fates.next().value as ReadyMail | Outcome) : mail;
+      if (!isMail(fate)) return fate;
+      return { to: 'go', outcome: 'planned', detail: { template: fate.template, version: fate.version, code: fate.coupon?.code } };
+    });
   };

@@ -1,9 +1,9 @@
 import { asUnavailable, isUnavailable } from '../../db/availability.ts';
 import type { Sql, Tx } from '../../db/client.ts';
 import { findCohort } from '../../db/cohorts.ts';
-import { takeDueMembers } from '../../db/enrolments.ts';
+import { lockDueCustomers, takeDueMembers, type Enrolment } from '../../db/enrolments.ts';
 import type { JourneyVersions } from '../../db/journey-versions.ts';
-import { findProject } from '../../db/projects.ts';
+import type { KnownProjects } from '../../db/known-projects.ts';
 import { withRetries } from '../../db/retries.ts';
 import { scopeValues } from '../../domain/journey/scope.ts';
 import { advance, lastMoment } from './advance.ts';
@@ -15,6 +15,7 @@ import type { Member, Outcome, StepFunction, StepInput, StepResult, StepWork } f
 export interface StepDeps {
   sql: Sql;
   versions: JourneyVersions;
+  projects: KnownProjects;
 }
 
 /**
@@ -23,14 +24,15 @@ export interface StepDeps {
  * A set that fails for a reason of its own is done by halves, until the member who makes it fail stands alone and fails alone.
  */
 export const stepActivity =
-  ({ sql, versions }: StepDeps, work: StepFunction) =>
+  (deps: StepDeps, work: StepFunction) =>
   async (input: StepInput): Promise<StepResult> => {
+    const { sql } = deps;
     const once = (only: string[] | null): Promise<{ taken: string[]; result: StepResult }> =>
-      withRetries(() => sql.begin((tx) => runSet(tx, versions, input, work, only, null)));
+      withRetries(() => sql.begin((tx) => runSet(tx, deps, input, work, only, null)));
     const byHalves = async (ids: string[], cause: unknown): Promise<void> => {
       if (ids.length === 1) {
         const error = cause instanceof Error ? cause.message : String(cause);
-        await withRetries(() => sql.begin((tx) => runSet(tx, versions, input, work, ids, error)));
+        await withRetries(() => sql.begin((tx) => runSet(tx, deps, input, work, ids, error)));
         return;
       }
       const middle = Math.ceil(ids.length / 2);
@@ -47,7 +49,7 @@ export const stepActivity =
       return (await once(null)).result;
     } catch (error) {
       if (isUnavailable(error)) throw asUnavailable(error);
-      const due = await sql.begin(async (tx) => {
+      const due = await sql.begin(async (tx): Promise<Enrolment[]> => {
         const cohort = await findCohort(tx, input.cohortId);
         return cohort === null ? [] : takeDueMembers(tx, cohort, input.step, input.now, null);
       });
@@ -64,7 +66,7 @@ export const stepActivity =
 /** @param failure set where the one member of the set fails for this reason, so that the work is not tried again */
 const runSet = async (
   tx: Tx,
-  versions: JourneyVersions,
+  { versions, projects }: StepDeps,
   input: StepInput,
   work: StepFunction,
   only: string[] | null,
@@ -75,7 +77,9 @@ const runSet = async (
   if (cohort === null) return { taken: [], result: { taken: 0, groups: [] } };
   const journey = (await versions.get(tx, [cohort]))(cohort);
   const step = journey.compiled.steps.get(input.step);
-  const project = await findProject(tx, cohort.projectId);
+  const project = await projects.get(tx, cohort.projectId);
+  // Customers are locked before enrolments everywhere.
+  if (step?.kind.changesCustomers === true) await lockDueCustomers(tx, cohort.id, input.step, now);
   const due = cohort.journeyState === 'paused' ? [] : await takeDueMembers(tx, cohort, input.step, now, only);
   if (due.length > 0 && step !== undefined && project !== null) {
     const members = await loadMembers(tx, project, journey, due, now);
@@ -104,10 +108,13 @@ const decide = async (set: StepWork, work: StepFunction): Promise<Map<Member, Ou
 };
 
 const outcomeBefore = ({ journey, step, now }: StepWork, member: Member): Outcome | null => {
+  // Where the held-out stand, time is what ends it.
+  if (step.kind.kind === 'holdout') return null;
   const limit = lastMoment(journey, member);
   if (limit !== null && Date.parse(limit) <= Date.parse(now)) return { to: 'leave', outcome: 'max_duration' };
-  // Whether to wait is decided on arrival; who waits already is not asked again.
-  if (step.when === null || member.enrolment.awaitedSince !== null) return null;
+  if (step.kind.gives === true && member.enrolment.holdout) return { to: 'go', outcome: 'holdout' };
+  // Whether to wait is decided on arrival, and who waits already is not asked again; a mail that was put off is.
+  if (step.when === null || (member.enrolment.awaitedSince !== null && step.kind.gives !== true)) return null;
   const wanted = attempt(() => step.when?.evaluate(scopeValues(member.standing)));
   if ('error' in wanted) return failed(wanted.error);
   return wanted.value === true ? null : { to: 'go', outcome: 'skipped', detail: { reason: `not: ${step.when.source}` } };

@@ -1,29 +1,36 @@
 import { scopeValues } from '../../domain/journey/scope.ts';
 import type { SendEmail } from '../../domain/journey/steps/send-email.ts';
 import { attempt } from './attempt.ts';
-import { latestCoupon, mailObstacle, pinnedTemplate, planMails, type JourneyMail } from './mails.ts';
-import type { Outcome, StepFunction } from './step.ts';
+import { planMails } from './mails.ts';
+import { recipientsOf } from './recipients.ts';
+import { isMail, latestCoupon, readyMails, type JourneyMail, type ReadyMail } from './sending.ts';
+import type { Outcome, StepFunction, StepWork } from './step.ts';
 
 /** Plans a mail to each member: written with the step, sent by the destination's own workflow. */
 export const sendMessages =
   (deps: { now: () => Date }): StepFunction =>
   async (work) => {
     const fields = work.step.fields as unknown as SendEmail;
-    const pinned = { template: fields.template, ...(await pinnedTemplate(work, fields)) };
-    const mails: JourneyMail[] = [];
-    const outcomes = work.members.map((member): Outcome => {
-      const obstacle = mailObstacle(member, pinned.topic);
-      if (obstacle !== null) return { to: 'go', outcome: 'skipped', detail: { reason: obstacle } };
-      const data = attempt(() => {
-        const values = scopeValues(member.standing);
-        return Object.fromEntries(
-          Object.keys(fields.data).map((name) => [name, work.step.expressions.get(`data.${name}`)?.evaluate(values)]),
-        );
-      });
-      if ('error' in data) return { to: 'fail', error: data.error };
-      mails.push({ member, coupon: latestCoupon(member), data: data.value });
-      return { to: 'go', outcome: 'planned', detail: { template: fields.template, version: pinned.version } };
+    const wanted = await wantedMails(work, Object.keys(fields.data), 'data');
+    const ready = await readyMails(work, fields, wanted.filter(isMail));
+    await planMails(work, ready.filter(isMail), deps.now());
+    const fates = ready.values();
+    return wanted.map((mail): Outcome => {
+      const fate = isMail(mail) ? (fates.next().value as ReadyMail | Outcome) : mail;
+      return isMail(fate) ? { to: 'go', outcome: 'planned', detail: { template: fate.template, version: fate.version } } : fate;
     });
-    await planMails(work, pinned, mails, deps.now());
-    return outcomes;
   };
+
+/** What a step wants to send each member, with the values that it computes; one whose expression fails is that member's failure. */
+export const wantedMails = async (work: StepWork, names: string[], field: string): Promise<(JourneyMail | Outcome)[]> => {
+  const recipients = await recipientsOf(work);
+  return work.members.map((member, index) => {
+    const recipient = recipients[index];
+    if (recipient === undefined || 'error' in recipient) return { to: 'fail', error: recipient?.error ?? 'nobody' };
+    const data = attempt(() => {
+      const values = scopeValues(member.standing);
+      return Object.fromEntries(names.map((name) => [name, work.step.expressions.get(`${field}.${name}`)?.evaluate(values)]));
+    });
+    return 'error' in data ? { to: 'fail', error: data.error } : { member, recipient, coupon: latestCoupon(member), data: data.value };
+  });
+};

@@ -65,8 +65,8 @@ export type Outcome =
       /** The event that a wait took: the next wait counts from there. */
       cursor?: { at: string; id: string };
     }
-  /** Not yet: to come back then. An armed wait also goes on when its event comes. */
-  | { to: 'stay'; dueAt: string; armed?: { awaiting: string | null } }
+  /** Not yet: to come back then. An armed wait also goes on when its event comes; `since` is when it began, where that was not now. */
+  | { to: 'stay'; dueAt: string; armed?: { awaiting: string | null; since?: string } }
   /** Out of the journey. */
   | { to: 'leave'; outcome: string; detail?: Record<string, unknown> }
   /** Could not be done for this member; the step's `on_error` says what then. */

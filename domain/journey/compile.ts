@@ -3,6 +3,8 @@ import { END, type JourneyDefinition, type Problem, type StepDefinition, type Un
 import { kindOf } from './kinds.ts';
 import { journeyScope, resolveEventType, triggerScope } from './scope.ts';
 import type { AnyFields, StepKind } from './step-kind.ts';
+import { holdout, HOLDOUT_STEP } from './steps/holdout.ts';
+import { triggerEvent } from './trigger.ts';
 
 /** An event that a journey listens for; null matches every one of the customer's. */
 export interface Listener {
@@ -28,7 +30,8 @@ export interface CompiledJourney {
   definition: JourneyDefinition;
   first: string;
   steps: Map<string, CompiledStep>;
-  trigger: Listener & { entryKey: Expression | null };
+  /** `segment`: only who enters this one comes in. */
+  trigger: Listener & { entryKey: Expression | null; segment: string | null };
   goal: (Listener & { window: string | null }) | null;
   exits: (Listener & { withdraw: 'none' | 'unredeemed' | 'all' })[];
   /** Every type of event that this journey has to hear of. */
@@ -44,7 +47,7 @@ export const compileJourney = (
   const problems: Problem[] = [];
   const { trigger, goal, exit_on: exitOn } = definition;
   const names = {
-    trigger: trigger.event,
+    trigger: triggerEvent(trigger),
     coupons: [...definition.steps.flatMap((step) => kindOf(step).makes?.(step.fields) ?? []), ...unread.flatMap((step) => step.as ?? [])],
     steps: [...definition.steps, ...unread].map((step) => step.id),
   };
@@ -68,7 +71,7 @@ export const compileJourney = (
     type: resolveEventType(event),
     match: match === undefined ? null : compile(matching(event), match, 'bool', path),
   });
-  const entering = within('trigger', () => triggerScope(trigger.event));
+  const entering = within('trigger', () => triggerScope(names.trigger));
   const standing = within('step', () => journeyScope(names));
 
   const steps = new Map<string, CompiledStep>();
@@ -93,12 +96,14 @@ export const compileJourney = (
       summary: `${step.id}: ${kind.describe(step.fields)}`,
     });
   }
+  if (holdsOut(definition)) steps.set(HOLDOUT_STEP, holdoutStep(definition));
   const journey: CompiledJourney = {
     definition,
     first: definition.steps[0]?.id ?? END,
     steps,
     trigger: {
-      type: resolveEventType(trigger.event),
+      type: resolveEventType(names.trigger),
+      segment: trigger.segment ?? null,
       match: trigger.filter === undefined ? null : compile(entering, trigger.filter, 'bool', ['trigger', 'filter']),
       entryKey: trigger.entry_key === undefined ? null : compile(entering, trigger.entry_key, 'string', ['trigger', 'entry_key']),
     },
@@ -108,6 +113,30 @@ export const compileJourney = (
   };
   journey.eventTypes = listenedTypes(journey);
   return { journey, problems };
+};
+
+const DEFAULT_GOAL_PERIOD = 'P30D';
+
+/** For how long after they came in customers are watched for the goal, whether they got something or were held out. */
+export const goalPeriod = (definition: Pick<JourneyDefinition, 'goal' | 'max_duration'>): string =>
+  definition.goal?.window ?? definition.max_duration ?? DEFAULT_GOAL_PERIOD;
+
+const holdsOut = ({ holdout: share, steps }: JourneyDefinition): boolean =>
+  share !== undefined || steps.some((step) => kindOf(step).holdsOut?.(step.fields) === true);
+
+const holdoutStep = (definition: JourneyDefinition): CompiledStep => {
+  const fields = { for: goalPeriod(definition) };
+  return {
+    id: HOLDOUT_STEP,
+    kind: holdout,
+    fields,
+    next: null,
+    when: null,
+    onError: 'hold',
+    expressions: new Map(),
+    awaits: null,
+    summary: holdout.describe(fields),
+  };
 };
 
 /** The step that follows: the one that `next` names, else the one below; null where the journey ends. */

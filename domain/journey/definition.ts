@@ -1,23 +1,17 @@
 import { z } from 'zod';
 import { didYouMean } from '../suggestion.ts';
-import { duration, eventType, expression, identifier, journeyKey, zone } from './fields.ts';
+import { duration, eventType, expression, identifier, journeyKey, percent, salt, zone } from './fields.ts';
 import { findKind, stepKinds } from './kinds.ts';
 import { mistakesOf } from './mistakes.ts';
 import type { AnyFields } from './step-kind.ts';
-
-const reentry = z.string().regex(/^(never|per_key|after\(P[^()]+\))$/, 'must be never, per_key or after(P180D)');
+import { trigger } from './trigger.ts';
 
 const head = z.strictObject({
   journey: journeyKey,
   name: z.string().min(1).max(200).optional(),
   description: z.string().max(2000).optional(),
-  trigger: z.strictObject({
-    event: eventType,
-    filter: expression.optional(),
-    entry_key: expression.optional(),
-    reentry: reentry.default('never'),
-    concurrency: z.int().min(1).max(100).default(1),
-  }),
+  trigger,
+  holdout: z.strictObject({ percent, salt }).optional(),
   goal: z.strictObject({ event: eventType, match: expression.optional(), window: duration.optional() }).optional(),
   exit_on: z
     .array(

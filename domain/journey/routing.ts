@@ -3,6 +3,7 @@ import { ExpressionError } from '../expression.ts';
 import type { CompiledJourney, CompiledStep } from './compile.ts';
 import { matchesListener } from './matching.ts';
 import type { JourneyCustomer, JourneyEvent, Standing } from './scope.ts';
+import { concurrencyOf, LAUNCHED } from './trigger.ts';
 import type { Wait } from './steps/wait.ts';
 
 /** What an event does to an enrolment. */
@@ -39,6 +40,18 @@ export const effectOf = (journey: CompiledJourney, live: Live, event: JourneyEve
   return step !== undefined && isAwaited(step, live, event) ? { does: 'awaited' } : null;
 };
 
+/** Whether an event is the goal of an enrolment that has come to its end already, in the time in which the goal counts. */
+export const reachesGoal = (
+  { goal }: CompiledJourney,
+  { goalUntil, standing }: { goalUntil: Date | null; standing: Standing },
+  event: JourneyEvent,
+): boolean =>
+  goal !== null &&
+  goalUntil !== null &&
+  Date.parse(event.occurred_at) <= goalUntil.getTime() &&
+  Date.parse(event.occurred_at) >= Date.parse(standing.journey.entered_at) &&
+  matchesListener(goal, event, standing);
+
 /** Whether an armed wait waits for this event: it came after the last one that a wait took, and not after the wait's end. */
 const isAwaited = (step: CompiledStep, live: Live, event: JourneyEvent): boolean => {
   const { awaiting, awaitedEventId, awaitedSince, dueAt, standing } = live;
@@ -63,7 +76,7 @@ export interface Entry {
   entryNumber: number;
 }
 
-/** Whether an event enrols a customer, by filter, re-entry and concurrency; null where it does not. Call it under the customer's lock. */
+/** Whether an event enrols a customer; null where it does not. Call it under the customer's lock. */
 export const entryOf = (
   journey: CompiledJourney,
   event: JourneyEvent,
@@ -72,22 +85,47 @@ export const entryOf = (
   now: string,
   zone: string,
 ): Entry | null => {
+  const { trigger } = journey;
+  // A launch enrols by itself; an event that is called like one is somebody's own.
+  if (trigger.type !== event.type || trigger.type === LAUNCHED) return null;
+  if (trigger.segment !== null && !isOfSegment(event, trigger.segment)) return null;
+  const entry = admit(journey, event, customer, past, now, zone);
+  return 'refused' in entry ? null : entry;
+};
+
+const isOfSegment = ({ data }: JourneyEvent, segment: string): boolean => {
+  const told = data['segment'];
+  return typeof told === 'object' && told !== null && Object.values(told).some((value) => value === segment);
+};
+
+/** Why somebody may not enter. */
+export type Refused = { refused: 'filter' | 'entered_already' | 'inside_already' | 'reentry' };
+
+/** Whether a customer may enter by an event or a launch: by filter, concurrency and re-entry. Call it under the customer's lock. */
+export const admit = (
+  journey: CompiledJourney,
+  event: JourneyEvent,
+  customer: JourneyCustomer,
+  past: PastEntries[],
+  now: string,
+  zone: string,
+): Entry | Refused => {
   const { trigger, definition } = journey;
-  if (trigger.type !== event.type) return null;
   const values = { customer, event, now };
   let entryKey = customer.id;
   try {
-    if (trigger.match !== null && trigger.match.evaluate(values) !== true) return null;
+    if (trigger.match !== null && trigger.match.evaluate(values) !== true) return { refused: 'filter' };
     if (trigger.entryKey !== null) entryKey = trigger.entryKey.evaluate(values) as string;
   } catch (error) {
     // A filter that cannot be decided, such as one that asks for a field that did not come, lets nobody in.
-    if (error instanceof ExpressionError) return null;
+    if (error instanceof ExpressionError) return { refused: 'filter' };
     throw error;
   }
-  if (past.some((entry) => entry.eventIds.includes(event.id))) return null;
-  if (past.reduce((live, entry) => live + entry.live, 0) >= definition.trigger.concurrency) return null;
+  if (past.some((entry) => entry.eventIds.includes(event.id))) return { refused: 'entered_already' };
+  if (past.reduce((live, entry) => live + entry.live, 0) >= concurrencyOf(definition.trigger)) return { refused: 'inside_already' };
   const same = past.find((entry) => entry.entryKey === entryKey);
-  return mayReenter(definition.trigger.reentry, past, same, now, zone) ? { entryKey, entryNumber: (same?.entries ?? 0) + 1 } : null;
+  if (!mayReenter(definition.trigger.reentry, past, same, now, zone)) return { refused: 'reentry' };
+  return { entryKey, entryNumber: (same?.entries ?? 0) + 1 };
 };
 
 const mayReenter = (rule: string, past: PastEntries[], same: PastEntries | undefined, now: string, zone: string): boolean => {

@@ -14,6 +14,8 @@ export interface JourneyCoupon {
 /** What a step may know of a customer who comes to it. */
 interface Arrival {
   now: string;
+  /** When they came into the journey. */
+  enteredAt: string;
   zone: string;
   coupons: Record<string, JourneyCoupon>;
 }
@@ -29,7 +31,7 @@ interface StepExpression {
 
 /** Something of the project that a step names: publishing checks that it exists, and a template is pinned. */
 export interface Reference {
-  what: 'campaign' | 'template' | 'segment' | 'endpoint';
+  what: 'campaign' | 'template' | 'segment' | 'endpoint' | 'frequency_cap';
   /** Its key, id or name. */
   name: string;
   /** Where it stands in the step. */
@@ -58,6 +60,12 @@ export interface StepKind<Fields> {
   /** The name that its coupon gets. */
   makes?: (fields: Fields) => string;
   needs?: (fields: Fields) => { campaign?: string; template?: string; coupon?: string };
+  /** Whether its customers get something, so that it is passed over for those who are held out. */
+  gives?: true;
+  /** Whether it writes customers, whose rows are then locked before their enrolments. */
+  changesCustomers?: true;
+  /** Whether it holds customers out without naming where they go. */
+  holdsOut?: (fields: Fields) => boolean;
   /** What of the project it names; without it, the campaign and the template that it needs. */
   references?: (fields: Fields) => Reference[];
   /** The event that it waits for. */

@@ -5,12 +5,15 @@ import { text } from 'node:stream/consumers';
 import { drainDestination, type DrainDeps } from '../../activities/delivery/drain.ts';
 import { createPoster, type PosterDeps } from '../../activities/delivery/post.ts';
 import { createWebhookTransport } from '../../activities/delivery/webhook.ts';
+import { createWebhookMails } from '../../activities/delivery/webhook-mail.ts';
+import { createMailRenderer } from '../../activities/mail/render.ts';
 import type { Sql } from '../../db/client.ts';
 import { planDeliveries } from '../../db/deliveries.ts';
 import { insertEndpoint, sealEndpointSecrets, type Endpoint, type EndpointConfig } from '../../db/endpoints.ts';
 import type { SecretBox } from '../../db/secret-box.ts';
 import { newSigningSecret } from '../../domain/webhook-signature/outgoing.ts';
 import { WEB_PORTS } from '../../domain/web-address.ts';
+import { LINKS } from './mailing.ts';
 
 interface ReceivedWebhook {
   headers: IncomingHttpHeaders;
@@ -58,7 +61,9 @@ type EngineOptions = Partial<PosterDeps> & Partial<Pick<DrainDeps, 'leaseMs' | '
 export const createWebhookEngine = (sql: Sql, box: SecretBox, { nets = ['127.0.0.1'], leaseMs, runForMs, ...more }: EngineOptions = {}) => {
   const poster = createPoster({ policy: { nets, ports: WEB_PORTS }, timeoutMs: 2_000, ...more });
   const now = () => new Date();
-  const webhook = createWebhookTransport({ sql, box, poster, now });
+  const renderer = createMailRenderer();
+  const mails = createWebhookMails({ sql, renderer, links: LINKS, now });
+  const webhook = createWebhookTransport({ sql, box, poster, mails, now });
   const deps: DrainDeps = {
     sql,
     now,
@@ -69,7 +74,10 @@ export const createWebhookEngine = (sql: Sql, box: SecretBox, { nets = ['127.0.0
   };
   return {
     drain: (endpoint: Pick<Endpoint, 'id'>) => drainDestination(deps, endpoint.id, new AbortController().signal),
-    close: poster.close,
+    close: () => {
+      poster.close();
+      void renderer.close();
+    },
   };
 };
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { endOfLocalDay, later } from '../../calendar.ts';
-import { duration, expression, identifier } from '../fields.ts';
+import { duration, expression, identifier, windowOfUse } from '../fields.ts';
 import { stepKind } from '../step-kind.ts';
 
 const expires = z.union([
@@ -9,9 +9,28 @@ const expires = z.union([
   z.strictObject({ at: expression }),
 ]);
 
+const limits = z
+  .strictObject({
+    /** So many coupons of this step to one recipient, within the window or ever. */
+    per_customer: z.int().min(1).optional(),
+    window: windowOfUse.optional(),
+    /** So many coupons of this step in all. */
+    budget: z.int().min(0).optional(),
+  })
+  .superRefine(({ per_customer: each, window }, context) => {
+    if (window !== undefined && each === undefined) {
+      context.addIssue({ code: 'custom', path: ['window'], message: 'goes with per_customer only' });
+    }
+  });
+
 const fields = z.strictObject({
   campaign: z.string().min(1),
+  /** An id or source id. Without it, the customer in the journey. */
+  recipient: expression.optional(),
   expires: expires.optional(),
+  limits: limits.optional(),
+  /** `exit`, `continue`, or the step to go to; without it, `exit`. */
+  on_exhausted: identifier.optional(),
   as: identifier,
 });
 
@@ -25,6 +44,10 @@ export const couponEnd = (step: IssueCoupon, now: string, zone: string, at: () =
   return at();
 };
 
+/** The step that those go to for whom there is no coupon left; null where they leave or go on. */
+const exhaustedTarget = ({ on_exhausted: way }: IssueCoupon): string | null =>
+  way === undefined || way === 'exit' || way === 'continue' ? null : way;
+
 export const issueCoupon = stepKind<IssueCoupon>({
   kind: 'issue_coupon',
   activity: 'issueCoupons',
@@ -32,8 +55,17 @@ export const issueCoupon = stepKind<IssueCoupon>({
   describe: (step) => `issue a coupon of ${step.campaign}`,
   continues: true,
   takesTime: () => false,
+  gives: true,
   makes: (step) => step.as,
   needs: (step) => ({ campaign: step.campaign }),
-  expressions: (step) =>
-    step.expires !== undefined && 'at' in step.expires ? [{ path: ['expires', 'at'], source: step.expires.at, expected: 'timestamp' }] : [],
+  targets: (step) => {
+    const target = exhaustedTarget(step);
+    return target === null ? [] : [{ path: ['on_exhausted'], step: target }];
+  },
+  expressions: (step) => [
+    ...(step.recipient === undefined ? [] : [{ path: ['recipient'], source: step.recipient, expected: 'string' as const }]),
+    ...(step.expires !== undefined && 'at' in step.expires
+      ? [{ path: ['expires', 'at'], source: step.expires.at, expected: 'timestamp' as const }]
+      : []),
+  ],
 });

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { earlier } from '../../calendar.ts';
-import { duration, identifier, templateKey, topic } from '../fields.ts';
+import { duration, identifier, templateKey } from '../fields.ts';
 import { stepKind } from '../step-kind.ts';
+import { sendingExpressions, sendingFields, sendingReferences } from './sending.ts';
 
 const fields = z.strictObject({
   coupon: identifier,
   before_expiry: duration,
   template: templateKey,
-  /** Without it, the template's topic. */
-  topic: topic.optional(),
+  ...sendingFields,
 });
 
 export type Remind = z.output<typeof fields>;
@@ -24,6 +24,9 @@ export const remind = stepKind<Remind>({
   describe: (step) => `remind with the mail ${step.template}, ${step.before_expiry} before the end`,
   continues: true,
   takesTime: () => false,
+  gives: true,
   needs: (step) => ({ coupon: step.coupon, template: step.template }),
+  references: sendingReferences,
+  expressions: sendingExpressions,
   due: (step, { now, zone, coupons }) => reminderDue(step, coupons[step.coupon]?.expires_at ?? null, zone) ?? now,
 });

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { later, localTimeIsPast, nextLocalTime, WEEKDAYS } from '../../calendar.ts';
-import { duration, eventType, expression, identifier } from '../fields.ts';
+import { duration, eventType, expression, identifier, localTimeOfDay } from '../fields.ts';
 import { stepKind } from '../step-kind.ts';
 
 const localTime = z.strictObject({
-  at: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a local time such as "09:00"'),
+  at: localTimeOfDay,
   days: z.array(z.enum(WEEKDAYS)).default([]),
   if_past: z.enum(['next', 'now']).default('next'),
 });
