@@ -36,6 +36,7 @@ import { createMailTransport } from '../activities/delivery/mail.ts';
 import { createPoster } from '../activities/delivery/post.ts';
 import { createSmtpPools } from '../activities/delivery/smtp.ts';
 import { createWebhookTransport } from '../activities/delivery/webhook.ts';
+import { createWebhookMails } from '../activities/delivery/webhook-mail.ts';
 import { createJourneyActivities, type JourneyActivities } from '../activities/journey/activities.ts';
 import { createMailRenderer } from '../activities/mail/render.ts';
 import { createRedemptionActivities } from '../activities/redemption.ts';
@@ -101,7 +102,8 @@ export const wireDeliveries = (
   const pools = createSmtpPools();
   const smtp = createMailTransport({ sql, renderer, pools, links: linksOf(configuration), smtpUrl: configuration.smtpUrl, now });
   const poster = createPoster({ policy: addressesOf(configuration) });
-  const webhook = createWebhookTransport({ sql, box, poster, now });
+  const mails = createWebhookMails({ sql, renderer, links: linksOf(configuration), now });
+  const webhook = createWebhookTransport({ sql, box, poster, mails, now });
   return {
     activities: {
       ...createDeliveryActivities({ sql, transports: { smtp, webhook }, now, random: Math.random }),
