@@ -21,6 +21,8 @@ export const createTemporalCheckout = (client: Client, taskQueues: TaskQueues): 
   });
   return {
     validate: (request) => answered(activities.execute('validate', { ...options('validate', request.requestId), args: [request] })),
+    validateAndLock: (request) =>
+      answered(activities.execute('validateAndLock', { ...options('validateAndLock', request.requestId), args: [request] })),
     redeem: (request) => answered(activities.execute('redeem', { ...options('redeem', request.requestId), args: [request] })),
     rollback: (request) => answered(activities.execute('rollback', { ...options('rollback', request.requestId), args: [request] })),
   };

@@ -2,6 +2,7 @@ import type { CheckoutCustomer } from '../db/checkout.ts';
 import { decide, type Checkout, type Decision } from '../domain/checkout.ts';
 import type { Counts } from '../domain/counted.ts';
 import type { RedeemableState } from '../domain/redeemable.ts';
+import type { RequestFacts } from '../domain/validation-rules/facts.ts';
 import type { Redeemer } from '../domain/voucher-validity.ts';
 import { lookUpKeyOf, type CheckoutRequest } from './checkout-request.ts';
 import type { KnownVoucher } from './voucher-states.ts';
@@ -41,7 +42,7 @@ export const questionOf = (
 };
 
 /** Decides a request on what was read for it. */
-export const decideQuestion = ({ request, redeemables, redeemerOf }: Question, counts: Counts): Decision => {
+export const decideQuestion = ({ request, redeemables, redeemerOf }: Question, counts: Counts, facts: RequestFacts): Decision => {
   const { redeemables: asked, order, stackingRules: rules } = request;
-  return decide({ asked, redeemables, order, redeemerOf, rules, counts });
+  return decide({ asked, redeemables, order, redeemerOf, rules, counts, facts });
 };

@@ -21,6 +21,7 @@ export interface CheckoutRequest {
   /** `timezone` is where its days, weeks and months begin. */
   project: { id: string; caseSensitiveCodes: boolean; timezone: string };
   apiKeyId: string;
+  apiKeyName: string;
   requestId: string;
   redeemables: AskedRedeemable[];
   /** The project's, as far as the request did not narrow them. */

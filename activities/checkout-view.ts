@@ -111,7 +111,10 @@ export const redeemableView = (outcome: Outcome, asked: AskedRedeemable, request
     order: order && orderView(order, cart, { step, items: request.expand.includes('order') }),
     applicable_to: NOTHING_LISTED,
     inapplicable_to: NOTHING_LISTED,
-    result: { discount: discountView(redeemable.discount) },
+    result:
+      redeemable.object === 'voucher' && redeemable.gift
+        ? { gift: { balance: redeemable.gift.balance, credits: outcome.share.gift_credits } }
+        : { discount: discountView(redeemable.discount) },
     metadata: opaque ? {} : (redeemable as KnownVoucher).metadata,
     categories: [],
   };

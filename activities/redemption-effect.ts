@@ -1,9 +1,12 @@
 import type { CheckoutCustomer, UseChange } from '../db/checkout.ts';
 import type { SetEvent } from '../db/events.ts';
+import type { GiftTransaction } from '../db/gift-transactions.ts';
 import { newId } from '../db/ids.ts';
 import type { NewRedemption } from '../db/redemptions.ts';
 import type { Applied, Decision, Outcome } from '../domain/checkout.ts';
+import type { Gift } from '../domain/gift.ts';
 import { refusalStatus } from '../domain/voucher-refusal.ts';
+import { balanceChange, type BalanceChange } from './gift-balance.ts';
 import type { CheckoutRequest, OrderRequest } from './checkout-request.ts';
 import { errorView, opaqueErrorView, orderView, redeemableView, traceOf } from './checkout-view.ts';
 import type { KeptOrders } from './kept-orders.ts';
@@ -17,6 +20,8 @@ export interface RedemptionEffect {
   redemptions: NewRedemption[];
   events: SetEvent[];
   uses: UseChange[];
+  /** What was spent of gift cards. */
+  spent: GiftTransaction[];
 }
 
 export interface RedemptionTime {
@@ -50,7 +55,7 @@ export const effectOf = (
 
 const rowOf = (request: CheckoutRequest, { customer, trackingId, time, occurredAt }: Common) => ({
   at: occurredAt === time.date ? null : occurredAt,
-  credits: null as number | null,
+  credits: null,
   customerId: customer?.id ?? null,
   trackingId,
   metadata: request.metadata,
@@ -107,6 +112,7 @@ const failure = (request: CheckoutRequest, decision: Decision, id: string, commo
       },
     ],
     uses: [],
+    spent: [],
   };
 };
 
@@ -149,7 +155,8 @@ const success = (request: CheckoutRequest, decision: Decision, id: string, commo
         ? { ...children[0]!.view, order: whole }
         : stackBody(request, decision, id, ids, children, whole, common),
     redemptions: [...parentRow, ...children.map((child) => child.row)],
-    events: children.map((child) => child.event),
+    events: children.flatMap((child) => [child.event, ...(child.spent ? [child.spent.event] : [])]),
+    spent: children.flatMap((child) => child.spent?.transaction ?? []),
     uses: children.map((child) => child.use),
   };
 };
@@ -165,7 +172,8 @@ const childOf = (
   const { customer, trackingId, time } = common;
   const { step, cart } = outcome;
   const voucher = outcome.redeemable as KnownVoucher;
-  const amount = step?.discount ?? 0;
+  const credits = voucher.gift && outcome.share.gift_credits;
+  const amount = step?.discount ?? credits ?? 0;
   const items = request.expand.includes('order');
   const orderAfter = order && orderView(order, cart, { step, items });
   const campaignId = voucher.campaign?.id ?? null;
@@ -179,6 +187,7 @@ const childOf = (
       campaignId,
       parentId,
       amount,
+      credits,
       order: parentId === null ? whole : order && orderView(order, cart, { step, items: true }),
       trace: traceOf({ outcomes: [outcome] }, [{ object: 'voucher', id: voucher.code }], time.at),
     },
@@ -205,7 +214,8 @@ const childOf = (
       },
       occurredAt: common.occurredAt,
     },
-    use: { voucherId: voucher.id, quantity: 1, amount },
+    use: { voucherId: voucher.id, quantity: 1, amount, credits: credits ?? 0 },
+    spent: credits ? spend(voucher, voucher.gift!, credits, { redemptionId: id, order }, common) : null,
     view: {
       id,
       object: 'redemption',
@@ -214,6 +224,7 @@ const childOf = (
       tracking_id: trackingId,
       metadata: request.metadata,
       amount,
+      gift: credits === null ? undefined : { amount: credits },
       result: 'SUCCESS',
       status: 'SUCCEEDED',
       order: orderAfter,
@@ -224,6 +235,18 @@ const childOf = (
       voucher: redeemedVoucherView(voucher),
     },
   };
+};
+
+const spend = (
+  voucher: KnownVoucher,
+  gift: Gift,
+  credits: number,
+  { redemptionId, order }: { redemptionId: string; order: OrderRequest | null },
+  { customer, occurredAt, time }: Common,
+): BalanceChange => {
+  const cause = { type: 'CREDITS_REDEMPTION' as const, amount: -credits, redemptionId };
+  const paid = order && { id: order.id, source_id: order.source_id ?? null };
+  return balanceChange({ ...voucher, gift }, { ...cause, order: paid }, new Date(time.date), occurredAt, customer?.id ?? voucher.holderId);
 };
 
 /** The answer of `POST /redemptions`. */

@@ -4,16 +4,19 @@ import { insertEvents } from '../db/events.ts';
 import { findStored, keyLocks, keyReused, remember, type StoredAnswer } from '../db/idempotency.ts';
 import { pipelined, type Pipeline } from '../db/pipeline.ts';
 import { checkCounting, writeCounters } from '../db/counters.ts';
+import { insertGiftTransactions } from '../db/gift-transactions.ts';
 import { lockOrderNames, lockOrders, writeOrders } from '../db/orders.ts';
 import { insertRedemptions } from '../db/redemptions.ts';
-import type { Decision } from '../domain/checkout.ts';
+import { insertSessionLocks, releaseSessionLocks } from '../db/session-locks.ts';
 import { DomainError } from '../domain/errors.ts';
 import { refused, type CheckoutAnswer } from './checkout-answer.ts';
 import { takeCounts, type SetCounts } from './checkout-counts.ts';
-import { decideQuestion, questionOf, type Question } from './checkout-decision.ts';
+import { questionOf, type Question } from './checkout-decision.ts';
 import type { CheckoutRequest } from './checkout-request.ts';
 import { createKeptOrders, orderNamesOf, type KeptOrders } from './kept-orders.ts';
-import { effectOf, type RedemptionEffect } from './redemption-effect.ts';
+import { takeTurn, type Turn } from './redemption-turn.ts';
+import { readFacts } from './request-facts.ts';
+import type { TraceBuffer } from './validation-traces.ts';
 import type { KnownVoucher, VoucherStates } from './voucher-states.ts';
 
 /** What a checkout asks to redeem, as plain JSON. */
@@ -29,6 +32,8 @@ export interface SetMember {
   codeKeys: string[];
   /** True once what the request tells of its customer was written. */
   customerWritten: boolean;
+  /** `lock`: a validation that holds what applies for its session. */
+  what: 'redeem' | 'lock';
 }
 
 /** How a request came out of a set: answered, or what stands in its way. */
@@ -41,10 +46,16 @@ export type Verdict =
   /** The customer is new, or the request tells something new of them: to be written first, since customers are locked before vouchers. */
   | { kind: 'customer to write' };
 
-export interface SetDeps {
+/** What changes the ledger. */
+export interface LedgerDeps {
   sql: Sql;
   states: VoucherStates;
+  /** Real time. */
   now: () => Date;
+}
+
+export interface SetDeps extends LedgerDeps {
+  traces: TraceBuffer;
 }
 
 const LOCK_WAIT_MS = 250;
@@ -69,7 +80,7 @@ interface Found {
  * @throws what Postgres says; nothing of the set is done then
  */
 export const redeemSet = (
-  { sql, states, now }: SetDeps,
+  { sql, states, traces, now }: SetDeps,
   projectId: string,
   members: SetMember[],
   lane: string | null,
@@ -81,46 +92,33 @@ export const redeemSet = (
     const questions = asked.flatMap((each) => (each.kind === 'to decide' ? [each.question] : []));
     if (questions.length === 0) return asked as Verdict[];
     const counts = await takeCounts(pipeline, projectId, questions, members[0]!.request.project.timezone, time);
-    const effects: DecidedRequest[] = [];
+    const factsOf = await readFacts(pipeline.db, projectId, questions, time);
+    const decided: DecidedRequest[] = [];
     const verdicts = asked.map((each, index): Verdict => {
       if (each.kind !== 'to decide') return each;
-      const effect = decideInTurn(each.question, counts, found.orders, time);
-      const body = JSON.stringify(effect.body);
-      effects.push({ request: members[index]!.request, effect, body });
-      return { kind: 'answered', answer: { status: effect.status, body, replayed: false } };
+      const { request, what } = members[index]!;
+      const turn = takeTurn(each.question, what, { counts, orders: found.orders, facts: factsOf(each.question), time });
+      const body = JSON.stringify(turn.body);
+      decided.push({ request, turn, body });
+      return { kind: 'answered', answer: { status: turn.status, body, replayed: false } };
     });
-    await write(pipeline, projectId, { effects, counts, counting: countingOf(found), orders: found.orders }, time);
+    await write(pipeline, projectId, { decided, counts, counting: countingOf(found), orders: found.orders }, time);
+    for (const { turn } of decided) if (turn.trace) traces.add(turn.trace);
     return verdicts;
   });
 
 interface DecidedRequest {
   request: RedeemRequest;
-  effect: RedemptionEffect;
+  turn: Turn;
   body: string;
 }
 
 const ask = ({ request }: SetMember, found: Found, time: Date): Question =>
   questionOf(request, found.vouchers, found.customerOf(request), time.getTime());
 
-/** Decides a question with what those before it left. */
-const decideInTurn = (question: Question, counts: SetCounts, orders: KeptOrders, time: Date): RedemptionEffect => {
-  const decision = decideQuestion(question, counts.countsFor(question));
-  if (decision.valid) {
-    countRedeemed(decision);
-    counts.add(decision.outcomes.flatMap((outcome) => (outcome.status === 'APPLICABLE' ? outcome.taken : [])));
-  }
-  return effectOf(question.request, decision, question.customer, { date: time.toISOString(), at: question.at }, orders);
-};
-
 /** With which number each campaign was read, to be checked before the commit. */
 const countingOf = ({ vouchers }: Found): Map<string, number> =>
   new Map([...vouchers.values()].flatMap(({ campaign, counting }) => (campaign && counting !== null ? [[campaign.id, counting]] : [])));
-
-/** So that the next request of the set sees it. */
-const countRedeemed = ({ outcomes }: Decision): void => {
-  for (const outcome of outcomes)
-    if (outcome.status === 'APPLICABLE' && outcome.redeemable.object === 'voucher') outcome.redeemable.redeemed++;
-};
 
 const lockAndRead = async (
   pipeline: Pipeline,
@@ -160,20 +158,21 @@ const lockAndRead = async (
 };
 
 /** Why a request is not decided in this set; null where it is. */
-const hindrance = ({ request, codeKeys, customerWritten }: SetMember, found: Found): Verdict | null => {
+const hindrance = ({ request, codeKeys, customerWritten, what }: SetMember, found: Found): Verdict | null => {
   if (!found.keys.has(request.idempotencyKey)) return { kind: 'key held' };
   const stored = found.stored.get(request.idempotencyKey);
   if (stored) return { kind: 'answered', answer: replayOf(stored, request) };
   const { customer: named } = request;
   if (named) {
     const customer = found.customerOf(request);
-    if (!customer && named.sourceId === undefined) return { kind: 'answered', answer: unknownCustomer(named.id) };
-    if (!customerWritten && (!customer || customer.changed)) return { kind: 'customer to write' };
+    const isNameless = !customer && named.sourceId === undefined;
+    if (isNameless && what === 'redeem') return { kind: 'answered', answer: unknownCustomer(named.id) };
+    if (!isNameless && !customerWritten && (!customer || customer.changed)) return { kind: 'customer to write' };
   }
   const held = codeKeys.find((key) => found.held.has(key));
   if (held !== undefined) return { kind: 'voucher held', codeKey: held };
-  const refusal = request.order && found.orders.refusalOf(request.order);
-  return refusal && { kind: 'answered', answer: refused(refusal) };
+  const refusal = what === 'redeem' && request.order && found.orders.refusalOf(request.order);
+  return refusal ? { kind: 'answered', answer: refused(refusal) } : null;
 };
 
 const replayOf = (stored: StoredAnswer, { idempotencyKey, requestHash }: RedeemRequest): CheckoutAnswer =>
@@ -193,30 +192,32 @@ const write = async (
   { db, send, commit }: Pipeline,
   projectId: string,
   {
-    effects,
+    decided,
     counts,
     counting,
     orders,
-  }: { effects: DecidedRequest[]; counts: SetCounts; counting: Map<string, number>; orders: KeptOrders },
+  }: { decided: DecidedRequest[]; counts: SetCounts; counting: Map<string, number>; orders: KeptOrders },
   time: Date,
 ): Promise<void> => {
   if (counting.size > 0) void send(checkCounting(db, projectId, counting));
-  const uses = effects.flatMap(({ effect }) => effect.uses);
+  const all = <K extends 'uses' | 'spent' | 'redemptions' | 'events' | 'released' | 'locks'>(what: K) =>
+    decided.flatMap(({ turn }) => turn[what] as Turn[K][number][]);
+  const [uses, spent, redemptions, released, locks] = [all('uses'), all('spent'), all('redemptions'), all('released'), all('locks')];
   const counters = counts.changed();
-  const events = [...effects.flatMap(({ effect }) => effect.events), ...orders.events()];
-  const answers = effects.map(({ request, effect, body }) => ({
-    key: request.idempotencyKey,
-    requestHash: Buffer.from(request.requestHash, 'base64'),
-    status: effect.status,
-    body,
-  }));
+  const events = [...all('events'), ...orders.events()];
+  // A validation can be asked again: its session has one lock.
+  const answers = decided.flatMap(({ request, turn, body }) =>
+    turn.trace ? [] : [{ key: request.idempotencyKey, requestHash: Buffer.from(request.requestHash, 'base64'), status: turn.status, body }],
+  );
   if (uses.length > 0) void send(changeUses(db, projectId, uses));
   if (counters.length > 0) void send(writeCounters(db, projectId, counters));
-  const redemptions = effects.flatMap(({ effect }) => effect.redemptions);
+  if (spent.length > 0) void send(insertGiftTransactions(db, projectId, spent));
+  if (released.length > 0) void send(releaseSessionLocks(db, projectId, released));
+  if (locks.length > 0) void send(insertSessionLocks(db, projectId, locks));
   const kept = orders.changed();
   if (kept.length > 0) void send(writeOrders(db, projectId, kept));
-  void send(insertRedemptions(db, projectId, redemptions, time));
-  void send(insertEvents(db, projectId, events));
-  void send(remember(db, projectId, answers));
+  if (redemptions.length > 0) void send(insertRedemptions(db, projectId, redemptions, time));
+  if (events.length > 0) void send(insertEvents(db, projectId, events));
+  if (answers.length > 0) void send(remember(db, projectId, answers));
   await commit();
 };

@@ -6,15 +6,17 @@ import { stillRuns } from '../db/idempotency.ts';
 import { isRetryable, withRetries } from '../db/retries.ts';
 import { DomainError } from '../domain/errors.ts';
 import { refused, type CheckoutAnswer } from './checkout-answer.ts';
-import { codeKeysOf } from './checkout-request.ts';
+import { codeKeysOf, type CheckoutRequest } from './checkout-request.ts';
 import { createQueue } from './redemption-queue.ts';
 import { redeemSet, type RedeemRequest, type SetMember, type Verdict } from './redemption-set.ts';
 import { createRollback } from './rollback.ts';
+import type { TraceBuffer } from './validation-traces.ts';
 import type { VoucherStates } from './voucher-states.ts';
 
 export interface RedemptionDeps {
   sql: Sql;
   states: VoucherStates;
+  traces: TraceBuffer;
   /** Real time. */
   now: () => Date;
   /** How many sets may be on their way at once; each takes a connection. */
@@ -122,25 +124,26 @@ export const createRedemptionActivities = (deps: RedemptionDeps) => {
     run,
   });
 
+  const ask = (request: RedeemRequest, what: SetMember['what']): Promise<CheckoutAnswer> =>
+    new Promise((resolve, reject) => {
+      const codeKeys = codeKeysOf(request);
+      const resources = [`key ${request.idempotencyKey}`, ...codeKeys.map(voucherResource)] as const;
+      queue.add({ request, codeKeys, resources, what, customerWritten: false, since: performance.now(), resolve, reject });
+    });
+
   return {
     /**
      * Redeems codes for an order, all or none, with its answer kept under the Idempotency-Key. A refusal is an answer too, and is
      * recorded. Plain JSON in and out.
      */
-    redeem: (request: RedeemRequest): Promise<CheckoutAnswer> =>
-      new Promise((resolve, reject) => {
-        const codeKeys = codeKeysOf(request);
-        const resources = [`key ${request.idempotencyKey}`, ...codeKeys.map(voucherResource)] as const;
-        queue.add({
-          request,
-          codeKeys,
-          resources,
-          customerWritten: false,
-          since: performance.now(),
-          resolve,
-          reject,
-        });
-      }),
+    redeem: (request: RedeemRequest): Promise<CheckoutAnswer> => ask(request, 'redeem'),
+
+    /**
+     * Validates codes and, where all that is needed applies, holds it for the request's session until that ends or redeems. Its turn comes
+     * among those who redeem, so that nothing is held twice. Plain JSON in and out.
+     */
+    validateAndLock: (request: CheckoutRequest): Promise<CheckoutAnswer> =>
+      ask({ ...request, idempotencyKey: request.requestId, requestHash: '' }, 'lock'),
 
     rollback: createRollback(deps),
   };

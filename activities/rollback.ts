@@ -18,7 +18,8 @@ import {
 import { DomainError } from '../domain/errors.ts';
 import { refused, type CheckoutAnswer } from './checkout-answer.ts';
 import { takeBackOfOrders } from './order-rollback.ts';
-import type { SetDeps } from './redemption-set.ts';
+import type { LedgerDeps } from './redemption-set.ts';
+import { refundGifts } from './rollback-gifts.ts';
 import { giveBackCounters, holdCounting } from './rollback-counters.ts';
 import { redeemedVoucherView } from './redemption-view.ts';
 import { restoredOrderView } from './rollback-view.ts';
@@ -43,7 +44,7 @@ export interface RollbackRequest {
 
 const UNIQUE_VIOLATION = '23505';
 
-export const createRollback = (deps: SetDeps) => {
+export const createRollback = (deps: LedgerDeps) => {
   /** Gives each counter back exactly once, whatever races: the ledger takes one rollback of a redemption. */
   return async (request: RollbackRequest): Promise<CheckoutAnswer> => {
     const { projectId, idempotencyKey: key, requestHash } = request;
@@ -61,7 +62,7 @@ export const createRollback = (deps: SetDeps) => {
   };
 };
 
-const takeBack = async (tx: Tx, deps: SetDeps, request: RollbackRequest): Promise<OnceAnswer> => {
+const takeBack = async (tx: Tx, deps: LedgerDeps, request: RollbackRequest): Promise<OnceAnswer> => {
   const { projectId, redemptionId, stack, customer } = request;
   if (customer?.sourceId !== undefined) await upsertCustomers(tx, projectId, [{ ...customer, sourceId: customer.sourceId }], deps.now());
   const target = await findRedemption(tx, projectId, redemptionId);
@@ -79,7 +80,7 @@ const takeBack = async (tx: Tx, deps: SetDeps, request: RollbackRequest): Promis
   return { status: 200, body: { rollbacks: views, parent_rollback: { ...whole, order }, order } };
 };
 
-export type RollbackDeps = Pick<SetDeps, 'states' | 'now'>;
+export type RollbackDeps = Pick<LedgerDeps, 'states' | 'now'>;
 
 /** Who takes redemptions back, and why. */
 export type RollbackCause = Pick<RollbackRequest, 'projectId' | 'apiKeyId' | 'reason' | 'trackingId' | 'metadata'>;
@@ -134,15 +135,19 @@ export const takeBackRedemptions = async (
     if (voucher) voucher.redeemed -= 1;
   }
   await insertRollbacks(tx, projectId, parentRow ? [parentRow, ...rows] : rows, time);
-  const events = left.map((each, index) => {
-    const owner = ownerOf(each);
-    return eventOf(each, rows[index]!, owner, new Date(time.getTime() + clockOf(owner)));
-  });
-  await insertEvents(tx, projectId, [...events, ...orderEvents]);
+  const timeOf = (each: Redemption) => new Date(time.getTime() + clockOf(ownerOf(each)));
+  const giftEvents = await refundGifts(tx, projectId, rows, vouchers, time, ({ of }) => timeOf(of).toISOString());
+  const events = left.map((each, index) => eventOf(each, rows[index]!, ownerOf(each), timeOf(each)));
+  await insertEvents(tx, projectId, [...events, ...giftEvents, ...orderEvents]);
   return { done, rows, parentRow, vouchers, time };
 };
 
-const vouchersOf = async (db: Db, states: SetDeps['states'], projectId: string, codeKeys: string[]): Promise<Map<string, KnownVoucher>> => {
+const vouchersOf = async (
+  db: Db,
+  states: LedgerDeps['states'],
+  projectId: string,
+  codeKeys: string[],
+): Promise<Map<string, KnownVoucher>> => {
   const found = await states.statesOf(db, projectId, await readVouchers(db, projectId, codeKeys));
   return new Map([...found.values()].map((voucher) => [voucher.id, voucher]));
 };
@@ -161,6 +166,7 @@ const useOf = (redemption: Redemption): UseChange => ({
   voucherId: redemption.voucherId!,
   quantity: -1,
   amount: -redemption.amount,
+  credits: -(redemption.credits ?? 0),
 });
 
 const eventOf = (redemption: Redemption, row: NewRollback, owner: string | null, occurredAt: Date): SetEvent => ({
@@ -190,6 +196,7 @@ const rollbackView = (redemption: Redemption, row: NewRollback, voucher: KnownVo
   tracking_id: row.trackingId,
   redemption: redemption.id,
   amount: row.amount,
+  gift: redemption.credits === null ? undefined : { amount: -redemption.credits },
   reason: row.reason,
   metadata: row.metadata,
   result: 'SUCCESS',

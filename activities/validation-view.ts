@@ -1,4 +1,5 @@
 import type { Decision } from '../domain/checkout.ts';
+import type { Session } from '../domain/session.ts';
 import type { CheckoutRequest } from './checkout-request.ts';
 import { discountView, errorView, opaqueErrorView, orderView, redeemableView } from './checkout-view.ts';
 import type { KnownVoucher } from './voucher-states.ts';
@@ -15,10 +16,12 @@ const stackView = (request: CheckoutRequest, decision: Decision, id: string, tra
     inapplicable_redeemables: redeemables.filter((each) => each.status === 'INAPPLICABLE'),
     order: order && orderView(order, decision.cart),
     tracking_id: trackingId,
-    session: null,
+    session: decision.valid && request.session ? sessionView(request.session) : null,
     stacking_rules: request.stackingRules,
   };
 };
+
+const sessionView = ({ key, type, ttl, ttl_unit }: Session): Session => ({ key, type, ttl, ttl_unit });
 
 /** The answer of the older `POST /vouchers/{code}/validate`. */
 const voucherView = (request: CheckoutRequest, { outcomes, cart }: Decision, trackingId: string) => {
@@ -34,7 +37,9 @@ const voucherView = (request: CheckoutRequest, { outcomes, cart }: Decision, tra
   return {
     valid: true,
     code: voucher.code,
-    discount: discountView(voucher.discount),
+    discount: voucher.gift ? undefined : discountView(voucher.discount),
+    gift: voucher.gift ? { ...voucher.gift, credits: outcome.share.gift_credits } : undefined,
+    session: request.session ? sessionView(request.session) : undefined,
     order: request.order ? orderView(request.order, cart) : undefined,
     campaign: voucher.campaign?.name,
     campaign_id: voucher.campaign?.id,

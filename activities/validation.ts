@@ -4,9 +4,10 @@ import { newId } from '../db/ids.ts';
 import { maintainDays } from '../db/validations.ts';
 import { readCounts } from './checkout-counts.ts';
 import { decideQuestion, questionOf } from './checkout-decision.ts';
-import { codeKeysOf, lookUpKeyOf, type CheckoutRequest } from './checkout-request.ts';
-import { traceOf } from './checkout-view.ts';
+import { readFacts } from './request-facts.ts';
+import { codeKeysOf, type CheckoutRequest } from './checkout-request.ts';
 import { createGatherer } from './gather.ts';
+import { validationTraceOf } from './validation-trace.ts';
 import type { TraceBuffer } from './validation-traces.ts';
 import { validationView } from './validation-view.ts';
 import type { VoucherStates } from './voucher-states.ts';
@@ -36,21 +37,15 @@ export const createValidationActivities = ({ sql, states, traces, now, inFlight 
     const questions = requests.map((request) =>
       questionOf(request, found, request.customer ? customerOf(request.customer) : undefined, time.getTime()),
     );
-    const countsFor = await readCounts(sql, projectId, questions, requests[0]!.project.timezone, time);
+    const [countsFor, factsOf] = await Promise.all([
+      readCounts(sql, projectId, questions, requests[0]!.project.timezone, time),
+      readFacts(sql, projectId, questions, time),
+    ]);
     return questions.map((question) => {
-      const { request, customer, at } = question;
-      const decision = decideQuestion(question, countsFor(question));
+      const { request } = question;
+      const decision = decideQuestion(question, countsFor(question), factsOf(question));
       const id = newId('validation');
-      const failed = decision.outcomes.find((outcome) => outcome.status === 'INAPPLICABLE');
-      traces.add({
-        projectId,
-        id,
-        codeKeys: request.redeemables.map((asked) => lookUpKeyOf(asked, request)),
-        customerId: customer?.id ?? null,
-        outcome: failed ? failed.refusal.key : 'valid',
-        trace: traceOf(decision, request.redeemables, at),
-        createdAt: time,
-      });
+      traces.add(validationTraceOf(question, decision, id, time));
       return validationView(request, decision, id, request.trackingId ?? `track_${id.slice('valid_'.length)}`);
     });
   };

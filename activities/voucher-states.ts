@@ -1,9 +1,13 @@
 import { LRUCache } from 'lru-cache';
 import { readTemplates, type CheckoutVoucher } from '../db/checkout.ts';
 import type { Db } from '../db/client.ts';
+import type { Gift } from '../domain/gift.ts';
 import type { CampaignLimits } from '../domain/limits.ts';
-import type { VoucherTemplate } from '../domain/voucher-template.ts';
+import { worthOf, type VoucherTemplate } from '../domain/voucher-template.ts';
+import type { AssignedRule } from '../domain/validation-rules/rule.ts';
 import type { VoucherState } from '../domain/voucher-validity.ts';
+
+import { createRuleCache } from './rule-cache.ts';
 
 /** A voucher with what the database says beside what decides. */
 export interface KnownVoucher extends VoucherState {
@@ -13,6 +17,7 @@ export interface KnownVoucher extends VoucherState {
   lockedUntil: number | null;
   /** The number with which the campaign's counters are changed; null where it has no campaign. */
   counting: number | null;
+  type: VoucherTemplate['type'];
   metadata: Record<string, unknown>;
   /** As Postgres writes it. */
   createdAt: string;
@@ -27,6 +32,12 @@ export type VoucherStates = ReturnType<typeof createVoucherStates>;
  */
 export const createVoucherStates = ({ max = 20_000 }: { max?: number } = {}) => {
   const kept = new LRUCache<string, VoucherTemplate>({ max });
+  const rules = createRuleCache();
+
+  const rulesOf = (projectId: string, { ruleRefs, campaignRuleRefs }: CheckoutVoucher): readonly AssignedRule[] => [
+    ...rules.rulesOf(projectId, ruleRefs),
+    ...rules.rulesOf(projectId, campaignRuleRefs),
+  ];
 
   const templateOf = (projectId: string, row: CheckoutVoucher): VoucherTemplate | undefined => {
     const key = keyOf(projectId, row);
@@ -59,10 +70,15 @@ export const createVoucherStates = ({ max = 20_000 }: { max?: number } = {}) => 
   return {
     statesOf: async (db: Db, projectId: string, rows: CheckoutVoucher[]): Promise<Map<string, KnownVoucher>> => {
       await load(db, projectId, rows);
+      await rules.load(
+        db,
+        projectId,
+        rows.flatMap(({ ruleRefs, campaignRuleRefs }) => [...(ruleRefs ?? []), ...(campaignRuleRefs ?? [])]),
+      );
       const states = new Map<string, KnownVoucher>();
       for (const row of rows) {
         const template = templateOf(projectId, row);
-        if (template) states.set(row.codeKey, stateOf(row, template, campaignLimits(projectId, row)));
+        if (template) states.set(row.codeKey, stateOf(row, template, campaignLimits(projectId, row), rulesOf(projectId, row)));
       }
       return states;
     },
@@ -74,7 +90,15 @@ const campaignKey = (projectId: string, campaignId: string, revision: number): s
 const keyOf = (projectId: string, row: CheckoutVoucher): string =>
   row.campaignId === null ? `${projectId} ${row.id} ${row.revision}` : campaignKey(projectId, row.campaignId, row.templateRevision!);
 
-const stateOf = (row: CheckoutVoucher, template: VoucherTemplate, campaignLimits: CampaignLimits | null): KnownVoucher => ({
+const giftOf = ({ giftAmount: amount, giftBalance: balance }: CheckoutVoucher, { gift }: VoucherTemplate): Gift | null =>
+  amount === null || balance === null ? null : { amount, balance, effect: gift?.effect ?? 'APPLY_TO_ORDER' };
+
+const stateOf = (
+  row: CheckoutVoucher,
+  template: VoucherTemplate,
+  campaignLimits: CampaignLimits | null,
+  rules: readonly AssignedRule[],
+): KnownVoucher => ({
   object: 'voucher',
   codeKey: row.codeKey,
   id: row.id,
@@ -92,10 +116,13 @@ const stateOf = (row: CheckoutVoucher, template: VoucherTemplate, campaignLimits
   lockedUntil: row.lockedUntil && row.lockedUntil.getTime(),
   counting: row.counting,
   limits: template.limits ?? null,
+  rules,
   metadata: row.metadata ?? {},
   createdAt: row.createdAt,
   templateRevision: row.campaignId === null ? null : row.templateRevision,
-  discount: template.discount,
+  type: template.type,
+  discount: worthOf(template),
+  gift: giftOf(row, template),
   campaign:
     row.campaignId === null
       ? null

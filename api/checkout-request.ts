@@ -2,8 +2,10 @@ import type { z } from 'zod';
 import type { CheckoutRequest } from '../activities/checkout-request.ts';
 import type { NamedCustomer } from '../db/checkout.ts';
 import { STACKING_RULES } from '../domain/checkout-stacking.ts';
+import { newId } from '../db/ids.ts';
 import { codeKey } from '../domain/code-pattern.ts';
 import { DomainError } from '../domain/errors.ts';
+import { DEFAULT_TTL, type Session } from '../domain/session.ts';
 import type { AskedRedeemable } from '../domain/redeemable.ts';
 import type { RequestContext } from './route.ts';
 import { toldItem } from './schemas/order.ts';
@@ -42,18 +44,25 @@ const questionOf = (
   return {
     project: { id: project.id, caseSensitiveCodes: project.caseSensitiveCodes, timezone: project.timezone },
     apiKeyId: apiKey.id,
+    apiKeyName: apiKey.name,
     requestId,
     redeemables,
     stackingRules: STACKING_RULES,
     order: order ? orderOf(order) : null,
     customer: customer ? namedCustomer(customer) : null,
-    session: null,
+    session: body.session ? sessionOf(body.session) : null,
     trackingId: body.tracking_id ?? null,
     metadata: body.metadata ?? null,
     expand,
     audience,
   };
 };
+
+const sessionOf = ({ key, ttl, ...told }: NonNullable<SingleBody['session']>): Session => ({
+  ...told,
+  key: key ?? newId('session'),
+  ...(ttl === undefined ? DEFAULT_TTL : { ttl }),
+});
 
 const orderOf = ({
   id,
@@ -74,7 +83,7 @@ const orderOf = ({
 });
 
 export const singleQuestion = (context: RequestContext<{ code: string }, unknown, SingleBody>): CheckoutRequest =>
-  questionOf(context, context.body, [{ object: 'voucher', id: context.params.code }], 'voucher', []);
+  questionOf(context, context.body, [{ object: 'voucher', id: context.params.code, credits: context.body.gift?.credits }], 'voucher', []);
 
 /** @throws DomainError duplicated_redeemables */
 export const stackQuestion = (context: Asking<RedeemablesBody>, audience: 'stack' | 'client'): CheckoutRequest => {
@@ -86,5 +95,6 @@ export const stackQuestion = (context: Asking<RedeemablesBody>, audience: 'stack
       fields: [{ path: 'redeemables', message: 'must name each code once' }],
     });
   }
-  return questionOf(context, context.body, redeemables, audience, context.body.options?.expand ?? []);
+  const asked = redeemables.map(({ gift, ...each }) => ({ ...each, credits: gift?.credits }));
+  return questionOf(context, context.body, asked, audience, context.body.options?.expand ?? []);
 };

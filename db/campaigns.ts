@@ -54,7 +54,8 @@ export const campaignView = (campaign: Campaign) => ({
   metadata: campaign.metadata,
   voucher: {
     type: campaign.template.type,
-    discount: campaign.template.discount,
+    discount: campaign.template.discount ?? null,
+    gift: campaign.template.gift ?? null,
     redemption: campaign.template.redemption,
     limits: campaign.template.limits,
     code_config: campaign.template.code_config ?? {},

@@ -35,8 +35,14 @@ export interface CheckoutVoucher {
   campaignRevision: number | null;
   /** campaign.counting */
   counting: number | null;
+  /** `<id>@<revision>` of its validation rules; null: none. */
+  ruleRefs: string[] | null;
+  campaignRuleRefs: string[] | null;
   /** Until when some session may hold something of it. */
   lockedUntil: Date | null;
+  /** Of a gift card. Minor units. */
+  giftAmount: number | null;
+  giftBalance: number | null;
 }
 
 const voucherColumns = (db: Db) => db`
@@ -46,7 +52,9 @@ const voucherColumns = (db: Db) => db`
     select h.clock_offset_ms from customer h where h.project_id = v.project_id and h.id = v.holder_id) end as holder_offset_ms,
   nullif(v.metadata, '{}') as metadata, v.created_at::text as created_at, v.definition::text as definition, v.campaign_id,
   coalesce(c.revision, v.template_revision) as template_revision, c.name as campaign, c.active as campaign_active,
-  c.start_date as campaign_start_date, c.expiration_date as campaign_expiration_date, c.campaign_revision, c.counting, v.locked_until`;
+  c.start_date as campaign_start_date, c.expiration_date as campaign_expiration_date, c.campaign_revision, c.counting, v.locked_until,
+  v.gift_amount, v.gift_balance,
+  v.rule_refs, c.rule_refs as campaign_rule_refs`;
 
 /**
  * A STATIC campaign's voucher keeps the revision and the dates it was made with, an AUTO_UPDATE one's follow. `offset 0` makes it a look-up
@@ -55,7 +63,7 @@ const voucherColumns = (db: Db) => db`
 const voucherSource = (db: Db) => db`
   voucher v
   left join lateral (
-    select name, active, counting, revision as campaign_revision, case type when 'AUTO_UPDATE' then revision end as revision,
+    select name, active, counting, rule_refs, revision as campaign_revision, case type when 'AUTO_UPDATE' then revision end as revision,
       case type when 'AUTO_UPDATE' then start_date end as start_date, case type when 'AUTO_UPDATE' then expiration_date end as expiration_date
     from campaign where project_id = v.project_id and id = v.campaign_id offset 0
   ) c on v.campaign_id is not null`;
@@ -160,6 +168,8 @@ export interface UseChange {
   quantity: number;
   /** Minor units. */
   amount: number;
+  /** What was spent of a gift card, in minor units. */
+  credits: number;
 }
 
 /** One change for each voucher, however many requests redeemed it. */
@@ -170,6 +180,7 @@ const summed = (changes: UseChange[]): UseChange[] => {
     if (sum) {
       sum.quantity += change.quantity;
       sum.amount += change.amount;
+      sum.credits += change.credits;
     } else byVoucher.set(change.voucherId, { ...change });
   }
   return [...byVoucher.values()];
@@ -179,8 +190,9 @@ const summed = (changes: UseChange[]): UseChange[] => {
 export const changeUses = (db: Db, projectId: string, uses: UseChange[]) => {
   const changes = summed(uses);
   return db`
-  update voucher v set redeemed_quantity = v.redeemed_quantity + c.quantity, redeemed_amount = v.redeemed_amount + c.amount
-  from unnest(${changes.map((each) => each.voucherId)}::text[], ${changes.map((each) => each.quantity)}::int[],
-    ${changes.map((each) => each.amount)}::bigint[]) as c (id, quantity, amount)
-  where v.project_id = ${projectId} and v.id = c.id`;
+    update voucher v set redeemed_quantity = v.redeemed_quantity + c.quantity, redeemed_amount = v.redeemed_amount + c.amount
+      ${changes.some((each) => each.credits !== 0) ? db`, gift_balance = v.gift_balance - c.credits` : db``}
+    from unnest(${changes.map((each) => each.voucherId)}::text[], ${changes.map((each) => each.quantity)}::int[],
+      ${changes.map((each) => each.amount)}::bigint[], ${changes.map((each) => each.credits)}::bigint[]) as c (id, quantity, amount, credits)
+    where v.project_id = ${projectId} and v.id = c.id`;
 };

@@ -33,6 +33,8 @@ const prefixes = {
   product: 'prod',
   sku: 'sku',
   productCollection: 'pc',
+  giftTransaction: 'vtx',
+  session: 'ssn',
   request: 'req',
 } as const;
 

@@ -15,8 +15,11 @@ export const voucherView = (voucher: Voucher) => ({
   campaign_id: voucher.campaignId,
   category: voucher.category,
   type: voucher.type,
-  discount: voucher.template.discount,
-  gift: null,
+  discount: voucher.template.discount ?? null,
+  gift:
+    voucher.giftAmount === null
+      ? null
+      : { amount: voucher.giftAmount, balance: voucher.giftBalance, effect: voucher.template.gift?.effect ?? 'APPLY_TO_ORDER' },
   loyalty_card: null,
   start_date: iso(voucher.startDate ?? voucher.campaignStartDate),
   expiration_date: iso(voucher.expirationDate ?? voucher.campaignExpirationDate),

@@ -49,6 +49,8 @@ export const draftOfCampaign = (campaign: Campaign, own: Partial<VoucherDraft> =
     type: campaign.template.type,
     category: campaign.category,
     quantity: campaign.template.redemption.quantity,
+    giftAmount: campaign.template.gift?.amount ?? null,
+    giftBalance: campaign.template.gift?.amount ?? null,
     ...dates,
     ...own,
   });

@@ -28,6 +28,9 @@ export interface Voucher {
   redeemedQuantity: number;
   /** Minor units. */
   redeemedAmount: number;
+  /** Of a gift card, in minor units: all that it was worth, and what is left of it. */
+  giftAmount: number | null;
+  giftBalance: number | null;
   holderId: string | null;
   publishedAt: Date | null;
   additionalInfo: string | null;
@@ -52,6 +55,8 @@ export interface NewVoucher {
   expirationDate: Date | null;
   active: boolean;
   quantity: number | null;
+  giftAmount: number | null;
+  giftBalance: number | null;
   holderId: string | null;
   enrolmentId: string | null;
   publishedAt: Date | null;
@@ -73,6 +78,8 @@ export const draftVoucher = (voucher: Pick<VoucherDraft, 'projectId'> & Partial<
   expirationDate: null,
   active: true,
   quantity: null,
+  giftAmount: null,
+  giftBalance: null,
   holderId: null,
   enrolmentId: null,
   publishedAt: null,
@@ -108,6 +115,8 @@ export const insertVouchers = async (tx: Tx, rows: NewVoucher[]): Promise<Set<st
     expiration_date: row.expirationDate,
     active: row.active,
     quantity: row.quantity,
+    gift_amount: row.giftAmount,
+    gift_balance: row.giftBalance,
     holder_id: row.holderId,
     enrolment_id: row.enrolmentId,
     published_at: row.publishedAt,
@@ -117,10 +126,10 @@ export const insertVouchers = async (tx: Tx, rows: NewVoucher[]): Promise<Set<st
   }));
   const written = await tx<{ code: string }[]>`
     insert into voucher (project_id, id, code, code_key, type, campaign_id, template_revision, definition, category, start_date, expiration_date,
-      active, quantity, holder_id, enrolment_id, published_at, additional_info, metadata, created_at)
+      active, quantity, gift_amount, gift_balance, holder_id, enrolment_id, published_at, additional_info, metadata, created_at)
     select * from jsonb_to_recordset(${tx.json(input as never)}) as i (project_id text, id text, code text, code_key text, type text,
       campaign_id text, template_revision integer, definition jsonb, category text, start_date timestamptz, expiration_date timestamptz,
-      active boolean, quantity integer, holder_id text, enrolment_id text, published_at timestamptz, additional_info text, metadata jsonb,
+      active boolean, quantity integer, gift_amount bigint, gift_balance bigint, holder_id text, enrolment_id text, published_at timestamptz, additional_info text, metadata jsonb,
       created_at timestamptz)
     order by code_key collate "C"
     on conflict (project_id, code_key) do nothing
@@ -173,7 +182,7 @@ export const issueVouchers = async (
 export const voucherColumns = (db: Db) => db`
   v.project_id, v.id, v.code, v.type, v.campaign_id, c.name as campaign, c.start_date as campaign_start_date,
   c.expiration_date as campaign_expiration_date, v.template_revision, coalesce(v.definition, t.template) as template, v.revision,
-  v.category, v.start_date, v.expiration_date, v.active, v.quantity, v.redeemed_quantity, v.redeemed_amount, v.holder_id, v.published_at,
+  v.category, v.start_date, v.expiration_date, v.active, v.quantity, v.redeemed_quantity, v.redeemed_amount, v.gift_amount, v.gift_balance, v.holder_id, v.published_at,
   v.additional_info, v.metadata, v.created_at, v.updated_at`;
 
 /** A STATIC campaign's voucher keeps the revision that it was made with, an AUTO_UPDATE one's follows. */

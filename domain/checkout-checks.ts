@@ -1,7 +1,9 @@
 import { hasItems, type Cart } from './checkout-cart.ts';
+import { refusalOfAssignedRules } from './checkout-rules.ts';
 import type { Applied, Checkout } from './checkout.ts';
-import { counterOf, heldUses, shareOf } from './counted.ts';
+import { counterOf, heldCredits, heldUses, shareOf } from './counted.ts';
 import { needsItems } from './discount.ts';
+import { refusalOfGift } from './gift.ts';
 import { hasBudget, isLimited, refusalOfBudget, refusalOfLimits } from './limits.ts';
 import { stepOf } from './redeemable-discount.ts';
 import type { AskedRedeemable, PromotionTierState, RedeemableState } from './redeemable.ts';
@@ -55,9 +57,15 @@ const refusalOfCounts: Check = (candidate) => {
 const refusalOfCost: Check = (candidate) => {
   const { redeemable, by, cart } = candidate;
   if (!hasBudget(redeemable)) return null;
-  if (cart === null)
+  if (cart === null && !(redeemable.object === 'voucher' && redeemable.gift))
     return refuse('missing_amount', 'campaign.limits.campaign_budget', null, 'The campaign has a budget: give order.amount');
   return refusalOfBudget(redeemable, by, shareOf(candidate, stepOf(candidate)), counterOf(candidate));
+};
+
+const refusalOfCredits: Check = ({ redeemable, asked, cart, checkout: { counts } }) => {
+  if (redeemable.object !== 'voucher' || !redeemable.gift) return null;
+  const { code, gift } = redeemable;
+  return refusalOfGift(code, gift, asked.credits, { held: heldCredits(counts, redeemable), priced: cart !== null });
 };
 
 const refusalOfOrder: Check = ({ redeemable: { discount }, cart, checkout: { order } }) => {
@@ -69,7 +77,15 @@ const refusalOfOrder: Check = ({ redeemable: { discount }, cart, checkout: { ord
 };
 
 /** Asked in this order; the first that refuses decides. */
-const CHECKS: readonly Check[] = [refusalOfRedeemable, refusalOfSessions, refusalOfCounts, refusalOfOrder, refusalOfCost];
+const CHECKS: readonly Check[] = [
+  refusalOfRedeemable,
+  refusalOfSessions,
+  refusalOfCounts,
+  refusalOfAssignedRules,
+  refusalOfOrder,
+  refusalOfCredits,
+  refusalOfCost,
+];
 
 export const refusalOfCandidate = (candidate: Candidate): Refusal | null => {
   for (const check of CHECKS) {

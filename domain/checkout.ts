@@ -1,11 +1,13 @@
+import { bestDeal } from './best-deal.ts';
 import { openCart, type Cart, type DiscountStep, type OrderItem } from './checkout-cart.ts';
-import { refusalOfCandidate, type Candidate } from './checkout-checks.ts';
-import type { StackingRules } from './checkout-stacking.ts';
-import { countersNeeded, shareOf, type Counts } from './counted.ts';
-import { takenOf, type CounterChange } from './counters.ts';
-import { afterDiscount } from './redeemable-discount.ts';
+import { inOrder, isExclusive, type SkipKey, type StackingRules } from './checkout-stacking.ts';
+import type { Counts } from './counted.ts';
+import type { CounterChange, Share } from './counters.ts';
+import type { UnitPrices } from './free-units.ts';
 import type { AskedRedeemable, RedeemableState } from './redeemable.ts';
-import { refuse, type Refusal } from './voucher-refusal.ts';
+import { outcomeOn, push, type Entry, type Stack } from './stack.ts';
+import type { RequestFacts } from './validation-rules/facts.ts';
+import type { Refusal } from './voucher-refusal.ts';
 import type { Redeemer } from './voucher-validity.ts';
 
 /** A checkout that asks whether redeemables apply. */
@@ -19,85 +21,95 @@ export interface Checkout {
   redeemerOf: (redeemable: RedeemableState) => Redeemer;
   rules: StackingRules;
   counts: Counts;
+  /** What validation rules are held against. */
+  facts: RequestFacts;
+  /** What units cost that discounts may add. */
+  prices?: UnitPrices;
 }
 
 export interface Applied {
   status: 'APPLICABLE';
+  asked: AskedRedeemable;
   redeemable: RedeemableState;
   /** null where no amount was sent. */
   step: DiscountStep | null;
   /** The cart after it. */
   cart: Cart | null;
+  share: Share;
   /** What it adds to the counters that decide about it. */
   taken: CounterChange[];
 }
 
-export type Outcome =
-  | Applied
-  | { status: 'INAPPLICABLE'; redeemable: RedeemableState | null; refusal: Refusal }
-  | { status: 'SKIPPED'; redeemable: RedeemableState | null; key: SkipKey };
+export interface Inapplicable {
+  status: 'INAPPLICABLE';
+  asked: AskedRedeemable;
+  redeemable: RedeemableState | null;
+  refusal: Refusal;
+}
 
-export type SkipKey = 'preceding_validation_failed' | 'applicable_redeemables_limit_exceeded';
+export interface Skipped {
+  status: 'SKIPPED';
+  asked: AskedRedeemable;
+  redeemable: RedeemableState | null;
+  key: SkipKey;
+}
 
-export const SKIP_MESSAGES: Record<SkipKey, string> = {
-  preceding_validation_failed: 'Redeemable cannot be applied due to preceding validation failure',
-  applicable_redeemables_limit_exceeded: 'Applicable redeemables limit exceeded',
-};
+export type Outcome = Applied | Inapplicable | Skipped;
 
 export interface Decision {
   valid: boolean;
-  /** One for each redeemable, in the order asked. */
+  /** One for each redeemable, in the order in which they apply. */
   outcomes: Outcome[];
   /** The cart after all that applies; null where no amount was sent. */
   cart: Cart | null;
 }
 
-/**
- * Decides a checkout: each redeemable in turn on what those before it left. One that does not apply makes the whole invalid, and what
- * follows it is skipped.
- */
+/** Decides a checkout: each redeemable in turn on what those before it left, as the stacking rules say. */
 export const decide = (checkout: Checkout): Decision => {
-  const { asked, redeemables, order, redeemerOf, rules } = checkout;
+  const { asked, redeemables, order, rules } = checkout;
+  const entries = asked.map((each, index): Entry => ({ asked: each, redeemable: redeemables[index] }));
+  const start: Stack = { applied: [], cart: order && openCart(order) };
+  const sorted = inOrder(rules, entries);
+  if (rules.redeemables_application_mode === 'BEST_DEAL' || rules.redeemables_sorting_rule === 'BEST_DEAL')
+    return decideBest(checkout, sorted, start);
+  if (rules.exclusive_categories.length === 0) return walk(checkout, sorted, start, false);
+  const decision = walk(checkout, sorted, start, true);
+  // Without an exclusive one that applies, there is nothing that excludes the others.
+  return decision.outcomes.some((each) => each.status === 'APPLICABLE' && isExclusive(rules, each.redeemable))
+    ? decision
+    : walk(checkout, sorted, start, false);
+};
+
+const walk = (checkout: Checkout, entries: readonly Entry[], start: Stack, excluding: boolean): Decision => {
+  const all = checkout.rules.redeemables_application_mode === 'ALL';
   const outcomes: Outcome[] = [];
-  const applied: Applied[] = [];
-  let cart = order && openCart(order);
-  let valid = true;
-  for (const [index, each] of asked.entries()) {
-    const redeemable = redeemables[index];
-    const skipped = skipKeyOf(valid, applied.length, rules);
-    if (skipped) outcomes.push({ status: 'SKIPPED', redeemable: redeemable ?? null, key: skipped });
-    else if (!redeemable) {
-      outcomes.push({ status: 'INAPPLICABLE', redeemable: null, refusal: notFound(each) });
-      valid = false;
-    } else {
-      const candidate = { asked: each, redeemable, by: redeemerOf(redeemable), cart, applied, checkout };
-      const refusal = refusalOfCandidate(candidate);
-      if (refusal) {
-        outcomes.push({ status: 'INAPPLICABLE', redeemable, refusal });
-        valid = false;
-      } else {
-        const outcome = apply(candidate);
-        outcomes.push(outcome);
-        applied.push(outcome);
-        cart = outcome.cart;
-      }
-    }
+  let stack = start;
+  let failed = false;
+  for (const entry of entries) {
+    const outcome = all && failed ? leftOut(entry, 'preceding_validation_failed') : outcomeOn(checkout, stack, entry, excluding);
+    outcomes.push(outcome);
+    if (outcome.status === 'APPLICABLE') stack = push(stack, outcome);
+    failed ||= outcome.status === 'INAPPLICABLE';
   }
-  return { valid, outcomes, cart };
+  return { valid: stack.applied.length > 0 && !(all && failed), outcomes, cart: stack.cart };
 };
 
-const skipKeyOf = (valid: boolean, applied: number, rules: StackingRules): SkipKey | null => {
-  if (!valid) return 'preceding_validation_failed';
-  return applied >= rules.applicable_redeemables_limit ? 'applicable_redeemables_limit_exceeded' : null;
-};
+const leftOut = ({ asked, redeemable }: Entry, key: SkipKey): Skipped => ({ status: 'SKIPPED', asked, redeemable: redeemable ?? null, key });
 
-const apply = (candidate: Candidate): Applied => {
-  const { redeemable, by } = candidate;
-  const next = afterDiscount(candidate);
-  const step = next && next.step;
-  const taken = takenOf(countersNeeded(redeemable, by), shareOf(candidate, step));
-  return { status: 'APPLICABLE', redeemable, step, cart: next && next.cart, taken };
+/** Those of the best deal first, and then why the others are not of it. */
+const decideBest = (checkout: Checkout, entries: readonly Entry[], start: Stack): Decision => {
+  const { rules } = checkout;
+  const chosen = bestDeal(checkout, entries, start, rules.redeemables_sorting_rule === 'BEST_DEAL');
+  const excluding = chosen.some(({ redeemable }) => redeemable && isExclusive(rules, redeemable));
+  const deal = walk(checkout, chosen, start, excluding);
+  const stack: Stack = { applied: deal.outcomes.filter((each) => each.status === 'APPLICABLE'), cart: deal.cart };
+  const others = entries
+    .filter((entry) => !chosen.includes(entry))
+    .map((entry): Outcome => {
+      const alone = outcomeOn(checkout, start, entry, false);
+      if (alone.status !== 'APPLICABLE') return alone;
+      const beside = outcomeOn(checkout, stack, entry, excluding);
+      return beside.status === 'SKIPPED' ? beside : leftOut(entry, 'better_deal_found');
+    });
+  return { ...deal, outcomes: [...deal.outcomes, ...others] };
 };
-
-const notFound = ({ object, id }: AskedRedeemable): Refusal =>
-  refuse('not_found', object === 'voucher' ? 'code' : 'id', id, `Cannot find ${object} with id ${id}`);

@@ -3,6 +3,7 @@ import type { DiscountStep } from './checkout-cart.ts';
 import { counterKey, withTaken, type CounterReader, type CounterRef, type Share } from './counters.ts';
 import { countersOfLimits } from './limits.ts';
 import type { RedeemableState } from './redeemable.ts';
+import { countersOfRules } from './validation-rules/counting.ts';
 import type { Redeemer, VoucherState } from './voucher-validity.ts';
 
 /** What was counted before a checkout. */
@@ -16,7 +17,12 @@ export interface Counts {
 export const NOTHING_COUNTED: Counts = { counter: () => 0, held: () => 0 };
 
 /** The counters that decide about a redeemable, and that its redemption changes. */
-export const countersNeeded = (redeemable: RedeemableState, by: Redeemer): CounterRef[] => countersOfLimits(redeemable, by);
+export const countersNeeded = (redeemable: RedeemableState, by: Redeemer): CounterRef[] => {
+  const { rules, object, id, campaign } = redeemable;
+  const refs = countersOfLimits(redeemable, by);
+  if (rules.length === 0) return refs;
+  return [...refs, ...countersOfRules(rules, { redeemable: { object, id, campaignId: campaign?.id ?? null }, ...by })];
+};
 
 /** Counters as they are at a redeemable's turn, after what the request redeems before it. */
 export const counterOf = ({ checkout: { counts }, applied }: Pick<Candidate, 'checkout' | 'applied'>): CounterReader =>
@@ -39,10 +45,19 @@ export const ownCounters = ({ id }: Pick<VoucherState, 'id'>): CounterRef[] => [
 
 export const heldUses = ({ held }: Counts, { id }: VoucherState): number => held(counterKey(ownCounter(id, 'count')));
 
-/** What a redeemable adds to its counters. */
-export const shareOf = ({ cart }: Pick<Candidate, 'cart'>, step: DiscountStep | null): Share => ({
-  count: 1,
-  amount: step?.discount ?? 0,
-  orders_amount: cart?.amount ?? 0,
-  gift_credits: 0,
-});
+export const heldCredits = ({ held }: Counts, { id }: VoucherState): number => held(counterKey(ownCounter(id, 'gift_credits')));
+
+/** What a redeemable adds to its counters. A gift card spends its credits, and gives no discount. */
+export const shareOf = (
+  { redeemable, asked, cart }: Pick<Candidate, 'redeemable' | 'asked' | 'cart'>,
+  step: DiscountStep | null,
+): Share => {
+  const isGift = redeemable.object === 'voucher' && redeemable.gift !== null;
+  const taken = step?.discount ?? 0;
+  return {
+    count: 1,
+    amount: isGift ? 0 : taken,
+    orders_amount: cart?.amount ?? 0,
+    gift_credits: isGift ? (step ? taken : (asked.credits ?? 0)) : 0,
+  };
+};

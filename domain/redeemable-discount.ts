@@ -1,12 +1,26 @@
 import { applyDiscount, type Cart, type DiscountStep } from './checkout-cart.ts';
 import type { Candidate } from './checkout-checks.ts';
+import { linesOf } from './checkout-rules.ts';
+import { baseOf } from './checkout-stacking.ts';
+import { heldCredits } from './counted.ts';
 import type { Discount } from './discount.ts';
+import { giftDiscount } from './gift.ts';
 
 /** What a redeemable takes of the cart as it stands at its turn. */
-export const discountOf = ({ redeemable }: Candidate): Discount => redeemable.discount;
+export const discountOf = ({ redeemable, asked, checkout: { counts } }: Candidate): Discount => {
+  if (redeemable.object !== 'voucher' || !redeemable.gift) return redeemable.discount;
+  const left = redeemable.gift.balance - heldCredits(counts, redeemable);
+  return giftDiscount(redeemable.gift, Math.min(asked.credits ?? left, left));
+};
 
-/** The cart after it; null where nothing says what the order costs. */
-export const afterDiscount = (candidate: Candidate): { cart: Cart; step: DiscountStep } | null =>
-  candidate.cart && applyDiscount(candidate.cart, discountOf(candidate));
+/** The cart after it, worked out once; null where nothing says what the order costs. */
+export const afterDiscount = (candidate: Candidate): { cart: Cart; step: DiscountStep } | null => {
+  if (candidate.after === undefined) {
+    const { cart, redeemable, checkout } = candidate;
+    const scope = { items: linesOf(candidate), base: baseOf(checkout.rules, redeemable), prices: checkout.prices };
+    candidate.after = cart && applyDiscount(cart, discountOf(candidate), scope);
+  }
+  return candidate.after;
+};
 
 export const stepOf = (candidate: Candidate): DiscountStep | null => afterDiscount(candidate)?.step ?? null;

@@ -1,5 +1,6 @@
 import type { CodeConfig } from './code-pattern.ts';
 import type { Discount } from './discount.ts';
+import { giftDiscount, type GiftTemplate } from './gift.ts';
 import type { CampaignLimits, Limits } from './limits.ts';
 
 /** What becomes of a code when goods that were bought with it come back: all of them, or any. */
@@ -8,8 +9,11 @@ export type OnRefund = (typeof ON_REFUND)[number];
 
 /** What the vouchers of a campaign are, or what a voucher without a campaign is. */
 export interface VoucherTemplate {
-  type: 'DISCOUNT_VOUCHER';
-  discount: Discount;
+  type: 'DISCOUNT_VOUCHER' | 'GIFT_VOUCHER';
+  /** What a discount voucher gives. */
+  discount?: Discount;
+  /** What a gift card is worth. */
+  gift?: GiftTemplate;
   /** How often each may be redeemed; null: without limit. */
   redemption: { quantity: number | null };
   /** Of each voucher, beside its quantity. */
@@ -21,3 +25,7 @@ export interface VoucherTemplate {
   /** ISO 8601, such as P14D: how long a voucher is valid from its publication on. */
   activity_duration_after_publishing?: string;
 }
+
+/** What a voucher of this template takes off an order: its discount, or all that a gift card is worth. */
+export const worthOf = ({ discount, gift }: Pick<VoucherTemplate, 'discount' | 'gift'>): Discount =>
+  discount ?? giftDiscount({ effect: gift?.effect ?? 'APPLY_TO_ORDER' }, gift?.amount ?? 0);

@@ -1,5 +1,7 @@
 import type { Discount } from './discount.ts';
+import type { Gift } from './gift.ts';
 import type { CampaignLimits, Limits } from './limits.ts';
+import type { AssignedRule } from './validation-rules/rule.ts';
 import { refuse, type Refusal } from './voucher-refusal.ts';
 
 /** A voucher as a decision sees it. Times are epoch milliseconds. */
@@ -21,9 +23,14 @@ export interface VoucherState {
   campaign: CampaignState | null;
   /** The revision of the campaign's template that decided; null where the voucher defines itself. */
   templateRevision: number | null;
+  /** Of a gift card: all that it was made with. */
   discount: Discount;
+  /** null: not a gift card. */
+  gift: Gift | null;
   /** Beside the quantity; null: none. */
   limits: Limits | null;
+  /** Its own and its campaign's. */
+  rules: readonly AssignedRule[];
 }
 
 export interface CampaignState {

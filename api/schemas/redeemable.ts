@@ -1,9 +1,28 @@
 import { z } from 'zod';
 import { STACKING_RULES } from '../../domain/checkout-stacking.ts';
+import { MAX_TTL_MS, SESSION_UNITS, ttlOf } from '../../domain/session.ts';
 import { customerInput } from './customer.ts';
 import { discountSchema } from './discount.ts';
 import { emptyList, metadata, name, text } from './fields.ts';
 import { orderInput, orderSchema } from './order.ts';
+
+/** What a shopper's session holds. */
+const session = z
+  .strictObject({
+    key: name.optional().meta({ description: 'Names the session; made where it is left out' }),
+    type: z.literal('LOCK').default('LOCK'),
+    ttl: z.int().min(1).max(Number.MAX_SAFE_INTEGER).optional().meta({ description: 'How long it lasts; 7 days where it is left out' }),
+    ttl_unit: z.enum(SESSION_UNITS).default('DAYS'),
+  })
+  .refine(({ ttl, ttl_unit: unit }) => ttl === undefined || ttlOf({ ttl, ttl_unit: unit }) <= MAX_TTL_MS, {
+    path: ['ttl'],
+    error: 'must not be longer than a year',
+  })
+  .meta({ id: 'Session', description: 'A validation holds for it what applies; its redemption uses that up' });
+
+const gift = z
+  .strictObject({ credits: z.int().min(1).max(Number.MAX_SAFE_INTEGER).optional() })
+  .meta({ description: 'How much of a gift card to spend, in minor units; as much as there is to pay where it is left out' });
 
 /** What every question about codes carries besides them. */
 const checkoutFields = {
@@ -16,11 +35,13 @@ const checkoutFields = {
     .nullish(),
   tracking_id: text().nullish(),
   metadata: metadata.nullish(),
+  session: session.nullish(),
 };
 
 const redeemable = z.strictObject({
   object: z.literal('voucher').default('voucher'),
   id: name.meta({ description: 'The code' }),
+  gift: gift.optional(),
 });
 
 /** The body of `POST /validations` and of `POST /redemptions`. */
@@ -41,7 +62,7 @@ export const redeemablesBody = z
   .meta({ id: 'Redeemables' });
 
 /** The body of the older calls, whose path has the code. */
-export const singleBody = z.strictObject(checkoutFields).meta({ id: 'SingleRedeemable' });
+export const singleBody = z.strictObject({ ...checkoutFields, gift: gift.nullish() }).meta({ id: 'SingleRedeemable' });
 
 export const voucherCode = z.object({ code: name });
 
@@ -55,7 +76,12 @@ export const redeemableSchema = z
     order: orderSchema.nullish(),
     applicable_to: emptyList.optional(),
     inapplicable_to: emptyList.optional(),
-    result: z.object({ discount: discountSchema.optional(), error: reason.optional(), details: reason.optional() }),
+    result: z.object({
+      discount: discountSchema.optional(),
+      gift: z.object({ balance: z.int(), credits: z.int() }).optional(),
+      error: reason.optional(),
+      details: reason.optional(),
+    }),
     metadata: z.record(z.string(), z.unknown()).optional(),
     categories: z.array(z.unknown()).optional(),
   })

@@ -28,7 +28,7 @@ export const createCheckout = (sql: Sql, more: Partial<RedemptionDeps> = {}): Te
   const traces = createTraceBuffer({ sql, log: { warn: () => {} }, everyMs: 20 });
   return {
     ...createValidationActivities({ sql, states, traces, now }),
-    ...createRedemptionActivities({ sql, states, now, ...more }),
+    ...createRedemptionActivities({ sql, states, traces, now, ...more }),
     traces,
   };
 };
@@ -63,6 +63,7 @@ export const asked = (...codes: string[]) => codes.map((id) => ({ object: 'vouch
 export const redeemRequest = (project: Project, code: string, more: Partial<RedeemRequest> = {}): RedeemRequest => ({
   project: { id: project.id, caseSensitiveCodes: project.caseSensitiveCodes, timezone: project.timezone },
   apiKeyId: 'key_test',
+  apiKeyName: 'test',
   requestId: 'req_test',
   redeemables: asked(code),
   stackingRules: STACKING_RULES,

@@ -29,12 +29,12 @@ describe.each(['direct', 'temporal'] as const)('a checkout, %s,', (mode) => {
     let checkout: Checkout = activities;
     if (mode === 'temporal') {
       temporal = await connectTemporal();
-      const { validate, redeem, rollback, maintain } = activities;
+      const { validate, validateAndLock, redeem, rollback, maintain } = activities;
       const worker = await Worker.create({
         connection: temporal.nativeConnection,
         namespace: temporal.namespace,
         taskQueue: temporal.taskQueues.checkout,
-        activities: { validate, redeem, rollback, maintain },
+        activities: { validate, validateAndLock, redeem, rollback, maintain },
       });
       const running = worker.run();
       stopWorker = async () => {

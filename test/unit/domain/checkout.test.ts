@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { STACKING_RULES } from '../../../domain/checkout-stacking.ts';
+import { NOTHING_COUNTED } from '../../../domain/counted.ts';
 import { decide, type Checkout } from '../../../domain/checkout.ts';
 import type { VoucherState } from '../../../domain/voucher-validity.ts';
 
@@ -21,6 +22,8 @@ const voucher = (more: Partial<VoucherState> = {}): VoucherState => ({
   holderId: null,
   campaign: null,
   templateRevision: null,
+  limits: null,
+  gift: null,
   discount: { type: 'PERCENT', percent_off: 10 },
   ...more,
 });
@@ -30,8 +33,9 @@ const ask = (vouchers: (VoucherState | undefined)[], more: Partial<Checkout> = {
     asked: vouchers.map((each, index) => ({ object: 'voucher', id: each?.code ?? `UNKNOWN${index}` })),
     redeemables: vouchers,
     rules: STACKING_RULES,
+    counts: NOTHING_COUNTED,
     order: { amount: 10_000 },
-    redeemerOf: () => ({ customerId: null, named: false, at: NOON }),
+    redeemerOf: () => ({ customerId: null, named: false, at: NOON, zone: 'UTC' }),
     ...more,
   });
 
@@ -40,8 +44,8 @@ const reason = (each: VoucherState | undefined, more: Partial<Checkout> = {}) =>
   return outcome?.status === 'INAPPLICABLE' ? outcome.refusal : null;
 };
 
-const by = (customerId: string | null, named = true) => ({ redeemerOf: () => ({ customerId, named, at: NOON }) });
-const campaign = { id: 'camp_1', name: 'Spring', active: true, startsAt: null, endsAt: null };
+const by = (customerId: string | null, named = true) => ({ redeemerOf: () => ({ customerId, named, at: NOON, zone: 'UTC' }) });
+const campaign = { id: 'camp_1', name: 'Spring', active: true, startsAt: null, endsAt: null, limits: null };
 
 describe('a voucher applies', () => {
   test('from its first to before its last moment', () => {

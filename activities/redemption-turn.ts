@@ -1,0 +1,55 @@
+import type { HeldBySession, NewSessionLock } from '../db/session-locks.ts';
+import type { ValidationTrace } from '../db/validations.ts';
+import type { Applied, Decision } from '../domain/checkout.ts';
+import type { RequestFacts } from '../domain/validation-rules/facts.ts';
+import type { SetCounts } from './checkout-counts.ts';
+import { decideQuestion, type Question } from './checkout-decision.ts';
+import type { KeptOrders } from './kept-orders.ts';
+import { effectOf, type RedemptionEffect } from './redemption-effect.ts';
+import { locksOf, lockAnswer } from './session-locks.ts';
+
+/** What a request of a set came to, with all that it writes. */
+export interface Turn extends RedemptionEffect {
+  /** Locks of sessions that end with it, and those that it makes. */
+  released: HeldBySession[];
+  locks: NewSessionLock[];
+  /** Of a validation, which writes nothing into the ledger; null for a redemption. */
+  trace: ValidationTrace | null;
+}
+
+/** What is known when a request's turn comes, and changes with it. */
+export interface TurnState {
+  counts: SetCounts;
+  orders: KeptOrders;
+  facts: RequestFacts;
+  /** Real time. */
+  time: Date;
+}
+
+const appliedOf = ({ outcomes, valid }: Decision): Applied[] =>
+  valid ? outcomes.filter((outcome) => outcome.status === 'APPLICABLE') : [];
+
+/** Its session's locks of what the request asks. */
+const ownLocks = ({ request, redeemables }: Question): HeldBySession[] =>
+  request.session ? redeemables.flatMap((each) => (each ? [{ redeemableId: each.id, sessionKey: request.session!.key }] : [])) : [];
+
+const NOTHING = { redemptions: [], events: [], uses: [], spent: [] };
+
+/** Decides a request on what those before it left, and changes it for those after. */
+export const takeTurn = (question: Question, what: 'redeem' | 'lock', { counts, orders, facts, time }: TurnState): Turn => {
+  const { request } = question;
+  const decision = decideQuestion(question, counts.countsFor(question), facts);
+  const applied = appliedOf(decision);
+  const released = decision.valid ? ownLocks(question) : [];
+  const locks = what === 'lock' && request.session ? applied.flatMap((each) => locksOf(each, request.session!, time)) : [];
+  if (released.length > 0) counts.hold(request.session!.key, new Set(released.map((each) => each.redeemableId)), locks);
+  if (what === 'lock') return { ...NOTHING, ...lockAnswer(question, decision, time), released, locks };
+  for (const { redeemable, share } of applied) {
+    if (redeemable.object !== 'voucher') continue;
+    redeemable.redeemed++;
+    if (redeemable.gift) redeemable.gift.balance -= share.gift_credits;
+  }
+  counts.add(applied.flatMap((each) => each.taken));
+  const at = { date: time.toISOString(), at: question.at };
+  return { ...effectOf(request, decision, question.customer, at, orders), released, locks, trace: null };
+};

@@ -1,0 +1,16 @@
+import type { ValidationTrace } from '../db/validations.ts';
+import type { Decision } from '../domain/checkout.ts';
+import type { Question } from './checkout-decision.ts';
+import { lookUpKeyOf } from './checkout-request.ts';
+import { traceOf } from './checkout-view.ts';
+
+/** What a validation leaves for whoever asks later why. */
+export const validationTraceOf = ({ request, customer, at }: Question, decision: Decision, id: string, time: Date): ValidationTrace => ({
+  projectId: request.project.id,
+  id,
+  codeKeys: request.redeemables.map((asked) => lookUpKeyOf(asked, request)),
+  customerId: customer?.id ?? null,
+  outcome: decision.outcomes.find((outcome) => outcome.status === 'INAPPLICABLE')?.refusal.key ?? 'valid',
+  trace: traceOf(decision, request.redeemables, at),
+  createdAt: time,
+});

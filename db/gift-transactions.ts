@@ -1,0 +1,70 @@
+import type { Db } from './client.ts';
+import { jsonLines } from './json-lines.ts';
+import { direction } from './paging.ts';
+
+/** A change of a gift card's balance. Amounts are minor units. */
+export interface GiftTransaction {
+  id: string;
+  voucherId: string;
+  campaignId: string | null;
+  type: 'CREDITS_REDEMPTION' | 'CREDITS_REFUND' | 'CREDITS_ADDITION' | 'CREDITS_REMOVAL';
+  /** Negative where it was spent. */
+  amount: number;
+  /** After it: what is left, and all that the card was worth. */
+  balance: number;
+  total: number;
+  sourceId: string | null;
+  reason: string | null;
+  redemptionId: string | null;
+  rollbackId: string | null;
+  /** The order that it paid for. */
+  order: { id?: string; source_id?: string | null } | null;
+  /** The transaction that this one takes back. */
+  relatedId: string | null;
+  createdAt: Date;
+}
+
+const column = <K extends keyof GiftTransaction>(rows: readonly GiftTransaction[], name: K): GiftTransaction[K][] =>
+  rows.map((row) => row[name]);
+
+/** Writes transactions in the transaction that changes the balances. Not sent until awaited or executed. */
+export const insertGiftTransactions = (db: Db, projectId: string, rows: readonly GiftTransaction[]) => db`
+  insert into gift_transaction (project_id, id, voucher_id, campaign_id, type, amount, balance, total, source_id, reason, redemption_id, rollback_id,
+    related_id, created_at, "order")
+  select ${projectId}, id, voucher_id, campaign_id, type, amount, balance, total, source_id, reason, redemption_id, rollback_id, related_id,
+    created_at, "order"::json
+  from rows from (unnest(${column(rows, 'id')}::text[], ${column(rows, 'voucherId')}::text[], ${column(rows, 'campaignId')}::text[],
+      ${column(rows, 'type')}::text[], ${column(rows, 'amount')}::bigint[], ${column(rows, 'balance')}::bigint[], ${column(rows, 'total')}::bigint[],
+      ${column(rows, 'sourceId')}::text[], ${column(rows, 'reason')}::text[], ${column(rows, 'redemptionId')}::text[],
+      ${column(rows, 'rollbackId')}::text[], ${column(rows, 'relatedId')}::text[],
+      ${rows.map((row) => row.createdAt.toISOString())}::timestamptz[]),
+    string_to_table(${jsonLines(column(rows, 'order'))}, E'\\n', ''))
+    as t (id, voucher_id, campaign_id, type, amount, balance, total, source_id, reason, redemption_id, rollback_id, related_id, created_at, "order")`;
+
+/** The transactions by which these redemptions were paid, by redemption. */
+export const findSpendings = async (db: Db, projectId: string, redemptionIds: readonly string[]): Promise<Map<string, string>> => {
+  const rows = await db<{ id: string; redemptionId: string }[]>`
+    select id, redemption_id from gift_transaction
+    where project_id = ${projectId} and redemption_id = any(${redemptionIds}::text[]) and type = 'CREDITS_REDEMPTION'`;
+  return new Map(rows.map((row) => [row.redemptionId, row.id]));
+};
+
+/** The transactions of a card. @param startingAfter the id of the last one of the page before */
+export const listGiftTransactions = async (
+  db: Db,
+  projectId: string,
+  voucherId: string,
+  { limit, page, descending, startingAfter }: { limit: number; page: number; descending: boolean; startingAfter?: string },
+): Promise<{ rows: GiftTransaction[]; hasMore: boolean }> => {
+  const after = startingAfter === undefined ? db`` : descending ? db`and id < ${startingAfter}` : db`and id > ${startingAfter}`;
+  const rows = await db<GiftTransaction[]>`
+    select id, voucher_id, campaign_id, type, amount, balance, total, source_id, reason, redemption_id, rollback_id, "order", related_id, created_at
+    from gift_transaction where project_id = ${projectId} and voucher_id = ${voucherId} ${after}
+    order by id ${direction(db, descending)} limit ${limit + 1} offset ${startingAfter === undefined ? (page - 1) * limit : 0}`;
+  return { rows: rows.slice(0, limit), hasMore: rows.length > limit };
+};
+
+/** Changes the worth of a gift card that is locked. */
+export const changeBalance = (db: Db, projectId: string, voucherId: string, amount: number, now: Date) => db`
+  update voucher set gift_amount = gift_amount + ${amount}, gift_balance = gift_balance + ${amount}, updated_at = ${now}
+  where project_id = ${projectId} and id = ${voucherId}`;
