@@ -1,3 +1,4 @@
+import { forgetAccessTokens } from '../db/access-tokens.ts';
 import { wakeStalledActions } from '../db/async-actions.ts';
 import type { Sql } from '../db/client.ts';
 import { forgetAnswers } from '../db/idempotency.ts';
@@ -31,6 +32,7 @@ export const createWatchActivities = ({ sql, now }: WatchDeps) => ({
   /** Makes room for the next days and forgets what is kept for a day or a week. */
   tidyUp: async (): Promise<{ answers: number }> => {
     await maintainDays(sql, now());
+    await forgetAccessTokens(sql, now());
     return { answers: await forgetAnswers(sql) };
   },
 });

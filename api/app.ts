@@ -3,11 +3,14 @@ import type { Logger } from 'pino';
 import type { Sql } from '../db/client.ts';
 import { newId } from '../db/ids.ts';
 import { DomainError } from '../domain/errors.ts';
+import type { RateLimits } from '../domain/rate-limit.ts';
 import { createAuthentication } from './auth.ts';
+import { createClientAddress } from './client-address.ts';
 import { createDocsRoutes } from './docs-ui.ts';
 import { errorBody, statusOf, toDomainError } from './errors.ts';
 import { createKernel, send } from './kernel.ts';
 import type { MetadataSchemas } from './metadata-schemas.ts';
+import { createRateLimits } from './rate-limits.ts';
 import type { Route } from './route.ts';
 import { createHealthRoutes, type ReadinessCheck } from './routes/health.ts';
 
@@ -23,6 +26,10 @@ export interface AppDeps {
   checks: Record<string, ReadinessCheck>;
   /** What /readyz asks too, and does without. */
   told?: Record<string, ReadinessCheck>;
+  /** What a project has not of its own. */
+  rateLimits?: RateLimits;
+  /** Nets of our own proxies, whose X-Forwarded-For is believed. */
+  trustedProxies?: readonly string[];
 }
 
 const isApi = (url: string): boolean => url.startsWith('/v1/') || url.startsWith('/client/v1/');
@@ -37,7 +44,12 @@ export const createApp = (deps: AppDeps): Express => {
   app.disable('x-powered-by');
   app.disable('etag');
 
-  const handle = createKernel(deps.routes, { ...deps, authenticate: createAuthentication(deps) });
+  const handle = createKernel(deps.routes, {
+    ...deps,
+    authenticate: createAuthentication(deps),
+    limits: createRateLimits(deps.rateLimits),
+    addressOf: createClientAddress(deps.trustedProxies ?? []),
+  });
   app.use((req, res, next) => {
     if (isApi(req.url)) void handle(req, res);
     else next();

@@ -1,14 +1,15 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { LRUCache } from 'lru-cache';
-import { findApiKeyByHash, hashToken, type ApiKey } from '../db/api-keys.ts';
+import { ACCESS_TOKEN_PREFIX, findCallerByAccessToken } from '../db/access-tokens.ts';
+import { findApiKeyByHash, hashToken, type KnownApiKey } from '../db/api-keys.ts';
 import type { Sql } from '../db/client.ts';
-import type { Project } from '../db/projects.ts';
 import { DomainError } from '../domain/errors.ts';
+import { allows } from '../domain/scopes.ts';
 
-export interface Caller {
-  apiKey: ApiKey;
-  project: Project;
+export interface Caller extends KnownApiKey {
+  /** Where an access token was shown instead of the key: when it ends, in milliseconds since 1970. */
+  expiresAt?: number;
 }
 
 /** How long a key that was revoked may still be taken for good. */
@@ -29,27 +30,32 @@ interface Credentials {
   appId: string | undefined;
 }
 
-const serverCredentials = (headers: IncomingHttpHeaders): Credentials => ({
-  token: one(headers['x-app-token']) ?? /^Bearer ([^\s]+)$/i.exec(headers.authorization ?? '')?.[1],
-  appId: one(headers['x-app-id']),
-});
+/** `Basic`, as OAuth clients show who they are: the application id as the user, the key as the password. */
+const basicCredentials = (authorization: string): Credentials | null => {
+  const encoded = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(authorization)?.[1];
+  const [, appId, token] = /^([^:]+):(.+)$/.exec(encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString('latin1')) ?? [];
+  return token === undefined ? null : { appId, token };
+};
+
+const serverCredentials = (headers: IncomingHttpHeaders): Credentials => {
+  const token = one(headers['x-app-token']);
+  // X-Voucherify-OAuth is where Voucherify's clients put the same.
+  const authorization = headers.authorization ?? one(headers['x-voucherify-oauth']) ?? '';
+  if (token === undefined && authorization !== '') {
+    const basic = basicCredentials(authorization);
+    if (basic) return basic;
+  }
+  return { token: token ?? /^Bearer ([^\s]+)$/i.exec(authorization)?.[1], appId: one(headers['x-app-id']) };
+};
 
 const clientCredentials = (headers: IncomingHttpHeaders): Credentials => ({
   token: one(headers['x-client-token']),
   appId: one(headers['x-client-application-id']),
 });
 
-/** `vouchers:write` is granted by itself, `vouchers:*`, `*:write`, `*:*` and `*`. */
-const allows = (scopes: string[], scope: string): boolean => {
-  const [resource, action] = scope.split(':');
-  return scopes.some(
-    (granted) => granted === '*' || granted === scope || granted === '*:*' || granted === `${resource}:*` || granted === `*:${action}`,
-  );
-};
-
-/** @throws DomainError forbidden */
-export const requireScope = (caller: Caller, scope: string): void => {
-  if (!allows(caller.apiKey.scopes, scope))
+/** @param scope null: any key may. @throws DomainError forbidden */
+export const requireScope = (caller: Caller, scope: string | null): void => {
+  if (scope !== null && !allows(caller.apiKey.scopes, scope))
     throw new DomainError('forbidden', 'This API key may not do that.', { details: `The key needs the scope ${scope}.` });
 };
 
@@ -73,8 +79,8 @@ export const createAuthentication = ({ sql }: { sql: Sql }) => {
   const unknown = new LRUCache<string, true>({ max: 10_000, ttl: KEY_TTL_MS });
   const asked = new Map<string, Promise<Caller | null>>();
 
-  const lookUp = async (id: string, keyHash: Buffer): Promise<Caller | null> => {
-    const caller = await findApiKeyByHash(sql, keyHash);
+  const lookUp = async (id: string, keyHash: Buffer, find: (db: Sql, hash: Buffer) => Promise<Caller | null>): Promise<Caller | null> => {
+    const caller = await find(sql, keyHash);
     if (caller) known.set(id, caller);
     else unknown.set(id, true);
     return caller;
@@ -86,7 +92,8 @@ export const createAuthentication = ({ sql }: { sql: Sql }) => {
     const caller = known.get(id);
     if (caller) return caller;
     if (unknown.has(id)) return null;
-    const running = asked.get(id) ?? lookUp(id, keyHash).finally(() => asked.delete(id));
+    const find = token.startsWith(ACCESS_TOKEN_PREFIX) ? findCallerByAccessToken : findApiKeyByHash;
+    const running = asked.get(id) ?? lookUp(id, keyHash, find).finally(() => asked.delete(id));
     asked.set(id, running);
     return running;
   };
@@ -109,6 +116,8 @@ export const createAuthentication = ({ sql }: { sql: Sql }) => {
     const withoutAppId = side === 'server' && headers['x-app-token'] === undefined && appId === undefined;
     if (!caller || caller.apiKey.kind !== kind || !(withoutAppId || sameText(appId ?? '', caller.project.appId)))
       throw unauthorized('The application id and the key do not belong together, or the key is unknown or revoked.');
+    if (caller.expiresAt !== undefined && caller.expiresAt <= Date.now())
+      throw unauthorized('The access token has ended. Get another one.');
     return caller;
   };
 };

@@ -9,17 +9,24 @@ import { withRetries } from '../db/retries.ts';
 import { DomainError, type FieldProblem } from '../domain/errors.ts';
 import { requireOrigin, requireScope, type Authenticate, type Caller } from './auth.ts';
 import { errorBody, statusOf, toDomainError } from './errors.ts';
+import { networkOf } from './client-address.ts';
 import { fieldProblems } from './field-problems.ts';
+import { customerOf, tellsOfUnknownCode } from './guesses.ts';
 import { isOneOf, parseJson, readBody, readText, requireJson } from './json-body.ts';
 import { parseQuery } from './query-string.ts';
+import type { RateLimiter, Verdict } from './rate-limits.ts';
 import type { MetadataSchemas } from './metadata-schemas.ts';
 import { createRouteTable } from './route-table.ts';
 import type { Answer, RequestContext, Route } from './route.ts';
+import { receiveUpload, type Upload } from './upload.ts';
 
 export interface KernelDeps {
   sql: Sql;
   log: Pick<Logger, 'error'>;
   authenticate: Authenticate;
+  limits: RateLimiter;
+  /** Who sent it, behind our own proxies. */
+  addressOf: (req: IncomingMessage) => string;
   metadata: Pick<MetadataSchemas, 'check'>;
 }
 
@@ -29,9 +36,11 @@ const CLIENT_PREFIX = '/client/v1/';
 class Context implements RequestContext {
   readonly project;
   readonly apiKey;
+  readonly viaToken: boolean;
   params: unknown = undefined;
   query: unknown = undefined;
   body: unknown = undefined;
+  upload: Upload | null = null;
   readonly requestId: string;
   readonly #sql: Sql;
   readonly #req: IncomingMessage;
@@ -47,6 +56,7 @@ class Context implements RequestContext {
     this.requestId = requestId;
     this.project = caller.project;
     this.apiKey = caller.apiKey;
+    this.viaToken = caller.expiresAt !== undefined;
   }
 
   get bodyText(): string {
@@ -58,7 +68,8 @@ class Context implements RequestContext {
   }
 
   get requestHash(): Buffer {
-    return hash('sha256', Buffer.concat([Buffer.from(`${this.#req.method} ${this.#req.url}\n`), this.#bytes]), 'buffer');
+    const sent = this.upload?.hash ?? this.#bytes;
+    return hash('sha256', Buffer.concat([Buffer.from(`${this.#req.method} ${this.#req.url}\n`), sent]), 'buffer');
   }
 
   write = (effect: (tx: Tx) => Promise<Answer>): Promise<Answer> =>
@@ -142,11 +153,46 @@ const preflight = (origin: string): Answer => ({
   },
 });
 
+const NOTHING = Buffer.alloc(0);
+
+/** Takes the file once everything else about the request is right, and lets go of it afterwards. */
+const withUpload = async (context: Context, req: IncomingMessage, handle: () => Promise<Answer>): Promise<Answer> => {
+  const upload = await receiveUpload(req);
+  context.upload = upload;
+  try {
+    return await handle();
+  } finally {
+    await upload.discard();
+  }
+};
+
+/** What a browser may read of an answer's headers. */
+const EXPOSED =
+  'X-Request-Id, Idempotent-Replayed, X-Rate-Limit-Limit, X-Rate-Limit-Remaining, X-Rate-Limit-Retry, X-Rate-Limit-Type, Retry-After';
+
+/** Headers that say how a limit stands; thrown where it is used up. */
+const heed = ({ headers, refusal }: Verdict, more: Record<string, string>): void => {
+  Object.assign(more, headers);
+  if (refusal) throw refusal;
+};
+
 /** Turns routes into a handler for everything below /v1 and /client/v1. */
-export const createKernel = (routes: Route[], { sql, log, authenticate, metadata }: KernelDeps) => {
+export const createKernel = (routes: Route[], { sql, log, authenticate, metadata, limits, addressOf }: KernelDeps) => {
   const find = createRouteTable(routes);
 
-  const answerTo = async (req: IncomingMessage, requestId: string, cors: Record<string, string>): Promise<Answer> => {
+  /** A route that looks codes up: who tries many that do not exist has to wait. */
+  const answerGuess = async (context: Context, route: Route, caller: Caller, address: string | null, more: Record<string, string>) => {
+    const customer = customerOf(context);
+    const verdict = limits.mayGuess(caller, address, customer);
+    if (verdict) heed(verdict, more);
+    const answer = await route.handler(context);
+    const text = answer.text ?? JSON.stringify(answer.body);
+    if (tellsOfUnknownCode(text)) limits.failed(caller, address, customer);
+    return { ...answer, text };
+  };
+
+  /** @param more headers that go with the answer, whatever becomes of it */
+  const answerTo = async (req: IncomingMessage, requestId: string, more: Record<string, string>): Promise<Answer> => {
     const [path, queryText] = splitUrl(req.url!);
     const match = find(req.method!, path);
     if (!match)
@@ -160,30 +206,38 @@ export const createKernel = (routes: Route[], { sql, log, authenticate, metadata
     const { route, params } = match;
     const client = path.startsWith(CLIENT_PREFIX);
     const caller = await authenticate(req.headers, client ? 'client' : 'server');
-    if (client) Object.assign(cors, { 'Access-Control-Allow-Origin': requireOrigin(caller, req.headers), Vary: 'Origin' });
+    if (client)
+      Object.assign(more, {
+        'Access-Control-Allow-Origin': requireOrigin(caller, req.headers),
+        'Access-Control-Expose-Headers': EXPOSED,
+        Vary: 'Origin',
+      });
+    const address = client ? networkOf(addressOf(req)) : null;
+    heed(limits.request(caller, address), more);
     requireScope(caller, route.scope);
-    const bytes = await readBody(req);
+    const bytes = route.takesFile ? NOTHING : await readBody(req);
     const isText = route.textTypes !== undefined && isOneOf(req.headers, route.textTypes);
     if (route.body && bytes.length > 0 && !isText) requireJson(req.headers);
     const context = new Context(sql, req, bytes, requestId, caller);
     fill(context, route, params, queryText, bytes, isText);
     const checking = route.body && metadata.check(context.project.id, route, context.body);
     if (checking) await checking;
-    return route.handler(context);
+    if (route.takesFile) return withUpload(context, req, () => route.handler(context));
+    return route.guessable ? answerGuess(context, route, caller, address, more) : route.handler(context);
   };
 
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const requestId = newId('request');
-    const cors: Record<string, string> = {};
+    const more: Record<string, string> = {};
     let answer: Answer;
     try {
-      answer = await answerTo(req, requestId, cors);
+      answer = await answerTo(req, requestId, more);
     } catch (error) {
       const refusal = toDomainError(error);
       if (statusOf[refusal.key] >= 500) log.error({ err: error, requestId, method: req.method, url: req.url }, 'a request failed');
       answer = { status: statusOf[refusal.key], body: errorBody(refusal, requestId) };
-      if (refusal.key === 'payload_too_large') cors['Connection'] = 'close';
+      if (refusal.key === 'payload_too_large') more['Connection'] = 'close';
     }
-    send(res, answer, requestId, cors);
+    send(res, answer, requestId, more);
   };
 };

@@ -1,8 +1,15 @@
 import { createSchemaWriter, type JsonSchema, type SchemaWriter } from './openapi-schemas.ts';
 import type { Route } from './route.ts';
 import { errorSchema } from './schemas/error.ts';
+import { CSV } from './upload.ts';
 
 const JSON_TYPE = 'application/json';
+
+/** A file in a form, or as it is. */
+const FILE = {
+  'multipart/form-data': { schema: { type: 'object', properties: { file: { type: 'string', format: 'binary' } }, required: ['file'] } },
+  [CSV]: { schema: { type: 'string' } },
+};
 
 /** Given before there is a request that could be answered in JSON. */
 const WITHOUT_BODY = new Set(['204', '431']);
@@ -14,6 +21,7 @@ const refusals = (route: Route): Record<number, string | undefined> => ({
   403: 'The key may not do that',
   ...(route.params && { 404: 'There is no such thing' }),
   ...(route.body && { 413: 'The body is too large', 415: 'The body is not JSON' }),
+  ...(route.takesFile && { 413: 'The file is too large', 415: 'There is no file' }),
   ...(route.method !== 'get' && {
     409: 'It exists already, or the same request is still running',
     422: 'The Idempotency-Key was used for another request',
@@ -73,8 +81,9 @@ const operationOf = (route: Route, writer: SchemaWriter): JsonSchema => ({
   security: route.path.startsWith('/client/')
     ? [{ clientApplicationId: [], clientToken: [] }]
     : [{ appId: [], appToken: [] }, { bearer: [] }],
-  'x-required-scope': route.scope,
+  ...(route.scope !== null && { 'x-required-scope': route.scope }),
   parameters: parametersOf(route, writer),
+  ...(route.takesFile && { requestBody: { required: true, content: FILE } }),
   ...(route.body && {
     requestBody: {
       required: !route.body.safeParse({}).success,

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Tx } from '../db/client.ts';
 import type { ApiKey } from '../db/api-keys.ts';
 import type { Project } from '../db/projects.ts';
+import type { Upload } from './upload.ts';
 
 export interface Answer {
   status: number;
@@ -15,12 +16,16 @@ export interface Answer {
 export interface RequestContext<P = unknown, Q = unknown, B = unknown> {
   project: Project;
   apiKey: ApiKey;
+  /** Whether an access token of the key was shown, not the key itself. */
+  viaToken: boolean;
   requestId: string;
   params: P;
   query: Q;
   body: B;
   /** The body as it came, for what is told by lines and columns. */
   bodyText: string;
+  /** The file that was sent, where the route takes one; it is gone after the answer. */
+  upload: Upload | null;
   /** The caller's Idempotency-Key, or one made for this request. */
   idempotencyKey: string;
   /** SHA-256 of method, path and body. */
@@ -39,13 +44,17 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
   tag: string;
   summary: string;
   description?: string;
-  /** What the API key must be allowed to do, such as `vouchers:write`. */
-  scope: string;
+  /** What the API key must be allowed to do, such as `vouchers:write`; null: any key may. */
+  scope: string | null;
+  /** Whether answers tell whether a code exists, so that who guesses codes is slowed down. */
+  guessable?: boolean;
   params?: P;
   query?: Q;
   body?: B;
   /** Media types whose text is the body as it came, besides JSON; the schema is then given that text. */
   textTypes?: string[];
+  /** Whether it takes a file, in a form or as text/csv, instead of a body. */
+  takesFile?: boolean;
   /** Documented answers besides those every route has (400, 401, 403, 429 and 500). */
   responses: Record<number, { description: string; schema?: z.ZodType }>;
   handler: (context: RequestContext<z.output<P>, z.output<Q>, z.output<B>>) => Promise<Answer>;

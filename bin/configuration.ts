@@ -36,9 +36,12 @@ const RATE_LIMITS_ERROR = `must be numbers by name such as key_requests=600000,a
 /** Limits by name, as the API calls them. */
 const rateLimits = z
   .string()
-  .refine((text) => text.split(',').every((each) => /^\s*(\w+)\s*=\s*\d{1,9}\s*$/.exec(each)?.[1]! in DEFAULT_RATE_LIMITS), {
-    error: RATE_LIMITS_ERROR,
-  })
+  .refine(
+    (text) => text.split(',').every((each) => Object.hasOwn(DEFAULT_RATE_LIMITS, /^\s*(\w+)\s*=\s*\d{1,9}\s*$/.exec(each)?.[1] ?? '')),
+    {
+      error: RATE_LIMITS_ERROR,
+    },
+  )
   .transform((text) => ({
     ...DEFAULT_RATE_LIMITS,
     ...Object.fromEntries(text.split(',').map((each) => [each.split('=')[0]!.trim(), Number(each.split('=')[1])])),

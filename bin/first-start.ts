@@ -45,7 +45,9 @@ const ensureProject = async (tx: Tx, name: string, mode: Project['mode']): Promi
 const ensureKeys = async (tx: Tx, project: Project, kept: ProjectKeys | undefined): Promise<ProjectKeys> => {
   const token = async (kind: 'secret' | 'publishable', known: string | undefined): Promise<string> => {
     if (known !== undefined && (await findApiKeyByHash(tx, hashToken(known)))?.project.id === project.id) return known;
-    return (await createApiKey(tx, { projectId: project.id, name: 'First start', kind })).token;
+    // To try things in a sandbox any page will do; a live shop names its own.
+    const origins = kind === 'publishable' && project.mode === 'sandbox' ? ['*'] : [];
+    return (await createApiKey(tx, { projectId: project.id, name: 'First start', kind, origins })).token;
   };
   return {
     appId: project.appId,

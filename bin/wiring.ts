@@ -2,11 +2,13 @@ import { hkdfSync, randomBytes } from 'node:crypto';
 import type { Express } from 'express';
 import { createApp } from '../api/app.ts';
 import { createHooksRouter } from '../api/hooks/router.ts';
+import { createApiKeyRoutes } from '../api/routes/api-keys.ts';
 import { createAsyncActionRoutes } from '../api/routes/async-actions.ts';
 import { createCampaignRoutes } from '../api/routes/campaigns.ts';
 import { createCustomerRoutes } from '../api/routes/customers.ts';
 import type { ReadinessCheck } from '../api/routes/health.ts';
 import { createCustomerWalletRoutes } from '../api/routes/customer-wallet.ts';
+import { createClientCheckoutRoutes } from '../api/routes/client-checkout.ts';
 import { createEndpointRoutes } from '../api/routes/endpoints.ts';
 import { createEventRoutes } from '../api/routes/events.ts';
 import { createEnrolmentRoutes } from '../api/routes/enrolments.ts';
@@ -20,6 +22,8 @@ import { createJourneyRoutes } from '../api/routes/journeys.ts';
 import { createMessageRoutes } from '../api/routes/messages.ts';
 import { createOrderRoutes } from '../api/routes/orders.ts';
 import { createPublicationRoutes } from '../api/routes/publications.ts';
+import { createOauthRoutes } from '../api/routes/oauth.ts';
+import { createRateLimitRoutes } from '../api/routes/rate-limits.ts';
 import { createRedemptionRoutes } from '../api/routes/redemptions.ts';
 import { createSourceRoutes } from '../api/routes/sources.ts';
 import { createTemplateRoutes } from '../api/routes/templates.ts';
@@ -158,6 +162,10 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createValidationRoutes({ checkout }),
       ...createRedemptionRoutes({ ...core, checkout }),
       ...createOrderRoutes({ ...deps, states: here.states }),
+      ...createClientCheckoutRoutes({ checkout }),
+      ...createApiKeyRoutes(deps),
+      ...createOauthRoutes(deps),
+      ...createRateLimitRoutes({ ...deps, rateLimits: configuration.rateLimits }),
       ...createTraceRoutes(core),
       ...createFastForwardRoutes({ fastForward }),
       ...createSourceRoutes({ ...deps, publicUrl: configuration.publicUrl }),
@@ -168,6 +176,8 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
     routers: [createHooksRouter({ ...core, publicUrl: configuration.publicUrl }), createUnsubscribeRouter(deps)],
     checks: { ...checksOf(core), ...(needsTemporal && temporal) },
     told: needsTemporal ? {} : temporal,
+    rateLimits: configuration.rateLimits,
+    trustedProxies: configuration.trustedProxies,
   });
   return {
     app,

@@ -3,7 +3,7 @@ import { findCustomer, updateCustomer, upsertCustomers } from '../../db/customer
 import { countCustomerEvents, listCustomerEvents, recordEvents, type EventRow } from '../../db/events.ts';
 import type { Customer } from '../../domain/customer.ts';
 import { notFound } from '../errors.ts';
-import { route, type Route } from '../route.ts';
+import { route, type Answer, type RequestContext, type Route } from '../route.ts';
 import { createdEventSchema, createEventBody, eventListSchema, listEventsQuery } from '../schemas/event.ts';
 import { list } from '../schemas/list.ts';
 import type { z } from 'zod';
@@ -39,55 +39,70 @@ const upsert = async (tx: Tx, projectId: string, told: Told, now: Date): Promise
   return customer as Customer;
 };
 
-export const createEventRoutes = ({ sql, now, hint }: EventRoutesDeps): Route[] => [
-  route({
-    method: 'post',
-    path: '/v1/events',
-    tag: 'Events',
-    summary: 'Tell that something happened to a customer',
-    description: 'The customer is created, or updated with what the call tells. Journeys start, go on or end by the event.',
-    scope: 'events:write',
-    body: createEventBody,
-    responses: { 200: { description: 'The event', schema: createdEventSchema }, 404: { description: 'There is no such customer' } },
-    handler: async ({ project, body, write }) => {
-      const answer = await write(async (tx) => {
-        const real = now();
-        const customer = await upsert(tx, project.id, body.customer, real);
-        const { event: type, metadata, referral, loyalty } = body;
-        const [id] = await recordEvents(tx, [
-          {
-            projectId: project.id,
-            type,
-            customerId: customer.id,
-            data: { ...metadata, ...(referral && { referral }), ...(loyalty && { loyalty }) },
-            dedupeKey: null,
-            occurredAt: new Date(real.getTime() + customer.clockOffsetMs),
-          },
-        ]);
-        const who = { object: 'customer', id: customer.id, source_id: customer.sourceId };
-        return { status: 200, body: { object: 'event', id, type, customer: who } };
-      });
-      hint?.();
-      return answer;
-    },
-  }),
-  route({
-    method: 'get',
-    path: '/v1/events',
-    tag: 'Events',
-    summary: 'List what happened to a customer, the latest first',
-    scope: 'events:read',
-    query: listEventsQuery,
-    responses: { 200: { description: 'Events', schema: eventListSchema }, 404: { description: 'There is no such customer' } },
-    handler: async ({ project, query }) => {
-      const customer = await findCustomer(sql, project.id, query.customer);
-      if (!customer) throw notFound('customer', query.customer);
-      const { limit, type, starting_after: before } = query;
-      const [rows, total] = await Promise.all([
-        listCustomerEvents(sql, project.id, customer.id, { limit: limit + 1, before, type }),
-        countCustomerEvents(sql, project.id, customer.id, type),
+export const createEventRoutes = ({ sql, now, hint }: EventRoutesDeps): Route[] => {
+  const tell = async ({ project, body, write }: RequestContext<unknown, unknown, z.output<typeof createEventBody>>): Promise<Answer> => {
+    const answer = await write(async (tx) => {
+      const real = now();
+      const customer = await upsert(tx, project.id, body.customer, real);
+      const { event: type, metadata, referral, loyalty } = body;
+      const [id] = await recordEvents(tx, [
+        {
+          projectId: project.id,
+          type,
+          customerId: customer.id,
+          data: { ...metadata, ...(referral && { referral }), ...(loyalty && { loyalty }) },
+          dedupeKey: null,
+          occurredAt: new Date(real.getTime() + customer.clockOffsetMs),
+        },
       ]);
-      return { status: 200, body: list('events', rows.slice(0, limit).map(view), { total, hasMore: rows.length > limit }) };
-    },
-  }),
-];
+      const who = { object: 'customer', id: customer.id, source_id: customer.sourceId };
+      return { status: 200, body: { object: 'event', id, type, customer: who } };
+    });
+    hint?.();
+    return answer;
+  };
+
+  return [
+    route({
+      method: 'post',
+      path: '/v1/events',
+      tag: 'Events',
+      summary: 'Tell that something happened to a customer',
+      description: 'The customer is created, or updated with what the call tells. Journeys start, go on or end by the event.',
+      scope: 'events:write',
+      body: createEventBody,
+      responses: { 200: { description: 'The event', schema: createdEventSchema }, 404: { description: 'There is no such customer' } },
+      handler: tell,
+    }),
+    route({
+      method: 'post',
+      path: '/client/v1/events',
+      tag: 'Events',
+      summary: 'Tell that something happened to a customer, from a browser',
+      description: 'Anybody at the origin can tell anything of anybody: let journeys that give something away start by what a server says.',
+      scope: 'events:write',
+      body: createEventBody,
+      responses: { 200: { description: 'The event', schema: createdEventSchema }, 404: { description: 'There is no such customer' } },
+      handler: tell,
+    }),
+    route({
+      method: 'get',
+      path: '/v1/events',
+      tag: 'Events',
+      summary: 'List what happened to a customer, the latest first',
+      scope: 'events:read',
+      query: listEventsQuery,
+      responses: { 200: { description: 'Events', schema: eventListSchema }, 404: { description: 'There is no such customer' } },
+      handler: async ({ project, query }) => {
+        const customer = await findCustomer(sql, project.id, query.customer);
+        if (!customer) throw notFound('customer', query.customer);
+        const { limit, type, starting_after: before } = query;
+        const [rows, total] = await Promise.all([
+          listCustomerEvents(sql, project.id, customer.id, { limit: limit + 1, before, type }),
+          countCustomerEvents(sql, project.id, customer.id, type),
+        ]);
+        return { status: 200, body: list('events', rows.slice(0, limit).map(view), { total, hasMore: rows.length > limit }) };
+      },
+    }),
+  ];
+};

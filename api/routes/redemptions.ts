@@ -1,13 +1,12 @@
 import type { z } from 'zod';
-import { errorOf, type CheckoutAnswer } from '../../activities/checkout-answer.ts';
 import type { Checkout } from '../../activities/checkout.ts';
 import type { CheckoutRequest } from '../../activities/checkout-request.ts';
 import { redemptionView } from '../../activities/redemption-view.ts';
 import type { Sql } from '../../db/client.ts';
-import { REPLAYED } from '../../db/idempotency.ts';
 import { listRedemptions } from '../../db/redemption-list.ts';
 import { findRedemption } from '../../db/redemptions.ts';
 import { findVoucher } from '../../db/vouchers.ts';
+import { answerOf } from '../checkout-answer.ts';
 import { namedCustomer, singleQuestion, stackQuestion } from '../checkout-request.ts';
 import { notFound } from '../errors.ts';
 import { route, type Answer, type RequestContext, type Route } from '../route.ts';
@@ -36,12 +35,6 @@ type RollbackContext = RequestContext<{ id: string }, z.output<typeof rollbackQu
 
 const tag = 'Redemptions';
 const refused = { 400: { description: 'Why it is refused; nothing was redeemed' }, 404: { description: 'There is no such code' } };
-
-/** @throws DomainError where the request itself was refused */
-const answerOf = (answer: CheckoutAnswer): Answer => {
-  if ('refused' in answer) throw errorOf(answer.refused);
-  return { status: answer.status, text: answer.body, ...(answer.replayed && { headers: REPLAYED }) };
-};
 
 export const createRedemptionRoutes = ({ sql, checkout }: RedemptionRoutesDeps): Route[] => {
   const redeem = async (context: RequestContext, question: CheckoutRequest): Promise<Answer> => {
@@ -74,6 +67,7 @@ export const createRedemptionRoutes = ({ sql, checkout }: RedemptionRoutesDeps):
       tag,
       summary: 'Redeem codes for an order, all or none',
       scope: 'redemptions:write',
+      guessable: true,
       body: redeemablesBody,
       responses: { 200: { description: 'What was redeemed', schema: redemptionsSchema }, ...refused },
       handler: (context) => redeem(context, stackQuestion(context, 'stack')),
@@ -85,6 +79,7 @@ export const createRedemptionRoutes = ({ sql, checkout }: RedemptionRoutesDeps):
       summary: 'Redeem codes for an order, from a browser',
       description: 'It does not say why a code does not apply.',
       scope: 'redemptions:write',
+      guessable: true,
       body: redeemablesBody,
       responses: { 200: { description: 'What was redeemed', schema: redemptionsSchema }, ...refused },
       handler: (context) => redeem(context, stackQuestion(context, 'client')),
@@ -152,6 +147,7 @@ export const createRedemptionRoutes = ({ sql, checkout }: RedemptionRoutesDeps):
       tag,
       summary: 'Redeem one code (older call)',
       scope: 'redemptions:write',
+      guessable: true,
       params: voucherCode,
       body: singleBody,
       responses: { 200: { description: 'The redemption', schema: redemptionSchema }, ...refused },

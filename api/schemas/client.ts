@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { SESSION_UNITS } from '../../domain/session.ts';
+import { name, text } from './fields.ts';
+import { redeemablesBody, singleBody } from './redeemable.ts';
+import { discountSchema } from './discount.ts';
+import { orderSchema } from './order.ts';
+
+/** A whole number as a query carries it. What is none stays as it came, and is then refused. */
+const whole = z.preprocess(
+  (value) => (typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value),
+  z.int().meta({ description: 'A whole number' }),
+);
+
+const texts = z.record(z.string(), z.unknown());
+
+const item = z.strictObject({
+  source_id: name.optional(),
+  product_id: name.optional(),
+  sku_id: name.optional(),
+  related_object: z.enum(['product', 'sku']).optional(),
+  quantity: whole.optional(),
+  price: whole.optional(),
+  amount: whole.optional(),
+  product: texts.optional(),
+  sku: texts.optional(),
+  metadata: texts.optional(),
+});
+
+/** SDKs send a customer without a name where they know none. */
+const isNamed = (customer: unknown): boolean =>
+  typeof customer === 'object' && customer !== null && ('source_id' in customer || 'id' in customer);
+
+const withoutNameless = (told: unknown): unknown => {
+  if (typeof told !== 'object' || told === null || !('customer' in told) || isNamed(told.customer)) return told;
+  const { customer: _, ...rest } = told;
+  return rest;
+};
+
+/** `?code&amount&item[0][product_id]=…` as the body that asks the same. */
+export const clientValidateQuery = z
+  .strictObject({
+    code: name,
+    amount: whole.optional().meta({ description: 'Of the order, in minor units' }),
+    item: z.array(item).max(100).optional().meta({ description: 'item[0][product_id]=…&item[0][quantity]=…' }),
+    order: z.strictObject({ metadata: texts.optional() }).optional(),
+    customer: z.strictObject({ id: name.optional(), source_id: name.optional(), metadata: texts.optional() }).optional(),
+    metadata: texts.optional(),
+    tracking_id: text().optional(),
+    session_type: z.literal('LOCK').optional(),
+    session_key: text().optional(),
+    session_ttl: whole.optional(),
+    session_ttl_unit: z.enum(SESSION_UNITS).optional(),
+  })
+  .transform(({ code, amount, item: items, order, customer, metadata, tracking_id, ...lock }) => {
+    const asked = {
+      redeemables: [{ object: 'voucher', id: code }],
+      ...((amount !== undefined || items || order) && { order: { amount, items, metadata: order?.metadata } }),
+      ...(isNamed(customer) && { customer }),
+      ...(metadata && { metadata }),
+      ...(tracking_id !== undefined && { tracking_id }),
+      ...(lock.session_type && {
+        session: { type: lock.session_type, key: lock.session_key, ttl: lock.session_ttl, ttl_unit: lock.session_ttl_unit },
+      }),
+    };
+    // What the body may hold, its own schema says.
+    return asked as z.input<typeof redeemablesBody>;
+  })
+  .pipe(redeemablesBody);
+
+export const clientRedeemQuery = z.strictObject({ code: name });
+
+export const clientRedeemBody = z.preprocess(withoutNameless, singleBody);
+
+const reason = z.looseObject({ key: z.string(), message: z.string() });
+
+export const clientValidationSchema = z
+  .looseObject({
+    valid: z.boolean(),
+    code: z.string(),
+    discount: discountSchema.optional(),
+    order: orderSchema.optional(),
+    tracking_id: z.string(),
+    error: reason.optional(),
+    reason: z.string().optional(),
+  })
+  .meta({ id: 'ClientValidation' });
