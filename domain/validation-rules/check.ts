@@ -31,7 +31,8 @@ const checkGroup = (rules: unknown, path: string, depth: number, count: { condit
   count.conditions += ids.length;
   if (count.conditions > LIMITS.conditions) return;
   for (const id of ids) {
-    if (!ID.test(id) || /^(and|or)$/i.test(id)) wrong(`${path}.${id}`, 'must have an id of letters, digits, _, $ and -, other than "and" and "or"');
+    if (!ID.test(id) || /^(and|or)$/i.test(id))
+      wrong(`${path}.${id}`, 'must have an id of letters, digits, _, $ and -, other than "and" and "or"');
     else checkNode(nodes[id], `${path}.${id}`, depth, count, wrong);
   }
   checkLogic(logic, ids, `${path}.logic`, wrong);
@@ -75,7 +76,8 @@ const checkProperty = (kind: RuleKind, property: unknown, path: string, wrong: P
 };
 
 const checkConditions = (kind: RuleKind, conditions: unknown, mayBeEmpty: boolean, path: string, wrong: Problems): void => {
-  if (conditions !== undefined && conditions !== null && !isRecord(conditions)) return wrong(path, 'must be an object with values by operator');
+  if (conditions !== undefined && conditions !== null && !isRecord(conditions))
+    return wrong(path, 'must be an object with values by operator');
   const given = Object.entries(conditions ?? {});
   if (given.length === 0 && !mayBeEmpty) return wrong(path, `must have one of the operators ${kind.operators.join(', ')}`);
   for (const [operator, values] of given) {

@@ -51,4 +51,7 @@ export const countersOfRules = (rules: readonly AssignedRule[], facts: CounterFa
   rules.flatMap(({ group }) => (group ? countersIn(group, facts) : []));
 
 const countersIn = (group: CompiledGroup, facts: CounterFacts): CounterRef[] =>
-  [...group.nodes.values()].flatMap(({ kind, nested }) => [...(kind.counters?.(facts) ?? []), ...(nested ? countersIn(nested, facts) : [])]);
+  [...group.nodes.values()].flatMap(({ kind, nested }) => [
+    ...(kind.counters?.(facts) ?? []),
+    ...(nested ? countersIn(nested, facts) : []),
+  ]);

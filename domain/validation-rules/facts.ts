@@ -52,6 +52,9 @@ export interface RequestFacts {
   apiKeyName: string | null;
 }
 
+/** Of a request whose redeemables have no rules. */
+export const NO_FACTS: RequestFacts = { customer: null, items: [], orderMetadata: null, metadata: {}, apiKeyName: null };
+
 /** What is being redeemed. Its id is what counters are named by. */
 export interface RedeemedFacts {
   object: 'voucher' | 'promotion_tier';

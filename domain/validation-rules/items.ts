@@ -4,7 +4,7 @@ import { operatorNamed, type OperatorName } from './operators.ts';
 import type { CompiledNode, Condition, Finding, NestedRules, RuleNeeds, RuleScope, ScopeEntry } from './rule.ts';
 
 /** A product, SKU or collection as a condition names it: by our id or by the shop's. */
-export type ProductRef = string | Pick<ScopeEntry, 'id' | 'source_id'> & { object?: ScopeEntry['object'] };
+export type ProductRef = string | (Pick<ScopeEntry, 'id' | 'source_id'> & { object?: ScopeEntry['object'] });
 
 const names = (value: string | null | undefined, ...of: (string | null)[]): boolean => value != null && value !== '' && of.includes(value);
 
@@ -26,7 +26,9 @@ export const lookedAt = ({ items, item }: RuleScope): readonly ItemFacts[] => (i
 
 /** Splits what picks items from what counts those that were picked. */
 const parted = (conditions: readonly Condition[]): { picks: Condition[]; counts: Condition[] } => {
-  const { true: counts = [], false: picks = [] } = Object.groupBy(conditions, ({ operator }) => String(operatorNamed(operator).of === 'list'));
+  const { true: counts = [], false: picks = [] } = Object.groupBy(conditions, ({ operator }) =>
+    String(operatorNamed(operator).of === 'list'),
+  );
   return { picks, counts };
 };
 
@@ -62,7 +64,13 @@ export const everyNamed = (node: CompiledNode, scope: RuleScope, nested: NestedR
   const failed = found.find((item) => nested(item, found) !== null);
   if (items.length > 0 && found.length === items.length && !failed) return { holds: true };
   const inner = failed && nested(failed, found);
-  return { holds: false, operator: node.conditions[0]?.operator ?? null, expected: shown(node.conditions), actual: found.length, ...(inner && { inner }) };
+  return {
+    holds: false,
+    operator: node.conditions[0]?.operator ?? null,
+    expected: shown(node.conditions),
+    actual: found.length,
+    ...(inner && { inner }),
+  };
 };
 
 /** Whether no item is named that meets the nested rules. */
@@ -97,7 +105,10 @@ export const nameOf = (ref: unknown): unknown => {
 };
 
 /** What has to be read to know what items are: any reference may name a collection. */
-export const productNeeds = (node: CompiledNode): RuleNeeds => ({ products: true, collections: collectionsIn(node.conditions.flatMap(({ values }) => values)) });
+export const productNeeds = (node: CompiledNode): RuleNeeds => ({
+  products: true,
+  collections: collectionsIn(node.conditions.flatMap(({ values }) => values)),
+});
 
 const collectionsIn = (refs: readonly unknown[]): string[] =>
   refs.flatMap((ref) => {

@@ -58,7 +58,12 @@ export const operators = {
     of: 'order',
     holds: (actual, [low, high]) => order((sign) => sign >= 0)(actual, [low]) && order((sign) => sign <= 0)(actual, [high]),
   },
-  $starts_with: { description: 'starts with one of the values', takes: 'many', of: 'text', holds: text((one, value) => one.startsWith(value)) },
+  $starts_with: {
+    description: 'starts with one of the values',
+    takes: 'many',
+    of: 'text',
+    holds: text((one, value) => one.startsWith(value)),
+  },
   $ends_with: { description: 'ends with one of the values', takes: 'many', of: 'text', holds: text((one, value) => one.endsWith(value)) },
   $contains: { description: 'contains one of the values, as a text or a list', takes: 'many', of: 'anything', holds: contains },
   $not_contains: {
@@ -87,7 +92,13 @@ export const isOperator = (name: string): name is OperatorName => Object.hasOwn(
 export const operatorNamed = (name: OperatorName): Operator => operators[name];
 
 export const EQUALITY = ['$is', '$is_not', '$in', '$not_in'] as const satisfies OperatorName[];
-export const COUNTS = ['$count', '$count_more', '$count_more_or_equal', '$count_less', '$count_less_or_equal'] as const satisfies OperatorName[];
+export const COUNTS = [
+  '$count',
+  '$count_more',
+  '$count_more_or_equal',
+  '$count_less',
+  '$count_less_or_equal',
+] as const satisfies OperatorName[];
 export const NUMBERS = [
   '$is',
   '$is_not',

@@ -102,7 +102,8 @@ export interface AssignedRule extends CompiledRule {
 }
 
 /** Whether a condition holds, and if not, the values that decided; `inner` is the nested condition that decided. */
-export type Finding = { holds: true } | { holds: false; operator: OperatorName | null; expected: unknown; actual: unknown; inner?: Failure };
+export type Finding =
+  { holds: true } | { holds: false; operator: OperatorName | null; expected: unknown; actual: unknown; inner?: Failure };
 
 /** The condition that was not met. */
 export interface Failure {

@@ -8,6 +8,8 @@ export const productCollection: RuleKind = {
   description: 'Some item is in one of these product collections',
   needs: ({ conditions }) => ({
     products: true,
-    collections: conditions.flatMap(({ values }) => values.map((value) => (typeof value === 'string' ? value : (value as { id: string }).id))),
+    collections: conditions.flatMap(({ values }) =>
+      values.map((value) => (typeof value === 'string' ? value : (value as { id: string }).id)),
+    ),
   }),
 };

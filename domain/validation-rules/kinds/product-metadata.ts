@@ -13,6 +13,10 @@ export const productMetadata: RuleKind = {
   nests: true,
   ofItems: true,
   find: (node, scope, nested) =>
-    someFound(node, itemsWith(node, lookedAt(scope), ({ productMetadata: known }) => known[node.property!]), nested),
+    someFound(
+      node,
+      itemsWith(node, lookedAt(scope), ({ productMetadata: known }) => known[node.property!]),
+      nested,
+    ),
   needs: () => ({ products: true }),
 };

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { STACKING_RULES } from '../../../domain/checkout-stacking.ts';
 import { NOTHING_COUNTED } from '../../../domain/counted.ts';
 import { decide, type Checkout } from '../../../domain/checkout.ts';
+import { NO_FACTS } from '../../../domain/validation-rules/facts.ts';
 import type { VoucherState } from '../../../domain/voucher-validity.ts';
 
 const NOON = Date.parse('2026-03-01T12:00:00Z');
@@ -22,6 +23,7 @@ const voucher = (more: Partial<VoucherState> = {}): VoucherState => ({
   holderId: null,
   campaign: null,
   templateRevision: null,
+  rules: [],
   limits: null,
   gift: null,
   discount: { type: 'PERCENT', percent_off: 10 },
@@ -34,6 +36,7 @@ const ask = (vouchers: (VoucherState | undefined)[], more: Partial<Checkout> = {
     redeemables: vouchers,
     rules: STACKING_RULES,
     counts: NOTHING_COUNTED,
+    facts: NO_FACTS,
     order: { amount: 10_000 },
     redeemerOf: () => ({ customerId: null, named: false, at: NOON, zone: 'UTC' }),
     ...more,

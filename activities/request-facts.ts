@@ -1,0 +1,102 @@
+import type { Db } from '../db/client.ts';
+import { collectedAmong } from '../db/product-collections.ts';
+import { readMetadata } from '../db/customer-metadata.ts';
+import { segmentsOf } from '../db/segment-members.ts';
+import { lineAmount } from '../domain/checkout-cart.ts';
+import { NO_FACTS, type CustomerFacts, type ItemFacts, type RequestFacts } from '../domain/validation-rules/facts.ts';
+import { needsOf } from '../domain/validation-rules/needs.ts';
+import type { AssignedRule } from '../domain/validation-rules/rule.ts';
+import { itemsAsNamed, lookUpItems, type CatalogueItem } from './catalogue-items.ts';
+import type { Question } from './checkout-decision.ts';
+import type { OrderRequest } from './checkout-request.ts';
+
+type Item = NonNullable<OrderRequest['items']>[number];
+
+interface Asked extends Question {
+  /** The rules of all that it redeems. */
+  rules: readonly AssignedRule[];
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/**
+ * What the rules of requests of one project are held against. Customers, segments and products are read only where a rule asks for them.
+ * @returns a function that gives the facts of each of them
+ */
+export const readFacts = async (
+  db: Db,
+  projectId: string,
+  questions: readonly Question[],
+  now: Date,
+): Promise<(question: Question) => RequestFacts> => {
+  const ruled = questions.flatMap((question): Asked[] => {
+    const rules = question.redeemables.flatMap((redeemable) => redeemable?.rules ?? []);
+    return rules.length > 0 ? [{ ...question, rules }] : [];
+  });
+  if (ruled.length === 0) return () => NO_FACTS;
+  const needs = needsOf(ruled.flatMap(({ rules }) => rules));
+  const customerIds = [...new Set(ruled.flatMap(({ customer }) => customer?.id ?? []))];
+  const items = ruled.flatMap(({ request }) => request.order?.items ?? []);
+  const [metadataOf, segments, itemOf] = await Promise.all([
+    needs.customer && customerIds.length > 0 ? readMetadata(db, projectId, customerIds) : new Map<string, Record<string, unknown>>(),
+    segmentsOf(db, projectId, customerIds, needs.segments, now),
+    needs.products && items.length > 0 ? lookUpItems(db, projectId, items) : itemsAsNamed(),
+  ]);
+  const known = items.map(itemOf);
+  const productIds = [...new Set(known.flatMap((item) => item.product?.id ?? []))];
+  const collected = await collectedAmong(db, projectId, needs.collections, productIds, now);
+  const collectionsOf = ({ product, sku }: CatalogueItem): ReadonlySet<string> =>
+    product === null
+      ? NOTHING
+      : new Set(
+          collected.flatMap((row) =>
+            row.productId === product.id && (row.skuId === null || row.skuId === sku?.id) ? [row.collectionId] : [],
+          ),
+        );
+
+  const customerFacts = ({ request: { customer: named }, customer }: Question): CustomerFacts | null =>
+    named && {
+      id: customer?.id ?? null,
+      sourceId: customer?.sourceId ?? named.sourceId ?? null,
+      metadata: merged(customer && metadataOf.get(customer.id), named.metadata),
+      segments: (customer && segments.get(customer.id)) ?? NOTHING,
+    };
+
+  return (question) => {
+    const { request } = question;
+    return {
+      customer: customerFacts(question),
+      items: (request.order?.items ?? []).map((item) => {
+        const found = itemOf(item);
+        return itemFacts(item, found, collectionsOf(found));
+      }),
+      orderMetadata: request.order && (request.order.metadata ?? {}),
+      metadata: request.metadata ?? {},
+      apiKeyName: request.apiKeyName,
+    };
+  };
+};
+
+/** What the request tells of a customer counts already, though it may not be written yet. */
+const merged = (known: Record<string, unknown> | undefined, told: Record<string, unknown> | null | undefined): Record<string, unknown> =>
+  told === null ? {} : Object.fromEntries(Object.entries({ ...known, ...told }).filter(([, value]) => value !== null));
+
+const itemFacts = (item: Item, found: CatalogueItem, collections: ReadonlySet<string>): ItemFacts => {
+  const { product, sku } = found;
+  const price = item.price ?? sku?.price ?? product?.price ?? null;
+  return {
+    productId: found.productId,
+    productSourceId: found.productSourceId,
+    skuId: found.skuId,
+    skuSourceId: found.skuSourceId,
+    collections,
+    price,
+    amount: lineAmount({ ...item, price: price ?? undefined }) ?? 0,
+    quantity: item.quantity ?? 1,
+    metadata: (item['metadata'] as Record<string, unknown> | undefined) ?? {},
+    productMetadata: { ...product?.metadata, ...sku?.metadata, ...metadataIn(item['product']), ...metadataIn(item['sku']) },
+  };
+};
+
+const metadataIn = (told: unknown): Record<string, unknown> =>
+  (told as { metadata?: Record<string, unknown> | null } | undefined)?.metadata ?? {};

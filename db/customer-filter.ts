@@ -1,0 +1,34 @@
+import type { CustomerField } from '../domain/customer-filter.ts';
+import type { Filter } from '../domain/filter.ts';
+import type { Db } from './client.ts';
+import { filterCondition, type Fragment } from './filter-condition.ts';
+
+const METADATA = 'metadata.';
+const ADDRESS = 'address.';
+
+/** A field of the customer `c` as jsonb. */
+const customerField =
+  (db: Db) =>
+  (field: string): Fragment => {
+    if (field.startsWith(METADATA)) return db`(c.metadata -> ${field.slice(METADATA.length)})`;
+    if (field.startsWith(ADDRESS)) return db`(c.address -> ${field.slice(ADDRESS.length)})`;
+    const columns: Record<Exclude<CustomerField, `address.${string}`>, Fragment> = {
+      id: db`to_jsonb(c.id)`,
+      source_id: db`to_jsonb(c.source_id)`,
+      name: db`to_jsonb(c.name)`,
+      email: db`to_jsonb(c.email)`,
+      phone: db`to_jsonb(c.phone)`,
+      description: db`to_jsonb(c.description)`,
+      locale: db`to_jsonb(c.locale)`,
+      timezone: db`to_jsonb(c.timezone)`,
+      birthdate: db`to_jsonb(c.birthdate)`,
+      birthday: db`to_jsonb(c.birthdate)`,
+      created_at: db`to_jsonb(c.created_at)`,
+      updated_at: db`to_jsonb(c.updated_at)`,
+      unsubscribed_at: db`to_jsonb(c.unsubscribed_at)`,
+    };
+    return columns[field as keyof typeof columns];
+  };
+
+/** Whom a checked filter finds, to stand after `from customer c where … and`. */
+export const customerCondition = (db: Db, filter: Filter, now: Date): Fragment => filterCondition(db, filter, customerField(db), now);

@@ -1,0 +1,26 @@
+import type { FilterFields } from './filter.ts';
+
+/** What customers can be found by, beside `metadata.<name>`. */
+export const CUSTOMER_FIELDS = {
+  id: 'text',
+  source_id: 'text',
+  name: 'text',
+  email: 'text',
+  phone: 'text',
+  description: 'text',
+  locale: 'text',
+  timezone: 'text',
+  birthdate: 'time',
+  birthday: 'time',
+  created_at: 'time',
+  updated_at: 'time',
+  unsubscribed_at: 'time',
+  'address.city': 'text',
+  'address.state': 'text',
+  'address.line_1': 'text',
+  'address.line_2': 'text',
+  'address.country': 'text',
+  'address.postal_code': 'text',
+} as const satisfies FilterFields;
+
+export type CustomerField = keyof typeof CUSTOMER_FIELDS;
