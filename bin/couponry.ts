@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { addJourneyCommands } from './commands/journeys.ts';
 import { readConfiguration } from './configuration.ts';
 import { tellFailure } from './failure.ts';
 
@@ -36,6 +37,8 @@ program
   .command('demo')
   .description('do what a CRM and a checkout would, once, against the server that `couponry start` runs')
   .action(async () => (await import('./commands/demo.ts')).demo(readConfiguration(process.env)));
+
+addJourneyCommands(program);
 
 try {
   await program.parseAsync();
