@@ -6,6 +6,7 @@ import { pipelined, type Pipeline } from '../db/pipeline.ts';
 import { checkCounting, writeCounters } from '../db/counters.ts';
 import { insertGiftTransactions } from '../db/gift-transactions.ts';
 import { lockOrderNames, lockOrders, writeOrders } from '../db/orders.ts';
+import { insertReferrals } from '../db/referrals.ts';
 import { insertRedemptions } from '../db/redemptions.ts';
 import { insertSessionLocks, releaseSessionLocks } from '../db/session-locks.ts';
 import { DomainError } from '../domain/errors.ts';
@@ -200,9 +201,10 @@ const write = async (
   time: Date,
 ): Promise<void> => {
   if (counting.size > 0) void send(checkCounting(db, projectId, counting));
-  const all = <K extends 'uses' | 'spent' | 'redemptions' | 'events' | 'released' | 'locks'>(what: K) =>
+  const all = <K extends 'uses' | 'spent' | 'redemptions' | 'events' | 'released' | 'locks' | 'referrals'>(what: K) =>
     decided.flatMap(({ turn }) => turn[what] as Turn[K][number][]);
   const [uses, spent, redemptions, released, locks] = [all('uses'), all('spent'), all('redemptions'), all('released'), all('locks')];
+  const referrals = all('referrals');
   const counters = counts.changed();
   const events = [...all('events'), ...orders.events()];
   // A validation can be asked again: its session has one lock.
@@ -217,6 +219,7 @@ const write = async (
   const kept = orders.changed();
   if (kept.length > 0) void send(writeOrders(db, projectId, kept));
   if (redemptions.length > 0) void send(insertRedemptions(db, projectId, redemptions, time));
+  if (referrals.length > 0) void send(insertReferrals(db, projectId, referrals, time));
   if (events.length > 0) void send(insertEvents(db, projectId, events));
   if (answers.length > 0) void send(remember(db, projectId, answers));
   await commit();

@@ -1,3 +1,4 @@
+import type { NewReferral } from '../db/referrals.ts';
 import type { HeldBySession, NewSessionLock } from '../db/session-locks.ts';
 import type { ValidationTrace } from '../db/validations.ts';
 import type { Applied, Decision } from '../domain/checkout.ts';
@@ -6,6 +7,7 @@ import type { SetCounts } from './checkout-counts.ts';
 import { decideQuestion, type Question } from './checkout-decision.ts';
 import type { KeptOrders } from './kept-orders.ts';
 import { effectOf, type RedemptionEffect } from './redemption-effect.ts';
+import { referralsOf } from './referrals.ts';
 import { locksOf, lockAnswer } from './session-locks.ts';
 
 /** What a request of a set came to, with all that it writes. */
@@ -13,6 +15,8 @@ export interface Turn extends RedemptionEffect {
   /** Locks of sessions that end with it, and those that it makes. */
   released: HeldBySession[];
   locks: NewSessionLock[];
+  /** Who was brought by it. */
+  referrals: NewReferral[];
   /** Of a validation, which writes nothing into the ledger; null for a redemption. */
   trace: ValidationTrace | null;
 }
@@ -33,7 +37,7 @@ const appliedOf = ({ outcomes, valid }: Decision): Applied[] =>
 const ownLocks = ({ request, redeemables }: Question): HeldBySession[] =>
   request.session ? redeemables.flatMap((each) => (each ? [{ redeemableId: each.id, sessionKey: request.session!.key }] : [])) : [];
 
-const NOTHING = { redemptions: [], events: [], uses: [], spent: [] };
+const NOTHING = { redemptions: [], events: [], uses: [], spent: [], referrals: [] };
 
 /** Decides a request on what those before it left, and changes it for those after. */
 export const takeTurn = (question: Question, what: 'redeem' | 'lock', { counts, orders, facts, time }: TurnState): Turn => {
@@ -51,5 +55,6 @@ export const takeTurn = (question: Question, what: 'redeem' | 'lock', { counts, 
   }
   counts.add(applied.flatMap((each) => each.taken));
   const at = { date: time.toISOString(), at: question.at };
-  return { ...effectOf(request, decision, question.customer, at, orders), released, locks, trace: null };
+  const effect = effectOf(request, decision, question.customer, at, orders);
+  return { ...effect, released, locks, referrals: referralsOf(applied, question.customer), trace: null };
 };

@@ -112,6 +112,7 @@ const stateOf = (
   quantity: row.quantity,
   redeemed: row.redeemedQuantity,
   holderId: row.holderId,
+  isReferralCode: row.campaignType === 'REFERRAL_PROGRAM',
   holderOffsetMs: row.holderOffsetMs ?? 0,
   lockedUntil: row.lockedUntil && row.lockedUntil.getTime(),
   counting: row.counting,

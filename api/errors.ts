@@ -10,6 +10,7 @@ export const statusOf = {
   voucher_not_active_now: 400,
   voucher_disabled: 400,
   promotion_inactive: 400,
+  referrer_not_permitted_to_redeem: 400,
   customer_rules_violated: 400,
   order_rules_violated: 400,
   redemption_rules_violated: 400,

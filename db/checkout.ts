@@ -29,6 +29,7 @@ export interface CheckoutVoucher {
   templateRevision: number | null;
   campaign: string | null;
   campaignActive: boolean | null;
+  campaignType: string | null;
   campaignStartDate: Date | null;
   campaignExpirationDate: Date | null;
   /** The current revision of the campaign's template, whose limits count. */
@@ -51,7 +52,7 @@ const voucherColumns = (db: Db) => db`
   case when v.holder_id is not null then (
     select h.clock_offset_ms from customer h where h.project_id = v.project_id and h.id = v.holder_id) end as holder_offset_ms,
   nullif(v.metadata, '{}') as metadata, v.created_at::text as created_at, v.definition::text as definition, v.campaign_id,
-  coalesce(c.revision, v.template_revision) as template_revision, c.name as campaign, c.active as campaign_active,
+  coalesce(c.revision, v.template_revision) as template_revision, c.name as campaign, c.active as campaign_active, c.campaign_type,
   c.start_date as campaign_start_date, c.expiration_date as campaign_expiration_date, c.campaign_revision, c.counting, v.locked_until,
   v.gift_amount, v.gift_balance,
   v.rule_refs, c.rule_refs as campaign_rule_refs`;
@@ -63,7 +64,7 @@ const voucherColumns = (db: Db) => db`
 const voucherSource = (db: Db) => db`
   voucher v
   left join lateral (
-    select name, active, counting, rule_refs, revision as campaign_revision, case type when 'AUTO_UPDATE' then revision end as revision,
+    select name, active, campaign_type, counting, rule_refs, revision as campaign_revision, case type when 'AUTO_UPDATE' then revision end as revision,
       case type when 'AUTO_UPDATE' then start_date end as start_date, case type when 'AUTO_UPDATE' then expiration_date end as expiration_date
     from campaign where project_id = v.project_id and id = v.campaign_id offset 0
   ) c on v.campaign_id is not null`;

@@ -6,7 +6,7 @@ import { jsonLines } from './json-lines.ts';
 export const PARTITIONS = 16;
 
 /** The outbox partition of a customer's events, so that one relay at a time routes them, in order. */
-const partitionOf = (key: string): number => crc32(key) % PARTITIONS;
+export const partitionOf = (key: string): number => crc32(key) % PARTITIONS;
 
 export interface NewEvent {
   projectId: string;

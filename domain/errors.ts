@@ -8,6 +8,7 @@ export type ErrorKey =
   | 'voucher_not_active_now'
   | 'voucher_disabled'
   | 'promotion_inactive'
+  | 'referrer_not_permitted_to_redeem'
   | 'customer_rules_violated'
   | 'order_rules_violated'
   | 'redemption_rules_violated'

@@ -9,6 +9,7 @@ const MESSAGES = {
   quantity_exceeded: 'quantity exceeded',
   gift_amount_exceeded: 'gift amount exceeded',
   missing_customer: 'customer is missing',
+  referrer_not_permitted_to_redeem: 'referrer is not permitted to redeem',
   customer_rules_violated: 'customer does not match validation rules',
   order_rules_violated: 'order does not match validation rules',
   redemption_rules_violated: 'redemption does not match validation rules',

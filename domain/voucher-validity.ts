@@ -20,6 +20,8 @@ export interface VoucherState {
   redeemed: number;
   /** The customer who alone may redeem it; null: anyone. */
   holderId: string | null;
+  /** Whether it brings others: anyone but its holder may redeem it then. */
+  isReferralCode?: boolean;
   campaign: CampaignState | null;
   /** The revision of the campaign's template that decided; null where the voucher defines itself. */
   templateRevision: number | null;
@@ -98,7 +100,16 @@ const refusalOfQuantity = ({ code, quantity, redeemed }: VoucherState): Refusal 
     ? refuse('quantity_exceeded', 'redemption.quantity', quantity, `Voucher ${code} was redeemed ${redeemed} of ${quantity} times`)
     : null;
 
-const refusalOfHolder = ({ code, holderId }: VoucherState, by: Redeemer): Refusal | null => {
+const refusalOfReferrer = ({ code, holderId }: VoucherState, by: Redeemer): Refusal | null => {
+  if (!by.named) return refuse('missing_customer', 'is_referral_code', true, `Referral code ${code} brings a customer: tell who redeems it`);
+  return holderId !== null && holderId === by.customerId
+    ? refuse('referrer_not_permitted_to_redeem', 'holder_id', holderId, `Referral code ${code} is this customer's own: it is for others`)
+    : null;
+};
+
+const refusalOfHolder = (voucher: VoucherState, by: Redeemer): Refusal | null => {
+  const { code, holderId } = voucher;
+  if (voucher.isReferralCode) return refusalOfReferrer(voucher, by);
   if (holderId === null || holderId === by.customerId) return null;
   return by.named
     ? refuse('customer_rules_violated', 'holder_id', holderId, `Voucher ${code} belongs to another customer`)

@@ -1,3 +1,4 @@
+import { joinByReferral } from '../../activities/referrals.ts';
 import type { Sql, Tx } from '../../db/client.ts';
 import { findCustomer, updateCustomer, upsertCustomers } from '../../db/customers.ts';
 import { countCustomerEvents, listCustomerEvents, recordEvents, type EventRow } from '../../db/events.ts';
@@ -45,6 +46,7 @@ export const createEventRoutes = ({ sql, now, hint }: EventRoutesDeps): Route[] 
       const real = now();
       const customer = await upsert(tx, project.id, body.customer, real);
       const { event: type, metadata, referral, loyalty } = body;
+      if (referral) await joinByReferral(tx, project, referral.code, customer, real);
       const [id] = await recordEvents(tx, [
         {
           projectId: project.id,
