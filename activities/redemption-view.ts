@@ -17,7 +17,7 @@ export const redeemedVoucherView = (voucher: KnownVoucher) => ({
   expiration_date: voucher.endsAt === null ? null : new Date(voucher.endsAt).toISOString(),
   active: voucher.active,
   metadata: voucher.metadata,
-  is_referral_code: false,
+  is_referral_code: voucher.isReferralCode === true,
   holder_id: voucher.holderId,
   created_at: new Date(voucher.createdAt).toISOString(),
   redemption: {

@@ -17,13 +17,14 @@ export const referralsOf = (applied: readonly Applied[], customer: CheckoutCusto
   });
 
 /**
- * Keeps that a customer came by a referral code, as an event of theirs tells. A code that nobody holds brings nobody.
+ * Keeps that a customer came by a referral code, as an event of theirs tells, where the program counts such events. A code that nobody
+ * holds brings nobody.
  * @throws DomainError resource_not_found, where it is no referral code; referrer_not_permitted_to_redeem, where it is the customer's own
  */
 export const joinByReferral = async (
   tx: Tx,
   project: Project,
-  code: string,
+  { code, event }: { code: string; event: string },
   referee: { id: string; sourceId: string },
   now: Date,
 ): Promise<void> => {
@@ -36,7 +37,8 @@ export const joinByReferral = async (
       details: `The referral code ${code} is this customer's own`,
       ...about,
     });
-  if (found.holderId === null) return;
-  const { holderId: referrerId, ...of } = found;
+  const { holderId: referrerId, program, ...of } = found;
+  const counts = program?.conversion_event_type !== 'custom_event' || program.custom_event?.name === event;
+  if (referrerId === null || !counts) return;
   await insertReferrals(tx, project.id, [{ ...of, referrerId, refereeId: referee.id, refereeSourceId: referee.sourceId }], now);
 };

@@ -1,3 +1,4 @@
+import type { ReferralProgram } from '../domain/voucher-template.ts';
 import type { Db } from './client.ts';
 import { partitionOf } from './events.ts';
 import { newId } from './ids.ts';
@@ -108,13 +109,15 @@ export interface ReferralCode {
   campaignId: string;
   campaign: string;
   holderId: string | null;
+  program: ReferralProgram | null;
 }
 
 /** @returns null where the code is no referral code of the project */
 export const findReferralCode = async (db: Db, projectId: string, codeKey: string): Promise<ReferralCode | null> => {
   const [row] = await db<ReferralCode[]>`
-    select v.id as voucher_id, v.code, c.id as campaign_id, c.name as campaign, v.holder_id
+    select v.id as voucher_id, v.code, c.id as campaign_id, c.name as campaign, v.holder_id, t.template->'referral_program' as program
     from voucher v join campaign c on c.project_id = v.project_id and c.id = v.campaign_id
+    join campaign_template t on t.project_id = c.project_id and t.campaign_id = c.id and t.revision = c.revision
     where v.project_id = ${projectId} and v.code_key = ${codeKey} and c.campaign_type = 'REFERRAL_PROGRAM'`;
   return row ?? null;
 };

@@ -26,7 +26,7 @@ export const voucherView = (voucher: Voucher) => ({
   active: voucher.active,
   additional_info: voucher.additionalInfo,
   metadata: voucher.metadata,
-  is_referral_code: false,
+  is_referral_code: voucher.campaignType === 'REFERRAL_PROGRAM',
   holder_id: voucher.holderId,
   revision: voucher.revision,
   created_at: voucher.createdAt.toISOString(),

@@ -13,6 +13,7 @@ export interface Voucher {
   campaignId: string | null;
   /** The campaign's name. */
   campaign: string | null;
+  campaignType: string | null;
   campaignStartDate: Date | null;
   campaignExpirationDate: Date | null;
   templateRevision: number | null;
@@ -180,7 +181,7 @@ export const issueVouchers = async (
 };
 
 export const voucherColumns = (db: Db) => db`
-  v.project_id, v.id, v.code, v.type, v.campaign_id, c.name as campaign, c.start_date as campaign_start_date,
+  v.project_id, v.id, v.code, v.type, v.campaign_id, c.name as campaign, c.campaign_type, c.start_date as campaign_start_date,
   c.expiration_date as campaign_expiration_date, v.template_revision, coalesce(v.definition, t.template) as template, v.revision,
   v.category, v.start_date, v.expiration_date, v.active, v.quantity, v.redeemed_quantity, v.redeemed_amount, v.gift_amount, v.gift_balance, v.holder_id, v.published_at,
   v.additional_info, v.metadata, v.created_at, v.updated_at`;

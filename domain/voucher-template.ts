@@ -7,6 +7,12 @@ import type { CampaignLimits, Limits } from './limits.ts';
 export const ON_REFUND = ['keep', 'full_return', 'any_return'] as const;
 export type OnRefund = (typeof ON_REFUND)[number];
 
+/** When somebody counts as brought by a referral code: once they redeem it, or once an event of this name tells of them with the code. */
+export interface ReferralProgram {
+  conversion_event_type: 'redemption' | 'custom_event';
+  custom_event?: { id?: string; name: string };
+}
+
 /** What the vouchers of a campaign are, or what a voucher without a campaign is. */
 export interface VoucherTemplate {
   type: 'DISCOUNT_VOUCHER' | 'GIFT_VOUCHER';
@@ -22,6 +28,7 @@ export interface VoucherTemplate {
   campaign_limits?: CampaignLimits;
   code_config?: CodeConfig;
   on_refund?: OnRefund;
+  referral_program?: ReferralProgram;
   /** ISO 8601, such as P14D: how long a voucher is valid from its publication on. */
   activity_duration_after_publishing?: string;
 }

@@ -46,7 +46,7 @@ export const createEventRoutes = ({ sql, now, hint }: EventRoutesDeps): Route[] 
       const real = now();
       const customer = await upsert(tx, project.id, body.customer, real);
       const { event: type, metadata, referral, loyalty } = body;
-      if (referral) await joinByReferral(tx, project, referral.code, customer, real);
+      if (referral) await joinByReferral(tx, project, { code: referral.code, event: type }, customer, real);
       const [id] = await recordEvents(tx, [
         {
           projectId: project.id,
