@@ -1,7 +1,8 @@
 import type { Cart, DiscountStep } from '../domain/checkout-cart.ts';
-import { SKIP_MESSAGES, type Decision, type Outcome } from '../domain/checkout.ts';
+import { isExclusive, isJoint, SKIP_MESSAGES, type StackingRules } from '../domain/checkout-stacking.ts';
+import type { Decision, Outcome } from '../domain/checkout.ts';
 import type { Discount } from '../domain/discount.ts';
-import type { AskedRedeemable } from '../domain/redeemable.ts';
+import type { AskedRedeemable, RedeemableState } from '../domain/redeemable.ts';
 import { refusalStatus, type Refusal } from '../domain/voucher-refusal.ts';
 import type { CheckoutRequest, OrderRequest } from './checkout-request.ts';
 import type { KnownVoucher } from './voucher-states.ts';
@@ -23,6 +24,7 @@ export const errorView = (refusal: Refusal, requestId: string, { object, id }: A
   request_id: requestId,
   resource_id: id,
   resource_type: object,
+  error: refusal.shown == null ? undefined : { message: refusal.shown },
 });
 
 /** One answer for whatever is wrong, so that who guesses codes learns nothing from it. */
@@ -90,9 +92,20 @@ const itemsView = (items: NonNullable<OrderRequest['items']>, cart: Cart, step: 
   return views;
 };
 
+const categoriesView = (redeemable: RedeemableState, rules: StackingRules) =>
+  redeemable.categories.map((category) => ({
+    ...category,
+    object: 'category',
+    stacking_rules_type: isExclusive(rules, { categories: [category] })
+      ? 'EXCLUSIVE'
+      : isJoint(rules, { categories: [category] })
+        ? 'JOINT'
+        : undefined,
+  }));
+
 /** One redeemable of a validation's or a redemption's answer. */
-export const redeemableView = (outcome: Outcome, asked: AskedRedeemable, request: CheckoutRequest) => {
-  const { status } = outcome;
+export const redeemableView = (outcome: Outcome, request: CheckoutRequest) => {
+  const { status, asked } = outcome;
   const { object, id } = asked;
   const { order, requestId } = request;
   const opaque = request.audience === 'client';
@@ -116,16 +129,16 @@ export const redeemableView = (outcome: Outcome, asked: AskedRedeemable, request
         ? { gift: { balance: redeemable.gift.balance, credits: outcome.share.gift_credits } }
         : { discount: discountView(redeemable.discount) },
     metadata: opaque ? {} : (redeemable as KnownVoucher).metadata,
-    categories: [],
+    categories: categoriesView(redeemable, request.stackingRules),
   };
 };
 
 /** What decided, for whoever asks later why: the redeemable, its revisions, the condition and the arithmetic, step by step. */
-export const traceOf = ({ outcomes }: Pick<Decision, 'outcomes'>, asked: readonly AskedRedeemable[], at: number) => ({
+export const traceOf = ({ outcomes }: Pick<Decision, 'outcomes'>, at: number) => ({
   at: new Date(at).toISOString(),
-  steps: outcomes.map((outcome, index) => {
+  steps: outcomes.map((outcome) => {
     const { redeemable } = outcome;
-    const { object, id } = asked[index]!;
+    const { object, id } = outcome.asked;
     const step = {
       ...(object === 'voucher' ? { code: id, voucher_id: redeemable?.id } : { promotion_tier_id: id }),
       revision: redeemable?.revision,
@@ -133,8 +146,8 @@ export const traceOf = ({ outcomes }: Pick<Decision, 'outcomes'>, asked: readonl
       template_revision: (redeemable?.object === 'voucher' && redeemable.templateRevision) || undefined,
     };
     if (outcome.status === 'INAPPLICABLE') {
-      const { key, condition, value, details } = outcome.refusal;
-      return { ...step, outcome: key, condition, value, details };
+      const { key, condition, value, details, rule } = outcome.refusal;
+      return { ...step, outcome: key, condition, value, details, rule };
     }
     if (outcome.status === 'SKIPPED') return { ...step, outcome: outcome.key };
     if (!outcome.step) return { ...step, outcome: 'applied' };

@@ -3,9 +3,9 @@ import type { SetEvent } from '../db/events.ts';
 import type { GiftTransaction } from '../db/gift-transactions.ts';
 import { newId } from '../db/ids.ts';
 import type { NewRedemption } from '../db/redemptions.ts';
-import type { Applied, Decision, Outcome } from '../domain/checkout.ts';
+import type { Applied, Decision, Inapplicable, Outcome } from '../domain/checkout.ts';
 import type { Gift } from '../domain/gift.ts';
-import { refusalStatus } from '../domain/voucher-refusal.ts';
+import { refusalStatus, refuse } from '../domain/voucher-refusal.ts';
 import { balanceChange, type BalanceChange } from './gift-balance.ts';
 import type { CheckoutRequest, OrderRequest } from './checkout-request.ts';
 import { errorView, opaqueErrorView, orderView, redeemableView, traceOf } from './checkout-view.ts';
@@ -62,10 +62,16 @@ const rowOf = (request: CheckoutRequest, { customer, trackingId, time, occurredA
   apiKeyId: request.apiKeyId,
 });
 
+/** What stands in the way: the first that does not apply, or where all were skipped, that they have no effect. */
+const failedOf = ({ outcomes }: Decision): Pick<Inapplicable, 'refusal' | 'redeemable' | 'asked'> => {
+  const failed = outcomes.find((outcome) => outcome.status === 'INAPPLICABLE');
+  if (failed) return failed;
+  const { asked, redeemable } = outcomes[0]!;
+  return { asked, redeemable, refusal: refuse('no_effect', 'discount', 0, 'What is asked takes nothing off this order') };
+};
+
 const failure = (request: CheckoutRequest, decision: Decision, id: string, common: Common): RedemptionEffect => {
-  const at = decision.outcomes.findIndex((outcome) => outcome.status === 'INAPPLICABLE');
-  const { refusal, redeemable } = decision.outcomes[at] as Extract<Outcome, { status: 'INAPPLICABLE' }>;
-  const asked = request.redeemables[at]!;
+  const { refusal, redeemable, asked } = failedOf(decision);
   const voucher = redeemable?.object === 'voucher' ? redeemable : null;
   const order = request.order && orderView(request.order, null);
   const of = {
@@ -88,7 +94,7 @@ const failure = (request: CheckoutRequest, decision: Decision, id: string, commo
         order,
         failureCode: refusal.key,
         failureMessage: refusal.details,
-        trace: traceOf(decision, request.redeemables, common.time.at),
+        trace: traceOf(decision, common.time.at),
       },
     ],
     events: [
@@ -145,7 +151,7 @@ const success = (request: CheckoutRequest, decision: Decision, id: string, commo
             ...succeeded,
             amount: decision.cart ? decision.cart.amount - decision.cart.left : 0,
             order: whole,
-            trace: traceOf(decision, request.redeemables, common.time.at),
+            trace: traceOf(decision, common.time.at),
           },
         ];
   return {
@@ -189,7 +195,7 @@ const childOf = (
       amount,
       credits,
       order: parentId === null ? whole : order && orderView(order, cart, { step, items: true }),
-      trace: traceOf({ outcomes: [outcome] }, [{ object: 'voucher', id: voucher.code }], time.at),
+      trace: traceOf({ outcomes: [outcome] }, time.at),
     },
     event: {
       id: newId('event'),
@@ -275,11 +281,12 @@ const stackBody = (
     related_object_id: id,
   },
   order: whole && ids.length > 1 ? { ...whole, redemptions: stackOf(id, ids, time) } : whole,
-  inapplicable_redeemables: [],
-  skipped_redeemables: decision.outcomes.flatMap((outcome, index) =>
-    outcome.status === 'SKIPPED' ? [redeemableView(outcome, request.redeemables[index]!, request)] : [],
-  ),
+  inapplicable_redeemables: viewsOf(request, decision, 'INAPPLICABLE'),
+  skipped_redeemables: viewsOf(request, decision, 'SKIPPED'),
 });
+
+const viewsOf = (request: CheckoutRequest, { outcomes }: Decision, status: Outcome['status']) =>
+  outcomes.filter((outcome) => outcome.status === status).map((outcome) => redeemableView(outcome, request));
 
 const stackOf = (id: string, ids: string[], time: RedemptionTime) => ({
   [id]: { date: time.date, related_object_type: 'redemption', related_object_id: id, stacked: ids },

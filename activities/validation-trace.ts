@@ -10,7 +10,7 @@ export const validationTraceOf = ({ request, customer, at }: Question, decision:
   id,
   codeKeys: request.redeemables.map((asked) => lookUpKeyOf(asked, request)),
   customerId: customer?.id ?? null,
-  outcome: decision.outcomes.find((outcome) => outcome.status === 'INAPPLICABLE')?.refusal.key ?? 'valid',
-  trace: traceOf(decision, request.redeemables, at),
+  outcome: decision.valid ? 'valid' : (decision.outcomes.find((outcome) => outcome.status === 'INAPPLICABLE')?.refusal.key ?? 'no_effect'),
+  trace: traceOf(decision, at),
   createdAt: time,
 });

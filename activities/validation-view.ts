@@ -7,13 +7,14 @@ import type { KnownVoucher } from './voucher-states.ts';
 /** The answer of `POST /validations`. */
 const stackView = (request: CheckoutRequest, decision: Decision, id: string, trackingId: string) => {
   const { order } = request;
-  const redeemables = decision.outcomes.map((outcome, index) => redeemableView(outcome, request.redeemables[index]!, request));
+  const all = decision.outcomes.map((outcome) => redeemableView(outcome, request));
   return {
     id,
     valid: decision.valid,
-    redeemables,
-    skipped_redeemables: redeemables.filter((each) => each.status === 'SKIPPED'),
-    inapplicable_redeemables: redeemables.filter((each) => each.status === 'INAPPLICABLE'),
+    // Where some may be left out, those that apply are the answer; they are all of it where one that fails fails the whole.
+    redeemables: request.stackingRules.redeemables_application_mode === 'ALL' ? all : all.filter((each) => each.status === 'APPLICABLE'),
+    skipped_redeemables: all.filter((each) => each.status === 'SKIPPED'),
+    inapplicable_redeemables: all.filter((each) => each.status === 'INAPPLICABLE'),
     order: order && orderView(order, decision.cart),
     tracking_id: trackingId,
     session: decision.valid && request.session ? sessionView(request.session) : null,

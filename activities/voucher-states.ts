@@ -3,7 +3,7 @@ import { readTemplates, type CheckoutVoucher } from '../db/checkout.ts';
 import type { Db } from '../db/client.ts';
 import type { Gift } from '../domain/gift.ts';
 import type { CampaignLimits } from '../domain/limits.ts';
-import { worthOf, type VoucherTemplate } from '../domain/voucher-template.ts';
+import { windowOfTemplate, worthOf, type VoucherTemplate } from '../domain/voucher-template.ts';
 import type { AssignedRule } from '../domain/validation-rules/rule.ts';
 import type { VoucherState } from '../domain/voucher-validity.ts';
 
@@ -105,6 +105,7 @@ const stateOf = (
   code: row.code,
   revision: row.revision,
   category: row.category,
+  categories: row.knownCategory ? [row.knownCategory] : [],
   startsAt: row.startDate && row.startDate.getTime(),
   endsAt: row.expirationDate && row.expirationDate.getTime(),
   active: row.active,
@@ -118,6 +119,7 @@ const stateOf = (
   counting: row.counting,
   limits: template.limits ?? null,
   rules,
+  window: windowOfTemplate(template),
   metadata: row.metadata ?? {},
   createdAt: row.createdAt,
   templateRevision: row.campaignId === null ? null : row.templateRevision,

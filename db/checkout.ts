@@ -1,3 +1,4 @@
+import type { CategoryState } from '../domain/checkout-stacking.ts';
 import type { VoucherTemplate } from '../domain/voucher-template.ts';
 import { changeCustomer, type Customer, type CustomerInput } from '../domain/customer.ts';
 import type { Db } from './client.ts';
@@ -10,6 +11,8 @@ export interface CheckoutVoucher {
   code: string;
   revision: number;
   category: string | null;
+  /** Where the project has a category of that name. */
+  knownCategory: CategoryState | null;
   startDate: Date | null;
   expirationDate: Date | null;
   active: boolean;
@@ -55,6 +58,9 @@ const voucherColumns = (db: Db) => db`
   coalesce(c.revision, v.template_revision) as template_revision, c.name as campaign, c.active as campaign_active, c.campaign_type,
   c.start_date as campaign_start_date, c.expiration_date as campaign_expiration_date, c.campaign_revision, c.counting, v.locked_until,
   v.gift_amount, v.gift_balance,
+  case when v.category is not null then (
+    select jsonb_build_object('id', k.id, 'name', k.name, 'hierarchy', k.hierarchy) from category k
+    where k.project_id = v.project_id and k.name = v.category) end as known_category,
   v.rule_refs, c.rule_refs as campaign_rule_refs`;
 
 /**

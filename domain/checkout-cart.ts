@@ -51,6 +51,8 @@ export interface DiscountStep {
   added: number;
   discount: number;
   after: number;
+  /** Units that became free. */
+  freed: number;
   ofItems: boolean;
   /** By line of the cart after it. */
   shares: readonly number[];
@@ -111,8 +113,14 @@ export const applyDiscount = (cart: Cart, discount: Discount, scope: DiscountSco
       ? freeAll(cart, unitsOf(discount), scope.prices ?? NO_PRICES)
       : take(cart, sharesOf(cart.lines.map(discountLine), discount, scope), ofItems);
   const added = next.amount - cart.amount;
-  return { cart: next, step: { before: cart.left, added, discount: cart.left + added - next.left, after: next.left, ofItems, shares } };
+  const freed = discount.type === 'UNIT' ? freeUnitsIn(next) - freeUnitsIn(cart) : 0;
+  return {
+    cart: next,
+    step: { before: cart.left, added, discount: cart.left + added - next.left, after: next.left, freed, ofItems, shares },
+  };
 };
+
+const freeUnitsIn = ({ lines }: Cart): number => lines.reduce((sum, line) => sum + line.freeQuantity, 0);
 
 const discountLine = ({ item, initialAmount, quantity, freeQuantity, left }: CartLine) => ({
   item,

@@ -1,4 +1,4 @@
-import { hasItems, type Cart } from './checkout-cart.ts';
+import { hasItems, type Cart, type DiscountStep } from './checkout-cart.ts';
 import { refusalOfAssignedRules } from './checkout-rules.ts';
 import type { Applied, Checkout } from './checkout.ts';
 import { counterOf, heldCredits, heldUses, shareOf } from './counted.ts';
@@ -20,6 +20,8 @@ export interface Candidate {
   /** What this request applied before it, in order. */
   applied: readonly Applied[];
   checkout: Checkout;
+  /** The cart after it, once it was worked out. */
+  after?: { cart: Cart; step: DiscountStep } | null;
 }
 
 /** @returns why the redeemable does not apply; null where nothing speaks against it */

@@ -70,8 +70,8 @@ export const decide = (checkout: Checkout): Decision => {
   const entries = asked.map((each, index): Entry => ({ asked: each, redeemable: redeemables[index] }));
   const start: Stack = { applied: [], cart: order && openCart(order) };
   const sorted = inOrder(rules, entries);
-  if (rules.redeemables_application_mode === 'BEST_DEAL' || rules.redeemables_sorting_rule === 'BEST_DEAL')
-    return decideBest(checkout, sorted, start);
+  const bestDealWanted = rules.redeemables_application_mode === 'BEST_DEAL' || rules.redeemables_sorting_rule === 'BEST_DEAL';
+  if (bestDealWanted && start.cart) return decideBest(checkout, sorted, start);
   if (rules.exclusive_categories.length === 0) return walk(checkout, sorted, start, false);
   const decision = walk(checkout, sorted, start, true);
   // Without an exclusive one that applies, there is nothing that excludes the others.
@@ -86,7 +86,7 @@ const walk = (checkout: Checkout, entries: readonly Entry[], start: Stack, exclu
   let stack = start;
   let failed = false;
   for (const entry of entries) {
-    const outcome = all && failed ? leftOut(entry, 'preceding_validation_failed') : outcomeOn(checkout, stack, entry, excluding);
+    const outcome: Outcome = all && failed ? leftOut(entry, 'preceding_validation_failed') : outcomeOn(checkout, stack, entry, excluding);
     outcomes.push(outcome);
     if (outcome.status === 'APPLICABLE') stack = push(stack, outcome);
     failed ||= outcome.status === 'INAPPLICABLE';
@@ -94,7 +94,12 @@ const walk = (checkout: Checkout, entries: readonly Entry[], start: Stack, exclu
   return { valid: stack.applied.length > 0 && !(all && failed), outcomes, cart: stack.cart };
 };
 
-const leftOut = ({ asked, redeemable }: Entry, key: SkipKey): Skipped => ({ status: 'SKIPPED', asked, redeemable: redeemable ?? null, key });
+const leftOut = ({ asked, redeemable }: Entry, key: SkipKey): Skipped => ({
+  status: 'SKIPPED',
+  asked,
+  redeemable: redeemable ?? null,
+  key,
+});
 
 /** Those of the best deal first, and then why the others are not of it. */
 const decideBest = (checkout: Checkout, entries: readonly Entry[], start: Stack): Decision => {
@@ -109,7 +114,7 @@ const decideBest = (checkout: Checkout, entries: readonly Entry[], start: Stack)
       const alone = outcomeOn(checkout, start, entry, false);
       if (alone.status !== 'APPLICABLE') return alone;
       const beside = outcomeOn(checkout, stack, entry, excluding);
-      return beside.status === 'SKIPPED' ? beside : leftOut(entry, 'better_deal_found');
+      return beside.status === 'SKIPPED' ? beside : leftOut(entry, chosen.length > 0 ? 'better_deal_found' : 'no_effect');
     });
   return { ...deal, outcomes: [...deal.outcomes, ...others] };
 };

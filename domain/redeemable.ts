@@ -1,5 +1,7 @@
+import type { CategoryState } from './checkout-stacking.ts';
 import type { Discount } from './discount.ts';
 import type { Limits } from './limits.ts';
+import type { AssignedRule } from './validation-rules/rule.ts';
 import type { CampaignState, VoucherState } from './voucher-validity.ts';
 
 /** What a request asks to apply, as plain JSON. */
@@ -16,13 +18,23 @@ export interface PromotionTierState {
   object: 'promotion_tier';
   id: string;
   name: string;
+  banner: string | null;
+  /** The lower is offered first. */
+  hierarchy: number;
+  metadata: Record<string, unknown>;
   revision: number;
   category: string | null;
+  categories: readonly CategoryState[];
   active: boolean;
+  /** Epoch milliseconds; null: as its campaign. */
+  startsAt: number | null;
+  endsAt: number | null;
   campaign: CampaignState;
   discount: Discount;
   /** null: none. */
   limits: Limits | null;
+  /** Its own and its campaign's. */
+  rules: readonly AssignedRule[];
 }
 
 /** Whatever can be applied to an order. */

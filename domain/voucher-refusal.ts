@@ -16,6 +16,7 @@ const MESSAGES = {
   missing_order: 'order is missing',
   missing_amount: 'order amount is missing',
   missing_order_items: 'order items are missing',
+  no_effect: 'redeemable has no effect on the order',
 } as const;
 
 export type RefusalKey = keyof typeof MESSAGES;

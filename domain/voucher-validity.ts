@@ -1,7 +1,9 @@
+import type { CategoryState } from './checkout-stacking.ts';
 import type { Discount } from './discount.ts';
 import type { Gift } from './gift.ts';
 import type { CampaignLimits, Limits } from './limits.ts';
 import type { AssignedRule } from './validation-rules/rule.ts';
+import { refusalOfClosedWindow, type ValidityWindow } from './validity-window.ts';
 import { refuse, type Refusal } from './voucher-refusal.ts';
 
 /** A voucher as a decision sees it. Times are epoch milliseconds. */
@@ -11,6 +13,7 @@ export interface VoucherState {
   code: string;
   revision: number;
   category: string | null;
+  categories: readonly CategoryState[];
   startsAt: number | null;
   endsAt: number | null;
   active: boolean;
@@ -33,6 +36,8 @@ export interface VoucherState {
   limits: Limits | null;
   /** Its own and its campaign's. */
   rules: readonly AssignedRule[];
+  /** When it is valid beside its start and end; null: always. */
+  window: ValidityWindow | null;
 }
 
 export interface CampaignState {
@@ -57,7 +62,7 @@ export interface Redeemer {
 
 /** Whether the voucher itself can be redeemed by this customer now, whatever the order. @returns null where it can */
 export const refusalOf = (voucher: VoucherState, by: Redeemer): Refusal | null =>
-  refusalOfState(voucher) ?? refusalOfTime(voucher, by.at) ?? refusalOfQuantity(voucher) ?? refusalOfHolder(voucher, by);
+  refusalOfState(voucher) ?? refusalOfTime(voucher, by.at) ?? refusalOfHours(voucher, by) ?? refusalOfQuantity(voucher) ?? refusalOfHolder(voucher, by);
 
 const refusalOfState = ({ code, active, withdrawnReason, campaign }: VoucherState): Refusal | null => {
   if (withdrawnReason !== null)
@@ -82,6 +87,13 @@ const refusalOfCampaignTime = ({ name, startsAt, endsAt }: CampaignState, at: nu
 const refusalOfTime = ({ code, startsAt, endsAt, campaign }: VoucherState, at: number): Refusal | null =>
   refusalOfWindow(`Voucher ${code}`, '', startsAt, endsAt, at) ?? (campaign && refusalOfCampaignTime(campaign, at));
 
+const refusalOfHours = ({ code, window, startsAt, endsAt, campaign }: VoucherState, { at, zone }: Redeemer): Refusal | null => {
+  if (window === null) return null;
+  const ends = [endsAt, campaign?.endsAt ?? null].filter((end) => end !== null);
+  const of = { what: `Voucher ${code}`, startsAt: startsAt ?? campaign?.startsAt ?? null, endsAt: ends.length > 0 ? Math.min(...ends) : null };
+  return refusalOfClosedWindow(window, of, at, zone);
+};
+
 /** The start belongs to the window, the end does not. */
 const refusalOfWindow = (what: string, scope: string, startsAt: number | null, endsAt: number | null, at: number): Refusal | null => {
   if (startsAt !== null && at < startsAt) {
@@ -101,7 +113,8 @@ const refusalOfQuantity = ({ code, quantity, redeemed }: VoucherState): Refusal 
     : null;
 
 const refusalOfReferrer = ({ code, holderId }: VoucherState, by: Redeemer): Refusal | null => {
-  if (!by.named) return refuse('missing_customer', 'is_referral_code', true, `Referral code ${code} brings a customer: tell who redeems it`);
+  if (!by.named)
+    return refuse('missing_customer', 'is_referral_code', true, `Referral code ${code} brings a customer: tell who redeems it`);
   return holderId !== null && holderId === by.customerId
     ? refuse('referrer_not_permitted_to_redeem', 'holder_id', holderId, `Referral code ${code} is this customer's own: it is for others`)
     : null;
