@@ -5,6 +5,7 @@ import { DomainError, type ErrorKey, type FieldProblem } from '../domain/errors.
 export const statusOf = {
   not_found: 404,
   quantity_exceeded: 400,
+  gift_amount_exceeded: 400,
   voucher_expired: 400,
   voucher_not_active: 400,
   voucher_not_active_now: 400,

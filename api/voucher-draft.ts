@@ -2,16 +2,20 @@ import type { z } from 'zod';
 import { draftVoucher, type VoucherDraft } from '../db/vouchers.ts';
 import type { VoucherTemplate } from '../domain/voucher-template.ts';
 import type { createVoucherBody } from './schemas/voucher.ts';
+import { windowOf } from './validity.ts';
 
 /** The voucher of its own that a body describes, without its code. */
 export const draftOfBody = (projectId: string, body: z.output<typeof createVoucherBody>): VoucherDraft => {
   const template: VoucherTemplate = {
     type: body.type,
-    discount: body.discount,
+    ...(body.discount && { discount: body.discount }),
+    ...(body.gift && { gift: { amount: body.gift.amount, effect: body.gift.effect } }),
     redemption: { quantity: body.redemption?.quantity ?? null },
     ...(body.limits && { limits: body.limits }),
     ...(body.code_config && { code_config: body.code_config }),
     ...(body.on_refund !== undefined && { on_refund: body.on_refund }),
+    ...windowOf(body),
+    ...(body.activity_duration_after_publishing != null && { activity_duration_after_publishing: body.activity_duration_after_publishing }),
   };
   return draftVoucher({
     projectId,
@@ -22,6 +26,8 @@ export const draftOfBody = (projectId: string, body: z.output<typeof createVouch
     expirationDate: body.expiration_date ?? null,
     active: body.active ?? true,
     quantity: template.redemption.quantity,
+    giftAmount: body.gift?.amount ?? null,
+    giftBalance: body.gift?.balance ?? body.gift?.amount ?? null,
     additionalInfo: body.additional_info ?? null,
     metadata: body.metadata ?? {},
   });

@@ -1,14 +1,15 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import type { Express } from 'express';
 import { createApp } from '../api/app.ts';
+import { createClientAddress } from '../api/client-address.ts';
 import { createHooksRouter } from '../api/hooks/router.ts';
 import { createApiKeyRoutes } from '../api/routes/api-keys.ts';
 import { createAsyncActionRoutes } from '../api/routes/async-actions.ts';
 import { createCampaignRoutes } from '../api/routes/campaigns.ts';
 import { createCustomerRoutes } from '../api/routes/customers.ts';
 import type { ReadinessCheck } from '../api/routes/health.ts';
-import { createCustomerWalletRoutes } from '../api/routes/customer-wallet.ts';
 import { createClientCheckoutRoutes } from '../api/routes/client-checkout.ts';
+import { createCustomerWalletRoutes } from '../api/routes/customer-wallet.ts';
 import { createEndpointRoutes } from '../api/routes/endpoints.ts';
 import { createEventRoutes } from '../api/routes/events.ts';
 import { createEnrolmentRoutes } from '../api/routes/enrolments.ts';
@@ -18,6 +19,7 @@ import { createMetadataSchemaRoutes } from '../api/routes/metadata-schemas.ts';
 import { createMetadataSchemas } from '../api/metadata-schemas.ts';
 import { createJourneyPublishingRoutes } from '../api/routes/journey-publishing.ts';
 import { createJourneyStateRoutes } from '../api/routes/journey-states.ts';
+import { createImportRoutes } from '../api/routes/imports.ts';
 import { createJourneyRoutes } from '../api/routes/journeys.ts';
 import { createMessageRoutes } from '../api/routes/messages.ts';
 import { createOrderRoutes } from '../api/routes/orders.ts';
@@ -30,11 +32,13 @@ import { createTemplateRoutes } from '../api/routes/templates.ts';
 import { createTraceRoutes } from '../api/routes/traces.ts';
 import { createUnsubscribeRouter } from '../api/routes/unsubscribe.ts';
 import { createValidationRoutes } from '../api/routes/validations.ts';
+import { createGiftCardRoutes } from '../api/routes/gift-cards.ts';
+import { createSessionRoutes } from '../api/routes/sessions.ts';
 import { createVoucherRoutes } from '../api/routes/vouchers.ts';
 import { createWebhookDeliveryRoutes } from '../api/routes/webhook-deliveries.ts';
 import { createTemporalCheckout } from '../activities/checkout-caller.ts';
 import type { Checkout } from '../activities/checkout.ts';
-import { createBulkActivities, type BulkActivities } from '../activities/bulk/make-vouchers.ts';
+import { createBulkActivities, type BulkActivities } from '../activities/bulk/bulk-activities.ts';
 import { createDeliveryActivities, type DeliveryActivities } from '../activities/delivery/deliveries.ts';
 import { createMailTransport } from '../activities/delivery/mail.ts';
 import { createPoster } from '../activities/delivery/post.ts';
@@ -85,7 +89,10 @@ const linksOf = ({ publicUrl, secretKey }: ServiceConfiguration) => ({ publicUrl
 export const wireCheckout = ({ sql, now, log }: Core) => {
   const states = createVoucherStates();
   const traces = createTraceBuffer({ sql, log });
-  const activities = { ...createValidationActivities({ sql, states, traces, now }), ...createRedemptionActivities({ sql, states, now }) };
+  const activities = {
+    ...createValidationActivities({ sql, states, traces, now }),
+    ...createRedemptionActivities({ sql, states, traces, now }),
+  };
   return { activities, states, close: () => traces.close() };
 };
 
@@ -134,6 +141,7 @@ export const temporalCheck = ({ client }: Core): ReadinessCheck => {
 export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired & { app: Express; prepare: () => Promise<void> } => {
   const renderer = createMailRenderer();
   const deps = { ...core, randomBytes, renderer, links: linksOf(configuration) };
+  const poster = createPoster({ policy: addressesOf(configuration) });
   const here = wireCheckout(core);
   const temporal = { temporal: temporalCheck(core) };
   const needsTemporal = configuration.activityMode === 'temporal';
@@ -149,9 +157,12 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createCustomerWalletRoutes(deps),
       ...createCampaignRoutes(deps),
       ...createVoucherRoutes(deps),
+      ...createGiftCardRoutes(deps),
+      ...createSessionRoutes(deps),
       ...createCategoryRoutes(deps),
       ...createMetadataSchemaRoutes({ ...deps, metadata }),
       ...createAsyncActionRoutes(deps),
+      ...createImportRoutes(),
       ...createPublicationRoutes(deps),
       ...createTemplateRoutes(deps),
       ...createMessageRoutes(deps),
@@ -173,7 +184,15 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createEndpointRoutes({ ...deps, addresses: addressesOf(configuration) }),
       ...createWebhookDeliveryRoutes(deps),
     ],
-    routers: [createHooksRouter({ ...core, publicUrl: configuration.publicUrl }), createUnsubscribeRouter(deps)],
+    routers: [
+      createHooksRouter({
+        ...core,
+        publicUrl: configuration.publicUrl,
+        addressOf: createClientAddress(configuration.trustedProxies),
+        fetcher: poster,
+      }),
+      createUnsubscribeRouter(deps),
+    ],
     checks: { ...checksOf(core), ...(needsTemporal && temporal) },
     told: needsTemporal ? {} : temporal,
     rateLimits: configuration.rateLimits,
@@ -183,6 +202,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
     app,
     prepare: here.activities.maintain,
     close: async () => {
+      poster.close();
       await here.close();
       await renderer.close();
     },

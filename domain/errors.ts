@@ -3,6 +3,7 @@ export type ErrorKey =
   // Why a validation or redemption fails.
   | 'not_found'
   | 'quantity_exceeded'
+  | 'gift_amount_exceeded'
   | 'voucher_expired'
   | 'voucher_not_active'
   | 'voucher_not_active_now'

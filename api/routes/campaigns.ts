@@ -19,9 +19,10 @@ import type { Sql, Tx } from '../../db/client.ts';
 import type { Project } from '../../db/projects.ts';
 import { voucherView } from '../../db/voucher-changes.ts';
 import { createCampaignVouchers, createVouchers, draftOfCampaign, fixedCode } from '../../db/voucher-creation.ts';
-import type { VoucherDraft } from '../../db/vouchers.ts';
 import { parseCodeConfig, requireHardToGuess } from '../../domain/code-pattern.ts';
 import { DomainError } from '../../domain/errors.ts';
+import { assignRules } from '../../db/rule-assignments.ts';
+import { withWindow } from '../../domain/voucher-template.ts';
 import { notFound } from '../errors.ts';
 import { route, type Answer, type RequestContext, type Route } from '../route.ts';
 import {
@@ -35,8 +36,12 @@ import {
   listCampaignsQuery,
   updateCampaignBody,
 } from '../schemas/campaign.ts';
+import { requireRules } from '../rule-references.ts';
 import { list } from '../schemas/list.ts';
 import { campaignVoucherBody, campaignVoucherWithCodeBody, deleteQuery, voucherSchema } from '../schemas/voucher.ts';
+import { ownOf } from '../voucher-of-campaign.ts';
+
+import { requireStart, windowAfter, windowOf } from '../validity.ts';
 
 export interface CampaignRoutesDeps {
   sql: Sql;
@@ -48,25 +53,21 @@ export interface CampaignRoutesDeps {
 const found = { description: 'The campaign', schema: campaignSchema };
 const missing = { description: 'There is no such campaign' };
 
-/** Fields that a voucher of a campaign has of its own; what is left out is the campaign's. */
-const ownOf = (body: z.output<typeof campaignVoucherWithCodeBody>): Partial<VoucherDraft> => ({
-  ...(body.category != null && { category: body.category }),
-  ...(body.active !== undefined && { active: body.active }),
-  ...(body.redemption?.quantity !== undefined && { quantity: body.redemption.quantity }),
-  ...(body.additional_info != null && { additionalInfo: body.additional_info }),
-  ...(body.metadata != null && { metadata: body.metadata }),
-});
-
 const templateChange = (campaign: Campaign, body: z.output<typeof updateCampaignBody>): Pick<CampaignChange, 'template'> => {
   const { discount, limits, activity_duration_after_publishing: duration, on_refund } = body;
-  if (discount === undefined && duration === undefined && limits === undefined && on_refund === undefined) return {};
+  const window = windowAfter(campaign.template, body);
+  if (discount === undefined && duration === undefined && limits === undefined && on_refund === undefined && window === undefined) return {};
+  if (discount !== undefined && campaign.template.discount === undefined)
+    throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
+      fields: [{ path: 'discount', message: 'must not be given: the vouchers of this campaign give no discount' }],
+    });
   const { activity_duration_after_publishing: _, campaign_limits: before, ...kept } = campaign.template;
   const campaignLimits = limits === undefined ? before : limits;
   const after = duration === undefined ? campaign.template.activity_duration_after_publishing : duration;
   return {
     template: {
-      ...kept,
-      discount: discount ?? campaign.template.discount,
+      ...(window === undefined ? kept : withWindow(kept, window)),
+      ...(discount && { discount }),
       ...(on_refund !== undefined && { on_refund }),
       ...(after != null && { activity_duration_after_publishing: after }),
       ...(campaignLimits != null && { campaign_limits: campaignLimits }),
@@ -92,12 +93,15 @@ export const newCampaignOf = (projectId: string, body: z.output<typeof createCam
   type: body.type,
   template: {
     type: body.voucher.type,
-    discount: body.voucher.discount,
+    ...(body.voucher.discount && { discount: body.voucher.discount }),
+    ...(body.voucher.gift && { gift: body.voucher.gift }),
     redemption: { quantity: body.voucher.redemption?.quantity ?? null },
     ...(body.voucher.limits && { limits: body.voucher.limits }),
     ...(body.limits && { campaign_limits: body.limits }),
     code_config: body.voucher.code_config ?? {},
     ...(body.on_refund !== undefined && { on_refund: body.on_refund }),
+    ...windowOf(body),
+    ...(body.referral_program && { referral_program: body.referral_program }),
     ...(body.activity_duration_after_publishing != null && { activity_duration_after_publishing: body.activity_duration_after_publishing }),
   },
   startDate: body.start_date ?? null,
@@ -155,13 +159,17 @@ export const createCampaignRoutes = ({ sql, now, randomBytes }: CampaignRoutesDe
         const pattern = parseCodeConfig(voucher.code_config ?? {}, { caseSensitive: project.caseSensitiveCodes });
         requireHardToGuess(pattern, Math.max(count, 1));
         return write(async (tx) => {
+          const { validation_rules: rules = [] } = body;
+          await requireRules(tx, project.id, rules);
           const campaign = await createCampaign(tx, newCampaignOf(project.id, body), now());
           if (!campaign)
             throw new DomainError('duplicate_found', `A campaign with the name ${body.name} exists already.`, {
               resource: { type: 'campaign', id: body.name },
             });
           if (count > 0) await createCampaignVouchers(tx, campaign, count, {}, pattern, { project, now: now(), randomBytes });
-          return { status: 200, body: { ...campaignView(campaign), vouchers_count: count } };
+          if (rules.length > 0) await assignRules(tx, project.id, rules, { type: 'campaign', id: campaign.id }, now());
+          const made = rules.length > 0 ? await known(tx, project, campaign.id) : campaign;
+          return { status: 200, body: { ...campaignView(made), vouchers_count: count } };
         });
       },
     }),
@@ -193,6 +201,7 @@ export const createCampaignRoutes = ({ sql, now, randomBytes }: CampaignRoutesDe
           const campaign = await locked(tx, project, params.id);
           const change = changeOf(campaign, body);
           const next = { ...campaign, ...change };
+          requireStart(next.template, next.startDate);
           if (next.startDate && next.expirationDate && next.startDate >= next.expirationDate)
             throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
               fields: [{ path: 'expiration_date', message: 'must be after start_date' }],

@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { discountSchema } from './discount.ts';
-import { duration, emptyList, endsAfterItStarts, metadata, name, text, time } from './fields.ts';
+import { duration, endsAfterItStarts, metadata, name, text, time } from './fields.ts';
+import { campaignGiftBody } from './gift.ts';
 import { count, listOf, paging, startingAfter } from './list.ts';
 import { campaignLimitsSchema, limitsSchema } from './limits.ts';
-import { codeConfigSchema, onRefund, redemptionLimit, voucherSchema, voucherType } from './voucher.ts';
+import { assignmentsSchema, ruleIds } from './validation-rule.ts';
+import { startsItsTimeframe, validityFields, validitySchemas } from './validity.ts';
+import { codeConfigSchema, onRefund, redemptionLimit, voucherSchema, voucherType, worthFits } from './voucher.ts';
 import { ON_REFUND } from '../../domain/voucher-template.ts';
 
 /** How many codes one request makes. */
@@ -22,29 +25,67 @@ const sharedFields = {
   start_date: time.nullish(),
   expiration_date: time.nullish(),
   activity_duration_after_publishing: duration.nullish(),
+  ...validityFields,
   on_refund: onRefund,
   metadata: metadata.nullish(),
 };
+
+const referralProgram = z
+  .strictObject({
+    conversion_event_type: z.enum(['redemption', 'custom_event']).default('redemption'),
+    conversion_event: z.string().max(100).optional().meta({ description: 'An older name of conversion_event_type or of the event' }),
+    custom_event: z.strictObject({ id: z.string().max(255).optional(), name: z.string().min(1).max(100) }).optional(),
+  })
+  .refine((program) => program.conversion_event_type === 'redemption' || program.custom_event !== undefined, {
+    path: ['custom_event'],
+    error: 'must be given with the conversion_event_type custom_event',
+  })
+  .transform(({ conversion_event: _, ...program }) => program);
 
 export const createCampaignBody = z
   .strictObject({
     ...sharedFields,
     name: z.string().min(1).max(255),
-    campaign_type: z.literal('DISCOUNT_COUPONS').default('DISCOUNT_COUPONS'),
+    validation_rules: ruleIds,
+    campaign_type: z.enum(['DISCOUNT_COUPONS', 'GIFT_VOUCHERS', 'REFERRAL_PROGRAM']).default('DISCOUNT_COUPONS'),
     type: campaignType.default('AUTO_UPDATE'),
     active: z.boolean().default(true),
-    voucher: z.strictObject({
-      type: voucherType.default('DISCOUNT_VOUCHER'),
-      discount: discountSchema,
-      redemption: redemptionLimit.optional(),
-      limits: limitsSchema.optional(),
-      code_config: codeConfigSchema.optional(),
-      is_referral_code: z.literal(false).optional(),
-    }),
+    voucher: z
+      .strictObject({
+        type: voucherType.default('DISCOUNT_VOUCHER'),
+        discount: discountSchema.optional(),
+        gift: campaignGiftBody.optional(),
+        redemption: redemptionLimit.optional(),
+        limits: limitsSchema.optional(),
+        code_config: codeConfigSchema.optional(),
+        is_referral_code: z.boolean().optional().meta({ description: 'What the campaign type says' }),
+      })
+      .refine(worthFits('discount').check, worthFits('discount').options)
+      .refine(worthFits('gift').check, worthFits('gift').options),
     limits: campaignLimitsSchema.optional(),
+    referral_program: referralProgram
+      .optional()
+      .meta({ description: 'When a referral counts; once the code is redeemed where it is left out' }),
     vouchers_count: howMany.optional().meta({ description: 'How many vouchers to make with it' }),
   })
-  .refine(endsAfterItStarts.check, endsAfterItStarts.options);
+  .refine(endsAfterItStarts.check, endsAfterItStarts.options)
+  .refine(startsItsTimeframe.check, startsItsTimeframe.options)
+  .refine((body) => (body?.campaign_type === 'GIFT_VOUCHERS') === (body?.voucher?.type === 'GIFT_VOUCHER'), {
+    path: ['voucher', 'type'],
+    error: 'must be GIFT_VOUCHER in a campaign of GIFT_VOUCHERS, and in no other',
+  })
+  .refine((body) => body?.campaign_type === 'REFERRAL_PROGRAM' || body?.referral_program === undefined, {
+    path: ['referral_program'],
+    error: 'must be left out where campaign_type is not REFERRAL_PROGRAM',
+  })
+  .refine(
+    ({ voucher, campaign_type: type }) =>
+      voucher.is_referral_code === undefined || voucher.is_referral_code === (type === 'REFERRAL_PROGRAM'),
+    {
+      path: ['voucher', 'is_referral_code'],
+      error: 'must be as campaign_type says: true for REFERRAL_PROGRAM only',
+    },
+  );
 
 export const updateCampaignBody = z.strictObject({
   ...sharedFields,
@@ -76,22 +117,25 @@ export const campaignSchema = z
     start_date: z.string().nullable(),
     expiration_date: z.string().nullable(),
     activity_duration_after_publishing: z.string().nullable(),
+    ...validitySchemas,
     on_refund: z.enum(ON_REFUND),
     active: z.boolean(),
     metadata: z.record(z.string(), z.unknown()),
     voucher: z.object({
       type: z.string(),
-      discount: discountSchema,
+      discount: discountSchema.nullable(),
+      gift: campaignGiftBody.nullable(),
       redemption: z.object({ quantity: z.int().nullable() }),
       limits: limitsSchema.optional(),
       code_config: z.record(z.string(), z.unknown()),
       is_referral_code: z.boolean(),
     }),
     limits: campaignLimitsSchema.nullable(),
+    referral_program: z.looseObject({}).optional(),
     vouchers_count: z.int().optional(),
     vouchers_generation_status: z.string(),
     revision: z.int(),
-    validation_rules_assignments: emptyList,
+    validation_rules_assignments: assignmentsSchema,
     created_at: z.string(),
     updated_at: z.string().nullable(),
     object: z.literal('campaign'),

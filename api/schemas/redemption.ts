@@ -27,6 +27,7 @@ export const redemptionSchema = z
     ...entry,
     object: z.enum(['redemption', 'redemption_rollback']),
     amount: z.int().meta({ description: 'The discount in minor units; negative where it was taken back' }),
+    gift: z.object({ amount: z.int() }).optional().meta({ description: 'What was spent of a gift card' }),
     redemption: z.string().optional().meta({ description: 'The parent redemption, or the one that was taken back' }),
     reason: z.string().nullish(),
     failure_code: z.string().optional(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SESSION_UNITS } from '../../domain/session.ts';
 import { discountSchema } from './discount.ts';
 import { emptyList } from './fields.ts';
 import { orderSchema } from './order.ts';
@@ -16,6 +17,8 @@ const stackingRules = z.object({
   redeemables_sorting_rule: z.enum(['REQUESTED_ORDER', 'CATEGORY_HIERARCHY']),
 });
 
+const sessionSchema = z.object({ key: z.string(), type: z.literal('LOCK'), ttl: z.int(), ttl_unit: z.enum(SESSION_UNITS) });
+
 export const validationSchema = z
   .object({
     id: z.string(),
@@ -25,7 +28,7 @@ export const validationSchema = z
     inapplicable_redeemables: z.array(redeemableSchema),
     order: orderSchema.nullable(),
     tracking_id: z.string(),
-    session: z.null(),
+    session: sessionSchema.nullable(),
     stacking_rules: stackingRules,
   })
   .meta({ id: 'Validation' });
@@ -35,6 +38,8 @@ export const voucherValidationSchema = z
     valid: z.boolean(),
     code: z.string(),
     discount: discountSchema.optional(),
+    gift: z.object({ amount: z.int(), balance: z.int(), effect: z.string(), credits: z.int() }).optional(),
+    session: sessionSchema.optional(),
     order: orderSchema.optional(),
     campaign: z.string().optional(),
     campaign_id: z.string().optional(),

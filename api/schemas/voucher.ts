@@ -3,15 +3,37 @@ import { parseCodeConfig } from '../../domain/code-pattern.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { ON_REFUND } from '../../domain/voucher-template.ts';
 import { discountSchema } from './discount.ts';
-import { code, emptyList, endsAfterItStarts, metadata, name, text, time } from './fields.ts';
+import { code, duration, endsAfterItStarts, metadata, name, text, time } from './fields.ts';
+import { giftBody, giftSchema } from './gift.ts';
 import { limitsSchema } from './limits.ts';
 import { flag, listOf, paging, startingAfter, timeRange } from './list.ts';
+import { assignmentsSchema, ruleIds } from './validation-rule.ts';
+import { startsItsTimeframe, validityFields, validitySchemas } from './validity.ts';
 
 const QUANTITY_MAX = 2_147_483_647;
 
 const quantity = z.int().min(1).max(QUANTITY_MAX).nullable().meta({ description: 'null: without limit' });
 
-export const voucherType = z.literal('DISCOUNT_VOUCHER');
+export const voucherType = z.enum(['DISCOUNT_VOUCHER', 'GIFT_VOUCHER']);
+
+interface Worth {
+  type?: string;
+  discount?: unknown;
+  gift?: unknown;
+}
+
+const WORTH_OF_TYPE: Record<string, 'discount' | 'gift'> = { DISCOUNT_VOUCHER: 'discount', GIFT_VOUCHER: 'gift' };
+
+/** A discount voucher has a discount, a gift card a gift, and neither has both. */
+export const worthFits = (field: 'discount' | 'gift') => ({
+  check: (body: Worth): boolean =>
+    typeof body !== 'object' || body === null || (WORTH_OF_TYPE[body.type ?? ''] === field) === (body[field] !== undefined),
+  options: {
+    path: [field],
+    error: `must be given for a ${field === 'gift' ? 'GIFT_VOUCHER' : 'DISCOUNT_VOUCHER'}, and for no other type`,
+    when: () => true,
+  },
+});
 
 /** How codes are made. What is wrong with it as a whole is found with the rules that make the codes. */
 export const codeConfigSchema = z
@@ -54,22 +76,31 @@ export const campaignVoucherWithCodeBody = z.strictObject({ ...ownFields, active
 export const onRefund = z
   .enum(ON_REFUND)
   .optional()
-  .meta({ description: 'Whether a code can be used again after a refund of its order: never (keep), when all of it came back, or any part' });
+  .meta({
+    description: 'Whether a code can be used again after a refund of its order: never (keep), when all of it came back, or any part',
+  });
 
 export const createVoucherBody = z
   .strictObject({
     ...ownFields,
+    ...validityFields,
+    activity_duration_after_publishing: duration.nullish(),
+    validation_rules: ruleIds,
     code: code.optional(),
     code_config: codeConfigSchema.nullish(),
     on_refund: onRefund,
     type: voucherType.default('DISCOUNT_VOUCHER'),
-    discount: discountSchema,
+    discount: discountSchema.optional(),
+    gift: giftBody.optional(),
     limits: limitsSchema.optional(),
     start_date: time.nullish(),
     expiration_date: time.nullish(),
     active: z.boolean().optional(),
   })
   .refine(endsAfterItStarts.check, endsAfterItStarts.options)
+  .refine(startsItsTimeframe.check, startsItsTimeframe.options)
+  .refine(worthFits('discount').check, worthFits('discount').options)
+  .refine(worthFits('gift').check, worthFits('gift').options)
   .refine((body) => body?.code === undefined || body.code_config == null, {
     path: ['code_config'],
     error: 'must not be given together with code',
@@ -78,6 +109,7 @@ export const createVoucherBody = z
 
 export const updateVoucherBody = z.strictObject({
   ...ownFields,
+  ...validityFields,
   limits: limitsSchema.nullish().meta({ description: 'Of a voucher without a campaign; instead of those it has. null: none' }),
   code: z.string().optional().meta({ description: 'The code in the path, where a client sends it here too' }),
   start_date: time.nullish(),
@@ -140,11 +172,13 @@ export const voucherSchema = z
     campaign_id: z.string().nullable(),
     category: z.string().nullable(),
     type: z.string(),
-    discount: discountSchema,
-    gift: z.null(),
+    discount: discountSchema.nullable(),
+    gift: giftSchema.nullable(),
     loyalty_card: z.null(),
     start_date: timestamp.nullable(),
     expiration_date: timestamp.nullable(),
+    ...validitySchemas,
+    activity_duration_after_publishing: z.string().nullable(),
     active: z.boolean(),
     additional_info: z.string().nullable(),
     metadata: z.record(z.string(), z.unknown()),
@@ -156,7 +190,7 @@ export const voucherSchema = z
     publish: z.object({ object: z.literal('list'), count: z.int(), url: z.string() }),
     redemption: z.object({ object: z.literal('list'), quantity: z.int().nullable(), redeemed_quantity: z.int(), url: z.string() }),
     limits: limitsSchema.optional(),
-    validation_rules_assignments: emptyList,
+    validation_rules_assignments: assignmentsSchema,
     object: z.literal('voucher'),
   })
   .meta({ id: 'Voucher' });

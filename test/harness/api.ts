@@ -7,7 +7,10 @@ import type { Route } from '../../api/route.ts';
 import { createAsyncActionRoutes } from '../../api/routes/async-actions.ts';
 import { createCampaignRoutes } from '../../api/routes/campaigns.ts';
 import { createCustomerRoutes } from '../../api/routes/customers.ts';
+import { createImportRoutes } from '../../api/routes/imports.ts';
 import { createPublicationRoutes } from '../../api/routes/publications.ts';
+import { createGiftCardRoutes } from '../../api/routes/gift-cards.ts';
+import { createSessionRoutes } from '../../api/routes/sessions.ts';
 import { createVoucherRoutes } from '../../api/routes/vouchers.ts';
 import type { Sql } from '../../db/client.ts';
 import type { TestProject } from './project.ts';
@@ -36,8 +39,11 @@ export const resourceRoutes = (sql: Sql): Route[] => {
     ...createCustomerRoutes(deps),
     ...createCampaignRoutes(deps),
     ...createVoucherRoutes(deps),
+    ...createGiftCardRoutes(deps),
+    ...createSessionRoutes(deps),
     ...createPublicationRoutes(deps),
     ...createAsyncActionRoutes(deps),
+    ...createImportRoutes(),
   ];
 };
 

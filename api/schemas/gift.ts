@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { GIFT_EFFECTS } from '../../domain/gift.ts';
+import { amount, text } from './fields.ts';
+import { count, startingAfter } from './list.ts';
+
+const effect = z.enum(GIFT_EFFECTS).default('APPLY_TO_ORDER');
+
+/** What a gift card is made with. */
+export const giftBody = z
+  .strictObject({
+    amount,
+    balance: amount.optional().meta({ description: 'What is left of it at first; all of it where it is left out' }),
+    effect,
+  })
+  .refine((gift) => gift.balance === undefined || gift.balance <= gift.amount, {
+    path: ['balance'],
+    error: 'must not be more than amount',
+  })
+  .meta({ id: 'GiftInput' });
+
+/** What each gift card of a campaign is made with. */
+export const campaignGiftBody = z.strictObject({ amount, effect }).meta({ id: 'CampaignGift' });
+
+export const giftSchema = z.object({ amount: z.int(), balance: z.int(), effect: z.enum(GIFT_EFFECTS) }).meta({ id: 'Gift' });
+
+const LARGEST = Number.MAX_SAFE_INTEGER;
+
+export const balanceBody = z
+  .strictObject({
+    amount: z
+      .int()
+      .min(-LARGEST)
+      .max(LARGEST)
+      .refine((value) => value !== 0, { error: 'must not be 0' })
+      .meta({ description: 'What to add, in minor units; negative to take away' }),
+    source_id: text().min(1).nullish().meta({ description: 'What you call this transaction' }),
+    reason: text().nullish(),
+  })
+  .meta({ id: 'BalanceChange' });
+
+export const balanceSchema = z
+  .object({
+    amount: z.int(),
+    total: z.int().meta({ description: 'All that the card was worth' }),
+    balance: z.int().meta({ description: 'What is left of it' }),
+    type: z.literal('gift_voucher'),
+    object: z.literal('balance'),
+    operation_type: z.literal('MANUAL'),
+    related_object: z.object({ type: z.literal('voucher'), id: z.string() }),
+  })
+  .meta({ id: 'Balance' });
+
+const transactionSchema = z
+  .object({
+    id: z.string(),
+    source_id: z.string().nullable(),
+    voucher_id: z.string(),
+    campaign_id: z.string().nullable(),
+    type: z.enum(['CREDITS_REDEMPTION', 'CREDITS_REFUND', 'CREDITS_ADDITION', 'CREDITS_REMOVAL']),
+    source: z.string().nullable(),
+    reason: z.string().nullable(),
+    related_transaction_id: z.string().nullable(),
+    created_at: z.string(),
+    details: z.looseObject({ balance: z.looseObject({ total: z.int(), amount: z.int(), balance: z.int() }) }),
+  })
+  .meta({ id: 'GiftTransaction' });
+
+export const transactionsSchema = z
+  .object({
+    object: z.literal('list'),
+    data_ref: z.literal('data'),
+    data: z.array(transactionSchema),
+    has_more: z.boolean(),
+    more_starting_after: z.string().optional(),
+  })
+  .meta({ id: 'GiftTransactions' });
+
+export const transactionsQuery = z.strictObject({
+  limit: count(100).default(10),
+  page: count(1000).default(1).meta({ description: 'Which page; deep ones cost more than starting_after_id' }),
+  order: z.enum(['id', '-id']).default('-id'),
+  starting_after_id: startingAfter.optional().meta({ description: 'The id of the last transaction of the page before' }),
+});
