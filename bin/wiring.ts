@@ -26,6 +26,7 @@ import { createOrderRoutes } from '../api/routes/orders.ts';
 import { createPublicationRoutes } from '../api/routes/publications.ts';
 import { createOauthRoutes } from '../api/routes/oauth.ts';
 import { createRateLimitRoutes } from '../api/routes/rate-limits.ts';
+import { createReferralRoutes } from '../api/routes/referrals.ts';
 import { createRedemptionRoutes } from '../api/routes/redemptions.ts';
 import { createSourceRoutes } from '../api/routes/sources.ts';
 import { createTemplateRoutes } from '../api/routes/templates.ts';
@@ -173,6 +174,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createValidationRoutes({ checkout }),
       ...createRedemptionRoutes({ ...core, checkout }),
       ...createOrderRoutes({ ...deps, states: here.states }),
+      ...createReferralRoutes(core),
       ...createClientCheckoutRoutes({ checkout }),
       ...createApiKeyRoutes(deps),
       ...createOauthRoutes(deps),

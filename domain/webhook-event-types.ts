@@ -62,6 +62,31 @@ const order = (type: string, description: string): WebhookEventType => ({
   example: { order: ORDER },
 });
 
+const referral = (type: string, description: string): WebhookEventType => ({
+  type,
+  description,
+  data: z.looseObject({
+    referral_id: z.string(),
+    code: z.string(),
+    voucher_id: z.string(),
+    campaign_id: z.string(),
+    campaign: z.string(),
+    referrer_id: z.string(),
+    referee_id: z.string(),
+    referee_source_id: z.string(),
+  }),
+  example: {
+    referral_id: 'rfl_0192f3a8',
+    code: 'ADA-7K2M',
+    voucher_id: VOUCHER.id,
+    campaign_id: 'camp_0192f3a8',
+    campaign: 'bring a friend',
+    referrer_id: CUSTOMER.id,
+    referee_id: 'cust_0192f3a9',
+    referee_source_id: 'crm-43',
+  },
+});
+
 const journey = (
   type: string,
   description: string,
@@ -151,6 +176,8 @@ export const webhookEventTypes: WebhookEventType[] = [
     data: z.looseObject({ ...redeemed, rollback_id: z.string(), discount_amount, reason: z.string().nullable() }),
     example: { ...REDEEMED, rollback_id: 'r_0192f3a9', discount_amount: 500, reason: 'returned' },
   },
+  referral('customer.referred', 'A customer brought another by a referral code; told to who brought them'),
+  referral('referral.joined', 'A customer came by a referral code; told to who was brought'),
   order('order.created', 'An order became known'),
   order('order.updated', 'An order was changed, or something was redeemed for it'),
   order('order.paid', 'An order was paid'),

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { listOf, paging, startingAfter } from './list.ts';
+
+export const listReferralsQuery = z.strictObject({
+  limit: paging.limit,
+  starting_after: startingAfter.optional().meta({ description: 'The id of the last referral of the page before' }),
+  referrer: z.string().max(255).optional().meta({ description: 'Who brought them: id or source id' }),
+  referee: z.string().max(255).optional().meta({ description: 'Who was brought: id or source id' }),
+  campaign: z.string().max(255).optional().meta({ description: 'Id or name' }),
+});
+
+const referralSchema = z
+  .object({
+    id: z.string(),
+    campaign_id: z.string(),
+    campaign: z.string().nullable(),
+    voucher_id: z.string(),
+    code: z.string(),
+    referrer_id: z.string(),
+    referee_id: z.string(),
+    created_at: z.string(),
+    object: z.literal('referral'),
+  })
+  .meta({ id: 'Referral' });
+
+export const referralListSchema = listOf('referrals', referralSchema).meta({ id: 'ReferralList' });
