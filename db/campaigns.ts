@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { VoucherTemplate } from '../domain/voucher-template.ts';
+import { windowView } from '../domain/voucher-template.ts';
+import { assignedRules, assignedRulesView, type AssignedRules } from './assigned-rules.ts';
 import type { Db, Tx } from './client.ts';
 import { changeCounting, forgetCounters } from './counters.ts';
 import { recordEvents } from './events.ts';
@@ -22,18 +24,19 @@ export interface Campaign {
   description: string | null;
   metadata: Record<string, unknown>;
   vouchersGenerationStatus: string;
+  assignedRules: AssignedRules;
   createdAt: Date;
   updatedAt: Date | null;
 }
 
-export type NewCampaign = Omit<Campaign, 'id' | 'revision' | 'vouchersGenerationStatus' | 'createdAt' | 'updatedAt'>;
+export type NewCampaign = Omit<Campaign, 'id' | 'revision' | 'vouchersGenerationStatus' | 'assignedRules' | 'createdAt' | 'updatedAt'>;
 export type CampaignChange = Partial<
   Pick<Campaign, 'type' | 'template' | 'startDate' | 'expirationDate' | 'category' | 'description' | 'metadata' | 'active'>
 >;
 
 export const campaignColumns = (db: Db) => db`
   c.project_id, c.id, c.name, c.campaign_type, c.type, c.revision, t.template, c.start_date, c.expiration_date, c.active, c.category, c.description,
-  c.metadata, c.vouchers_generation_status, c.created_at, c.updated_at`;
+  c.metadata, c.vouchers_generation_status, ${assignedRules(db, 'c')}, c.created_at, c.updated_at`;
 
 export const campaignSource = (db: Db) => db`
   campaign c join campaign_template t on t.project_id = c.project_id and t.campaign_id = c.id and t.revision = c.revision`;
@@ -50,6 +53,7 @@ export const campaignView = (campaign: Campaign) => ({
   expiration_date: campaign.expirationDate?.toISOString() ?? null,
   activity_duration_after_publishing: campaign.template.activity_duration_after_publishing ?? null,
   on_refund: campaign.template.on_refund ?? 'keep',
+  ...windowView(campaign.template),
   active: campaign.active,
   metadata: campaign.metadata,
   voucher: {
@@ -65,7 +69,7 @@ export const campaignView = (campaign: Campaign) => ({
   limits: campaign.template.campaign_limits ?? null,
   vouchers_generation_status: campaign.vouchersGenerationStatus,
   revision: campaign.revision,
-  validation_rules_assignments: { object: 'list' as const, data_ref: 'data' as const, data: [], total: 0 },
+  validation_rules_assignments: assignedRulesView(campaign.assignedRules),
   created_at: campaign.createdAt.toISOString(),
   updated_at: campaign.updatedAt?.toISOString() ?? null,
   object: 'campaign' as const,
@@ -101,7 +105,15 @@ const writeTemplate = (tx: Tx, campaign: Pick<Campaign, 'projectId' | 'id' | 're
 /** @returns null where the project has a campaign of this name */
 export const createCampaign = async (tx: Tx, campaign: NewCampaign, now: Date): Promise<Campaign | null> => {
   const id = newId('campaign');
-  const row: Campaign = { ...campaign, id, revision: 1, vouchersGenerationStatus: 'DONE', createdAt: idTime(id), updatedAt: null };
+  const row: Campaign = {
+    ...campaign,
+    id,
+    revision: 1,
+    vouchersGenerationStatus: 'DONE',
+    assignedRules: null,
+    createdAt: idTime(id),
+    updatedAt: null,
+  };
   const { count } = await tx`
     insert into campaign (project_id, id, name, campaign_type, type, revision, start_date, expiration_date, active, category, description, metadata,
       vouchers_generation_status, created_at)

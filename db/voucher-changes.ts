@@ -1,8 +1,12 @@
 import { DomainError } from '../domain/errors.ts';
 import type { Limits } from '../domain/limits.ts';
+import type { ValidityWindow } from '../domain/validity-window.ts';
+import { windowView, withWindow } from '../domain/voucher-template.ts';
+import { assignedRulesView } from './assigned-rules.ts';
 import type { Tx } from './client.ts';
 import { forgetCounters } from './counters.ts';
 import { recordEvents } from './events.ts';
+import { forgetAssignments } from './rule-assignments.ts';
 import type { Voucher } from './vouchers.ts';
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
@@ -23,6 +27,8 @@ export const voucherView = (voucher: Voucher) => ({
   loyalty_card: null,
   start_date: iso(voucher.startDate ?? voucher.campaignStartDate),
   expiration_date: iso(voucher.expirationDate ?? voucher.campaignExpirationDate),
+  ...windowView(voucher.template),
+  activity_duration_after_publishing: voucher.template.activity_duration_after_publishing ?? null,
   active: voucher.active,
   additional_info: voucher.additionalInfo,
   metadata: voucher.metadata,
@@ -43,7 +49,7 @@ export const voucherView = (voucher: Voucher) => ({
     url: `/v1/vouchers/${encodeURIComponent(voucher.code)}/redemption`,
   },
   limits: voucher.template.limits,
-  validation_rules_assignments: { object: 'list' as const, data_ref: 'data' as const, data: [], total: 0 },
+  validation_rules_assignments: assignedRulesView(voucher.assignedRules),
   object: 'voucher' as const,
 });
 
@@ -66,6 +72,8 @@ export type VoucherChange = Partial<
 > & {
   /** Of a voucher without a campaign; null: none. */
   limits?: Limits | null;
+  /** Of a voucher without a campaign. */
+  window?: ValidityWindow;
 };
 
 /** The voucher with other limits. @throws DomainError invalid_payload, where its campaign says what they are */
@@ -79,13 +87,23 @@ const withLimits = (voucher: Voucher, limits: Limits | null | undefined): Vouche
   return { ...voucher, template: { ...template, ...(limits && { limits }) } };
 };
 
+/** The voucher with another window. @throws DomainError invalid_payload, where its campaign says what it is */
+const inWindow = (voucher: Voucher, window: ValidityWindow | undefined): Voucher => {
+  if (window === undefined) return voucher;
+  if (voucher.campaignId !== null)
+    throw new DomainError('invalid_payload', 'When this voucher is valid is said by its campaign.', {
+      fields: Object.keys(window).map((path) => ({ path, message: 'belongs to the campaign: change it there' })),
+    });
+  return { ...voucher, template: withWindow(voucher.template, window) };
+};
+
 /**
  * Changes a voucher that is locked.
  * @throws DomainError invalid_payload, when its quantity would be less than what is redeemed already
  */
 export const updateVoucher = async (tx: Tx, voucher: Voucher, change: VoucherChange, event: string, now: Date): Promise<Voucher> => {
-  const { limits, ...fields } = change;
-  const next: Voucher = { ...withLimits(voucher, limits), ...fields, revision: voucher.revision + 1, updatedAt: now };
+  const { limits, window, ...fields } = change;
+  const next: Voucher = { ...inWindow(withLimits(voucher, limits), window), ...fields, revision: voucher.revision + 1, updatedAt: now };
   if (next.quantity !== null && next.quantity < voucher.redeemedQuantity)
     throw new DomainError('invalid_payload', 'The quantity is less than what is redeemed.', {
       fields: [{ path: 'redemption.quantity', message: `must be at least ${voucher.redeemedQuantity}, which is redeemed already` }],
@@ -105,5 +123,6 @@ export const updateVoucher = async (tx: Tx, voucher: Voucher, change: VoucherCha
 export const deleteVoucher = async (tx: Tx, voucher: Voucher, now: Date): Promise<void> => {
   await tx`delete from voucher where project_id = ${voucher.projectId} and id = ${voucher.id}`;
   await forgetCounters(tx, voucher.projectId, 'voucher', [voucher.id]);
+  if (voucher.assignedRules) await forgetAssignments(tx, voucher.projectId, [voucher.id]);
   await recordVoucherEvents(tx, 'voucher.deleted', [voucher], now);
 };

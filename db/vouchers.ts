@@ -1,6 +1,7 @@
 import { codeKey, generateCodes, type CodePattern } from '../domain/code-pattern.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { VoucherTemplate } from '../domain/voucher-template.ts';
+import { assignedRules, type AssignedRules } from './assigned-rules.ts';
 import type { Db, Tx } from './client.ts';
 import { idTime, newId } from './ids.ts';
 import type { Project } from './projects.ts';
@@ -36,6 +37,7 @@ export interface Voucher {
   publishedAt: Date | null;
   additionalInfo: string | null;
   metadata: Record<string, unknown>;
+  assignedRules: AssignedRules;
   createdAt: Date;
   updatedAt: Date | null;
 }
@@ -184,7 +186,7 @@ export const voucherColumns = (db: Db) => db`
   v.project_id, v.id, v.code, v.type, v.campaign_id, c.name as campaign, c.campaign_type, c.start_date as campaign_start_date,
   c.expiration_date as campaign_expiration_date, v.template_revision, coalesce(v.definition, t.template) as template, v.revision,
   v.category, v.start_date, v.expiration_date, v.active, v.quantity, v.redeemed_quantity, v.redeemed_amount, v.gift_amount, v.gift_balance, v.holder_id, v.published_at,
-  v.additional_info, v.metadata, v.created_at, v.updated_at`;
+  v.additional_info, v.metadata, ${assignedRules(db, 'v')}, v.created_at, v.updated_at`;
 
 /** A STATIC campaign's voucher keeps the revision that it was made with, an AUTO_UPDATE one's follows. */
 export const voucherSource = (db: Db) => db`

@@ -2,6 +2,7 @@ import type { CodeConfig } from './code-pattern.ts';
 import type { Discount } from './discount.ts';
 import { giftDiscount, type GiftTemplate } from './gift.ts';
 import type { CampaignLimits, Limits } from './limits.ts';
+import type { ValidityWindow } from './validity-window.ts';
 
 /** What becomes of a code when goods that were bought with it come back: all of them, or any. */
 export const ON_REFUND = ['keep', 'full_return', 'any_return'] as const;
@@ -14,7 +15,7 @@ export interface ReferralProgram {
 }
 
 /** What the vouchers of a campaign are, or what a voucher without a campaign is. */
-export interface VoucherTemplate {
+export interface VoucherTemplate extends ValidityWindow {
   type: 'DISCOUNT_VOUCHER' | 'GIFT_VOUCHER';
   /** What a discount voucher gives. */
   discount?: Discount;
@@ -32,6 +33,32 @@ export interface VoucherTemplate {
   /** ISO 8601, such as P14D: how long a voucher is valid from its publication on. */
   activity_duration_after_publishing?: string;
 }
+
+/** Where a template says when it is valid, beside start and end. */
+export const WINDOW_FIELDS = [
+  'validity_timeframe',
+  'validity_day_of_week',
+  'validity_hours',
+  'timezone',
+] as const satisfies (keyof ValidityWindow)[];
+
+/** When vouchers of this template are valid beside start and end; null: always. */
+export const windowOfTemplate = (template: VoucherTemplate): ValidityWindow | null =>
+  template.validity_timeframe || template.validity_day_of_week || template.validity_hours ? template : null;
+
+/** The same as the API shows it. */
+export const windowView = (template: VoucherTemplate) => ({
+  validity_timeframe: template.validity_timeframe ?? null,
+  validity_day_of_week: template.validity_day_of_week ?? null,
+  validity_hours: template.validity_hours ?? null,
+  timezone: template.timezone ?? null,
+});
+
+/** The template with another window. */
+export const withWindow = (template: VoucherTemplate, window: ValidityWindow): VoucherTemplate => {
+  const { validity_timeframe: _t, validity_day_of_week: _d, validity_hours: _h, timezone: _z, ...rest } = template;
+  return { ...rest, ...window };
+};
 
 /** What a voucher of this template takes off an order: its discount, or all that a gift card is worth. */
 export const worthOf = ({ discount, gift }: Pick<VoucherTemplate, 'discount' | 'gift'>): Discount =>

@@ -62,7 +62,11 @@ export interface Redeemer {
 
 /** Whether the voucher itself can be redeemed by this customer now, whatever the order. @returns null where it can */
 export const refusalOf = (voucher: VoucherState, by: Redeemer): Refusal | null =>
-  refusalOfState(voucher) ?? refusalOfTime(voucher, by.at) ?? refusalOfHours(voucher, by) ?? refusalOfQuantity(voucher) ?? refusalOfHolder(voucher, by);
+  refusalOfState(voucher) ??
+  refusalOfTime(voucher, by.at) ??
+  refusalOfHours(voucher, by) ??
+  refusalOfQuantity(voucher) ??
+  refusalOfHolder(voucher, by);
 
 const refusalOfState = ({ code, active, withdrawnReason, campaign }: VoucherState): Refusal | null => {
   if (withdrawnReason !== null)
@@ -90,7 +94,11 @@ const refusalOfTime = ({ code, startsAt, endsAt, campaign }: VoucherState, at: n
 const refusalOfHours = ({ code, window, startsAt, endsAt, campaign }: VoucherState, { at, zone }: Redeemer): Refusal | null => {
   if (window === null) return null;
   const ends = [endsAt, campaign?.endsAt ?? null].filter((end) => end !== null);
-  const of = { what: `Voucher ${code}`, startsAt: startsAt ?? campaign?.startsAt ?? null, endsAt: ends.length > 0 ? Math.min(...ends) : null };
+  const of = {
+    what: `Voucher ${code}`,
+    startsAt: startsAt ?? campaign?.startsAt ?? null,
+    endsAt: ends.length > 0 ? Math.min(...ends) : null,
+  };
   return refusalOfClosedWindow(window, of, at, zone);
 };
 

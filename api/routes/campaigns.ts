@@ -56,7 +56,8 @@ const missing = { description: 'There is no such campaign' };
 const templateChange = (campaign: Campaign, body: z.output<typeof updateCampaignBody>): Pick<CampaignChange, 'template'> => {
   const { discount, limits, activity_duration_after_publishing: duration, on_refund } = body;
   const window = windowAfter(campaign.template, body);
-  if (discount === undefined && duration === undefined && limits === undefined && on_refund === undefined && window === undefined) return {};
+  if (discount === undefined && duration === undefined && limits === undefined && on_refund === undefined && window === undefined)
+    return {};
   if (discount !== undefined && campaign.template.discount === undefined)
     throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
       fields: [{ path: 'discount', message: 'must not be given: the vouchers of this campaign give no discount' }],

@@ -3,8 +3,9 @@ import { parseCodeConfig } from '../../domain/code-pattern.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { deleteVoucher, updateVoucher, voucherView, type VoucherChange } from '../../db/voucher-changes.ts';
 import { createVouchers, fixedCode } from '../../db/voucher-creation.ts';
+import { assignRules } from '../../db/rule-assignments.ts';
 import { listVouchers, type VoucherFilter, type VoucherOrder } from '../../db/voucher-list.ts';
-import { findVoucher, lockVoucher } from '../../db/vouchers.ts';
+import { findVoucher, lockVoucher, type Voucher } from '../../db/vouchers.ts';
 import type { z } from 'zod';
 import { notFound } from '../errors.ts';
 import { route, type Answer, type RequestContext, type Route } from '../route.ts';
@@ -18,6 +19,8 @@ import {
   voucherParams,
   voucherSchema,
 } from '../schemas/voucher.ts';
+import { requireRules } from '../rule-references.ts';
+import { requireStart, windowAfter } from '../validity.ts';
 import { draftOfBody } from '../voucher-draft.ts';
 
 export interface VoucherRoutesDeps {
@@ -64,7 +67,8 @@ const filterOf = ({
   };
 };
 
-const changeOf = (body: z.output<typeof updateVoucherBody>): VoucherChange => ({
+const changeOf = (voucher: Voucher, body: z.output<typeof updateVoucherBody>): VoucherChange => ({
+  window: windowAfter(voucher.template, body),
   ...(body.limits !== undefined && { limits: body.limits }),
   ...(body.category !== undefined && { category: body.category }),
   ...(body.start_date !== undefined && { startDate: body.start_date }),
@@ -81,17 +85,23 @@ export const createVoucherRoutes = ({ sql, now, randomBytes }: VoucherRoutesDeps
     const pattern =
       code === undefined ? parseCodeConfig(body.code_config ?? {}, { caseSensitive: project.caseSensitiveCodes }) : fixedCode(code);
     return write(async (tx) => {
+      const { validation_rules: rules = [] } = body;
+      await requireRules(tx, project.id, rules);
       const draft = draftOfBody(project.id, body);
       const [voucher] = await createVouchers(tx, [draft], pattern, { project, now: now(), randomBytes });
-      return { status: 200, body: voucherView(voucher!) };
+      if (rules.length === 0) return { status: 200, body: voucherView(voucher!) };
+      await assignRules(tx, project.id, rules, { type: 'voucher', id: draft.id }, now());
+      return { status: 200, body: voucherView((await findVoucher(tx, project, voucher!.code))!) };
     });
   };
 
-  const change = (context: RequestContext<{ code: string }>, how: VoucherChange, event: string): Promise<Answer> =>
+  const change = (context: RequestContext<{ code: string }>, howOf: (voucher: Voucher) => VoucherChange, event: string): Promise<Answer> =>
     context.write(async (tx) => {
       const voucher = await lockVoucher(tx, context.project, context.params.code);
       if (!voucher) throw notFound('voucher', context.params.code);
+      const how = howOf(voucher);
       const next = { ...voucher, ...how };
+      requireStart(how.window ?? voucher.template, next.startDate ?? voucher.campaignStartDate);
       if (next.startDate && next.expirationDate && next.startDate >= next.expirationDate)
         throw wrongField('expiration_date', 'must be after start_date');
       return { status: 200, body: voucherView(await updateVoucher(tx, voucher, how, event, now())) };
@@ -172,7 +182,7 @@ export const createVoucherRoutes = ({ sql, now, randomBytes }: VoucherRoutesDeps
       handler: (context) => {
         const { body, params } = context;
         if (body.code !== undefined && body.code !== params.code) throw wrongField('code', 'must be the code in the path');
-        return change(context, changeOf(body), 'voucher.updated');
+        return change(context, (voucher) => changeOf(voucher, body), 'voucher.updated');
       },
     }),
     route({
@@ -201,7 +211,7 @@ export const createVoucherRoutes = ({ sql, now, randomBytes }: VoucherRoutesDeps
       scope: 'vouchers:write',
       params: voucherParams,
       responses: { 200: found, 404: missing },
-      handler: (context) => change(context, { active: true }, 'voucher.enabled'),
+      handler: (context) => change(context, () => ({ active: true }), 'voucher.enabled'),
     }),
     route({
       method: 'post',
@@ -211,7 +221,7 @@ export const createVoucherRoutes = ({ sql, now, randomBytes }: VoucherRoutesDeps
       scope: 'vouchers:write',
       params: voucherParams,
       responses: { 200: found, 404: missing },
-      handler: (context) => change(context, { active: false }, 'voucher.disabled'),
+      handler: (context) => change(context, () => ({ active: false }), 'voucher.disabled'),
     }),
   ];
 };

@@ -73,12 +73,9 @@ export const campaignVoucherBody = z.strictObject({
 export const campaignVoucherWithCodeBody = z.strictObject({ ...ownFields, active: z.boolean().optional() });
 
 /** Couponry's own: whether a code can be used again once the goods came back. */
-export const onRefund = z
-  .enum(ON_REFUND)
-  .optional()
-  .meta({
-    description: 'Whether a code can be used again after a refund of its order: never (keep), when all of it came back, or any part',
-  });
+export const onRefund = z.enum(ON_REFUND).optional().meta({
+  description: 'Whether a code can be used again after a refund of its order: never (keep), when all of it came back, or any part',
+});
 
 export const createVoucherBody = z
   .strictObject({
