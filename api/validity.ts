@@ -9,10 +9,11 @@ type WindowChange = { [Field in keyof ValidityWindow]?: ValidityWindow[Field] | 
 export const windowOf = (body: WindowChange): ValidityWindow =>
   Object.fromEntries(WINDOW_FIELDS.flatMap((field) => (body[field] == null ? [] : [[field, body[field]]])));
 
-/** The window after a change. @returns undefined where the body says nothing of it */
+/** The window after a change. @returns undefined where it stays as it is */
 export const windowAfter = (known: ValidityWindow, body: WindowChange): ValidityWindow | undefined => {
   if (WINDOW_FIELDS.every((field) => body[field] === undefined)) return undefined;
-  return windowOf(Object.fromEntries(WINDOW_FIELDS.map((field) => [field, body[field] === undefined ? known[field] : body[field]])));
+  const next = windowOf(Object.fromEntries(WINDOW_FIELDS.map((field) => [field, body[field] === undefined ? known[field] : body[field]])));
+  return JSON.stringify(next) === JSON.stringify(windowOf(known)) ? undefined : next;
 };
 
 /** @throws DomainError invalid_payload, where a timeframe would have no start */

@@ -32,6 +32,8 @@ import { createSourceRoutes } from '../api/routes/sources.ts';
 import { createTemplateRoutes } from '../api/routes/templates.ts';
 import { createTraceRoutes } from '../api/routes/traces.ts';
 import { createUnsubscribeRouter } from '../api/routes/unsubscribe.ts';
+import { createRuleAssignmentRoutes } from '../api/routes/rule-assignments.ts';
+import { createValidationRuleRoutes } from '../api/routes/validation-rules.ts';
 import { createValidationRoutes } from '../api/routes/validations.ts';
 import { createGiftCardRoutes } from '../api/routes/gift-cards.ts';
 import { createSessionRoutes } from '../api/routes/sessions.ts';
@@ -157,6 +159,8 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createCustomerRoutes(deps),
       ...createCustomerWalletRoutes(deps),
       ...createCampaignRoutes(deps),
+      ...createValidationRuleRoutes(deps),
+      ...createRuleAssignmentRoutes(deps),
       ...createVoucherRoutes(deps),
       ...createGiftCardRoutes(deps),
       ...createSessionRoutes(deps),

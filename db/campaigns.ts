@@ -5,6 +5,7 @@ import { assignedRules, assignedRulesView, type AssignedRules } from './assigned
 import type { Db, Tx } from './client.ts';
 import { changeCounting, forgetCounters } from './counters.ts';
 import { recordEvents } from './events.ts';
+import { forgetCampaignAssignments } from './rule-assignments.ts';
 import { idTime, newId } from './ids.ts';
 
 export interface Campaign {
@@ -168,6 +169,7 @@ export const deleteCampaign = async (tx: Tx, campaign: Campaign, now: Date): Pro
   const deleteVouchers = () => tx`
     delete from voucher where project_id = ${campaign.projectId} and id in (
       select id from voucher where project_id = ${campaign.projectId} and campaign_id = ${campaign.id} order by id for update)`;
+  await forgetCampaignAssignments(tx, campaign.projectId, campaign.id);
   await deleteVouchers();
   const { count } = await tx`delete from campaign where project_id = ${campaign.projectId} and id = ${campaign.id}`;
   await deleteVouchers();

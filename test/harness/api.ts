@@ -11,6 +11,8 @@ import { createImportRoutes } from '../../api/routes/imports.ts';
 import { createPublicationRoutes } from '../../api/routes/publications.ts';
 import { createGiftCardRoutes } from '../../api/routes/gift-cards.ts';
 import { createSessionRoutes } from '../../api/routes/sessions.ts';
+import { createRuleAssignmentRoutes } from '../../api/routes/rule-assignments.ts';
+import { createValidationRuleRoutes } from '../../api/routes/validation-rules.ts';
 import { createVoucherRoutes } from '../../api/routes/vouchers.ts';
 import type { Sql } from '../../db/client.ts';
 import type { TestProject } from './project.ts';
@@ -38,6 +40,8 @@ export const resourceRoutes = (sql: Sql): Route[] => {
   return [
     ...createCustomerRoutes(deps),
     ...createCampaignRoutes(deps),
+    ...createValidationRuleRoutes(deps),
+    ...createRuleAssignmentRoutes(deps),
     ...createVoucherRoutes(deps),
     ...createGiftCardRoutes(deps),
     ...createSessionRoutes(deps),
