@@ -5,7 +5,14 @@ export const asyncActionView = (action: AsyncAction) => ({
   type: action.type,
   status: action.status,
   progress: { done: action.done, total: action.total },
-  result: action.finishedAt === null ? null : { done_count: action.done, ...(action.error !== null && { message: action.error }) },
+  result:
+    action.finishedAt === null
+      ? null
+      : {
+          done_count: action.done - action.failed,
+          ...(action.failed > 0 && { failed_count: action.failed }),
+          ...(action.error !== null && { message: action.error }),
+        },
   created_at: action.createdAt.toISOString(),
   updated_at: action.updatedAt.toISOString(),
   object: 'async_action' as const,

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, type NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import type { BulkActivities } from '../activities/bulk/make-vouchers.ts';
+import type { BulkActivities } from '../activities/bulk/bulk-activities.ts';
 import type { DeliveryActivities } from '../activities/delivery/deliveries.ts';
 import type { JourneyActivities } from '../activities/journey/activities.ts';
 import type { WatchActivities } from '../activities/watch.ts';

@@ -12,6 +12,8 @@ export interface AsyncAction {
   request: Record<string, unknown>;
   total: number;
   done: number;
+  /** How many of those that are done failed. */
+  failed: number;
   error: string | null;
   createdAt: Date;
   updatedAt: Date;
@@ -20,8 +22,17 @@ export interface AsyncAction {
 
 export type NewAsyncAction = Pick<AsyncAction, 'projectId' | 'type' | 'campaignId' | 'request' | 'total'>;
 
+/** What a batch changes of its action. */
+export interface ActionProgress {
+  status: AsyncAction['status'];
+  done: number;
+  failed?: number;
+  total?: number;
+  error?: string | null;
+}
+
 const columns = (db: Db) => db`
-  project_id, id, type, status, campaign_id, request, total, done, error, created_at, updated_at, finished_at`;
+  project_id, id, type, status, campaign_id, request, total, done, failed, error, created_at, updated_at, finished_at`;
 
 /** Asks for work: the relay tells Temporal once this is committed. @returns its id */
 export const enqueueAsyncAction = async (tx: Tx, action: NewAsyncAction): Promise<string> => {
@@ -47,13 +58,13 @@ export const lockAsyncAction = async (tx: Tx, id: string): Promise<AsyncAction |
 /** Writes how far work that is locked has come. */
 export const writeProgress = async (
   tx: Tx,
-  { id }: AsyncAction,
-  { status, done, error = null }: { status: AsyncAction['status']; done: number; error?: string | null },
+  { id, ...action }: AsyncAction,
+  { status, done, failed = action.failed, total = action.total, error = null }: ActionProgress,
   now: Date,
 ): Promise<void> => {
   const finishedAt = status === 'DONE' || status === 'FAILED' ? now : null;
   await tx`
-    update async_action set status = ${status}, done = ${done}, error = ${error}, updated_at = ${now}, finished_at = ${finishedAt} where id = ${id}`;
+    update async_action set status = ${status}, done = ${done}, failed = ${failed}, total = ${total}, error = ${error}, updated_at = ${now}, finished_at = ${finishedAt} where id = ${id}`;
 };
 
 /** The newest first. @param page `before`: made before this time */

@@ -8,33 +8,41 @@ const ROWS_PER_CHUNK = 500;
 
 const ESCAPES: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
+type Value = string | number | boolean | Date | null;
+
 /** A field of COPY's text format. */
-const field = (value: string | number | boolean | Date | null): string => {
+const field = (value: Value): string => {
   if (value === null) return '\\N';
   if (value instanceof Date) return value.toISOString();
   return String(value).replace(/[\\\t\n\r]/g, (character) => ESCAPES[character]!);
 };
 
-const lineOf = (row: NewVoucher): string =>
-  [
-    row.projectId,
-    row.id,
-    row.code,
-    row.codeKey,
-    row.type,
-    row.campaignId,
-    row.templateRevision,
-    row.category,
-    row.startDate,
-    row.expirationDate,
-    row.active,
-    row.quantity,
-    row.additionalInfo,
-    JSON.stringify(row.metadata),
-    idTime(row.id),
-  ]
-    .map(field)
-    .join('\t');
+/** What each column of a voucher that nobody holds is copied from. */
+const COLUMNS: Record<string, (row: NewVoucher) => Value> = {
+  project_id: (row) => row.projectId,
+  id: (row) => row.id,
+  code: (row) => row.code,
+  code_key: (row) => row.codeKey,
+  type: (row) => row.type,
+  campaign_id: (row) => row.campaignId,
+  template_revision: (row) => row.templateRevision,
+  definition: (row) => row.definition && JSON.stringify(row.definition),
+  category: (row) => row.category,
+  start_date: (row) => row.startDate,
+  expiration_date: (row) => row.expirationDate,
+  active: (row) => row.active,
+  quantity: (row) => row.quantity,
+  gift_amount: (row) => row.giftAmount,
+  gift_balance: (row) => row.giftBalance,
+  additional_info: (row) => row.additionalInfo,
+  metadata: (row) => JSON.stringify(row.metadata),
+  created_at: (row) => idTime(row.id),
+};
+
+const names = Object.keys(COLUMNS).join(', ');
+const valueOf = Object.values(COLUMNS);
+
+const lineOf = (row: NewVoucher): string => valueOf.map((value) => field(value(row))).join('\t');
 
 function* chunksOf(rows: NewVoucher[]): Generator<string> {
   for (let at = 0; at < rows.length; at += ROWS_PER_CHUNK)
@@ -44,22 +52,24 @@ function* chunksOf(rows: NewVoucher[]): Generator<string> {
       .join('\n')}\n`;
 }
 
-const columns = (tx: Tx) => tx`
-  project_id, id, code, code_key, type, campaign_id, template_revision, category, start_date, expiration_date, active, quantity, additional_info,
-  metadata, created_at`;
-
 /**
- * Writes vouchers of one campaign that nobody holds, by COPY, once in a transaction. A code that exists already is left out.
+ * Writes vouchers of one project that nobody holds, by COPY. A code that exists already is left out, and of one that comes twice the later.
  * By way of a table without constraints: the driver never ends a COPY that Postgres refuses at its end.
- * @returns how many were written
+ * @returns the ids of those that were left out
  */
-export const copyVouchers = async (tx: Tx, rows: NewVoucher[]): Promise<number> => {
-  await tx`create temporary table voucher_batch (like voucher including defaults) on commit drop`;
-  const copy = await tx`copy voucher_batch (${columns(tx)}) from stdin`.writable();
+export const copyVouchers = async (tx: Tx, rows: NewVoucher[]): Promise<string[]> => {
+  await tx`create temporary table if not exists voucher_batch (like voucher including defaults) on commit drop`;
+  await tx`truncate voucher_batch`;
+  const columns = tx.unsafe(names);
+  const copy = await tx`copy voucher_batch (${columns}) from stdin`.writable();
   await pipeline(Readable.from(chunksOf(rows)), copy);
   const { count } = await tx`
-    insert into voucher (${columns(tx)}) select ${columns(tx)} from voucher_batch order by code_key collate "C"
+    insert into voucher (${columns}) select ${columns} from voucher_batch order by code_key collate "C", id
     on conflict (project_id, code_key) do nothing`;
-  await holdCampaigns(tx, rows[0]!.projectId, [rows[0]!.campaignId!]);
-  return count;
+  const campaignIds = [...new Set(rows.flatMap((row) => row.campaignId ?? []))];
+  if (campaignIds.length > 0) await holdCampaigns(tx, rows[0]!.projectId, campaignIds);
+  if (count === rows.length) return [];
+  const left = await tx<{ id: string }[]>`
+    select b.id from voucher_batch b where not exists (select from voucher v where v.project_id = b.project_id and v.id = b.id) order by b.id`;
+  return left.map((row) => row.id);
 };

@@ -1,5 +1,5 @@
 import { proxyActivities, type ActivityFunctionWithOptions } from '@temporalio/workflow';
-import type { BulkActivities } from '../activities/bulk/make-vouchers.ts';
+import type { BulkActivities } from '../activities/bulk/bulk-activities.ts';
 import type { DeliveryActivities } from '../activities/delivery/deliveries.ts';
 import type { JourneyActivities } from '../activities/journey/activities.ts';
 import type { WatchActivities } from '../activities/watch.ts';
@@ -35,10 +35,17 @@ export const { drain } = proxyActivities<DeliveryActivities>({
 });
 
 /** Works for seconds, and says how far it is after each batch; tried for as long as it takes. */
-export const { makeVouchers } = proxyActivities<BulkActivities>({
+export const { workOnAction, makeVouchers } = proxyActivities<BulkActivities>({
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '10 seconds',
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+});
+
+/** Works for seconds, and says how many entered after each batch; tried for as long as it takes. */
+export const launches = proxyActivities<Pick<JourneyActivities, 'startMembers' | 'launchScheduled'>>({
+  startToCloseTimeout: '2 minutes',
+  heartbeatTimeout: '10 seconds',
+  retry: { initialInterval: '500 ms', maximumInterval: '1 minute' },
 });
 
 /** A round that fails is left to the next one. */

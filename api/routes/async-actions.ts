@@ -1,9 +1,17 @@
 import { asyncActionView } from '../../activities/async-action-view.ts';
 import { findAsyncAction, listAsyncActions } from '../../db/async-actions.ts';
 import type { Sql } from '../../db/client.ts';
+import { listRowErrors } from '../../db/imports.ts';
 import { notFound } from '../errors.ts';
 import { route, type Route } from '../route.ts';
-import { asyncActionListSchema, asyncActionParams, asyncActionSchema, listAsyncActionsQuery } from '../schemas/async-action.ts';
+import {
+  asyncActionListSchema,
+  asyncActionParams,
+  asyncActionSchema,
+  listAsyncActionsQuery,
+  listRowErrorsQuery,
+  rowErrorListSchema,
+} from '../schemas/async-action.ts';
 import { list } from '../schemas/list.ts';
 
 const tag = 'Async actions';
@@ -35,6 +43,24 @@ export const createAsyncActionRoutes = ({ sql }: { sql: Sql }): Route[] => [
       const action = await findAsyncAction(sql, project.id, params.id);
       if (!action) throw notFound('async_action', params.id);
       return { status: 200, body: asyncActionView(action) };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/async-actions/{id}/errors',
+    tag,
+    summary: 'Which rows were not imported, and why',
+    scope: 'async-actions:read',
+    params: asyncActionParams,
+    query: listRowErrorsQuery,
+    responses: { 200: { description: 'Rows, by line', schema: rowErrorListSchema }, 404: { description: 'There is no such action' } },
+    handler: async ({ project, params, query }) => {
+      const action = await findAsyncAction(sql, project.id, params.id);
+      if (!action) throw notFound('async_action', params.id);
+      const { limit, starting_after: after } = query;
+      const rows = await listRowErrors(sql, action, { limit: limit + 1, after });
+      const page = { total: action.failed, hasMore: rows.length > limit };
+      return { status: 200, body: list('errors', rows.slice(0, limit), page) };
     },
   }),
 ];

@@ -1,14 +1,12 @@
-import { errorOf } from '../../activities/checkout-answer.ts';
 import type { Checkout } from '../../activities/checkout.ts';
-import type { ValidationAnswer } from '../../activities/validation.ts';
-import { REPLAYED } from '../../db/idempotency.ts';
+import { answerOf } from '../checkout-answer.ts';
 import { stackQuestion } from '../checkout-request.ts';
 import { route, type Answer, type RequestContext, type Route } from '../route.ts';
 import { clientRedeemBody, clientRedeemQuery, clientValidateQuery, clientValidationSchema } from '../schemas/client.ts';
 import { redemptionSchema } from '../schemas/redemption.ts';
 
 export interface ClientCheckoutRoutesDeps {
-  checkout: Pick<Checkout, 'validate' | 'redeem'>;
+  checkout: Pick<Checkout, 'validate' | 'validateAndLock' | 'redeem'>;
 }
 
 /** What a stack's validation says, as far as the older calls tell it. */
@@ -28,8 +26,7 @@ interface StackAnswer {
 const tag = 'Client side';
 
 /** The answer about a stack of one code, as the older call gives it. */
-const singleView = (answer: ValidationAnswer, code: string) => {
-  const { valid, redeemables, order, session, tracking_id } = answer as unknown as StackAnswer;
+const singleView = ({ valid, redeemables, order, session, tracking_id }: StackAnswer, code: string) => {
   const { id = code, result = {}, applicable_to, inapplicable_to } = redeemables[0] ?? {};
   if (!valid) return { valid, code, error: result.error, reason: (result.error ?? result.details)?.message, tracking_id };
   const { discount, gift, loyalty_card: loyalty } = result;
@@ -37,9 +34,9 @@ const singleView = (answer: ValidationAnswer, code: string) => {
 };
 
 /** The redemption of a stack of one code, as the older call gives it. */
-const singleRedemption = (text: string): unknown => {
+const singleRedemption = (text: string): string => {
   const { redemptions, order } = JSON.parse(text) as { redemptions: Record<string, unknown>[]; order: unknown };
-  return { ...redemptions[0], order: order ?? redemptions[0]?.['order'] };
+  return JSON.stringify({ ...redemptions[0], order: order ?? redemptions[0]?.['order'] });
 };
 
 /** The older calls of browsers. They ask what /client/v1/validations and /client/v1/redemptions ask, of one code, and tell a guesser as little. */
@@ -55,8 +52,13 @@ export const createClientCheckoutRoutes = ({ checkout }: ClientCheckoutRoutesDep
     query: clientValidateQuery,
     responses: { 200: { description: 'Whether it applies', schema: clientValidationSchema } },
     handler: async ({ query: body, project, apiKey, requestId }) => {
-      const answer = await checkout.validate(stackQuestion({ project, apiKey, requestId, body }, 'client'));
-      return { status: 200, body: singleView(answer, body.redeemables[0]!.id) };
+      const question = stackQuestion({ project, apiKey, requestId, body }, 'client');
+      const code = body.redeemables[0]!.id;
+      if (!question.session) return { status: 200, body: singleView((await checkout.validate(question)) as unknown as StackAnswer, code) };
+      const answer = answerOf(await checkout.validateAndLock(question));
+      return answer.status === 200
+        ? { ...answer, text: JSON.stringify(singleView(JSON.parse(answer.text!) as StackAnswer, code)) }
+        : answer;
     },
   }),
   route({
@@ -76,11 +78,8 @@ export const createClientCheckoutRoutes = ({ checkout }: ClientCheckoutRoutesDep
     handler: async (context): Promise<Answer> => {
       const question = stackQuestion(asked(context), 'client');
       const once = { idempotencyKey: context.idempotencyKey, requestHash: context.requestHash.toString('base64') };
-      const answer = await checkout.redeem({ ...question, ...once });
-      if ('refused' in answer) throw errorOf(answer.refused);
-      const { status, body, replayed } = answer;
-      const told = status === 200 ? { body: singleRedemption(body) } : { text: body };
-      return { status, ...told, ...(replayed && { headers: REPLAYED }) };
+      const answer = answerOf(await checkout.redeem({ ...question, ...once }));
+      return answer.status === 200 ? { ...answer, text: singleRedemption(answer.text!) } : answer;
     },
   }),
 ];

@@ -1,7 +1,7 @@
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { createBulkActivities } from '../../activities/bulk/make-vouchers.ts';
+import { createBulkActivities } from '../../activities/bulk/bulk-activities.ts';
 import { connect } from '../../db/client.ts';
 
 /** A worker of bulk work in a process of its own, which a test can kill: node bulk-worker.ts DATABASE TEMPORAL TASK_QUEUE BATCH */
