@@ -74,6 +74,9 @@ const findEarlier = async (db: Db, posts: (NewInboundEvent & { id: string })[]):
   return new Map(rows.map((row) => [row.id, row.known]));
 };
 
+/** So many are asked to be mapped again by one statement. */
+const MOST_REPLAYED = 10_000;
+
 /** How many bytes of bodies are read at once: posts may have a megabyte each. */
 const MOST_BYTES = 8_000_000;
 
@@ -106,23 +109,61 @@ export const findInboundEvent = async (db: Db, projectId: string, id: string): P
   return row ?? null;
 };
 
-/** Newest first. @param before the id after which the page starts */
+export interface InboundFilter {
+  status?: InboundStatus;
+  providerEventId?: string;
+  /** By when it came. */
+  after?: Date;
+  before?: Date;
+}
+
+const matching = (db: Db, projectId: string, sourceId: string, filter: InboundFilter) => db`
+  project_id = ${projectId} and source_id = ${sourceId}
+  ${filter.status === undefined ? db`` : db`and status = ${filter.status}`}
+  ${filter.providerEventId === undefined ? db`` : db`and provider_event_id = ${filter.providerEventId}`}
+  ${filter.after === undefined ? db`` : db`and received_at > ${filter.after}`}
+  ${filter.before === undefined ? db`` : db`and received_at < ${filter.before}`}`;
+
+/** Newest first. @param page `before`: the id after which it starts */
 export const listInboundEvents = (
   db: Db,
   projectId: string,
   sourceId: string,
-  page: { limit: number; before?: string; status?: InboundStatus },
+  filter: InboundFilter,
+  page: { limit: number; before?: string },
 ): Promise<InboundEvent[]> =>
   db<InboundEvent[]>`
-    select ${columns(db)} from inbound_event where project_id = ${projectId} and source_id = ${sourceId}
-      ${page.before === undefined ? db`` : db`and id < ${page.before}`} ${page.status === undefined ? db`` : db`and status = ${page.status}`}
+    select ${columns(db)} from inbound_event where ${matching(db, projectId, sourceId, filter)}
+      ${page.before === undefined ? db`` : db`and id < ${page.before}`}
     order by id desc limit ${page.limit}`;
 
-export const countInboundEvents = async (db: Db, projectId: string, sourceId: string, status?: InboundStatus): Promise<number> => {
+export const countInboundEvents = async (db: Db, projectId: string, sourceId: string, filter: InboundFilter): Promise<number> => {
   const [row] = await db<{ total: number }[]>`
-    select count(*) as total from inbound_event where project_id = ${projectId} and source_id = ${sourceId}
-      ${status === undefined ? db`` : db`and status = ${status}`}`;
+    select count(*) as total from inbound_event where ${matching(db, projectId, sourceId, filter)}`;
   return row?.total ?? 0;
+};
+
+/**
+ * Has posts of a source mapped again, the oldest first, up to a number at once.
+ * @param range by when they came; `status` narrows it
+ * @returns how many, and whether there are more
+ */
+export const replayInboundEvents = async (
+  tx: Tx,
+  projectId: string,
+  sourceId: string,
+  range: { from: Date; until: Date; status?: InboundStatus },
+): Promise<{ replayed: number; more: boolean }> => {
+  const rows = await tx`
+    with chosen as (
+      select id from inbound_event where project_id = ${projectId} and source_id = ${sourceId} and status <> 'received'
+        and received_at >= ${range.from} and received_at < ${range.until}
+        ${range.status === undefined ? tx`` : tx`and status = ${range.status}`}
+      order by id limit ${MOST_REPLAYED} for no key update
+    )
+    update inbound_event e set status = 'received', error = null, mapped_at = null from chosen
+    where e.project_id = ${projectId} and e.id = chosen.id`;
+  return { replayed: rows.count, more: rows.count === MOST_REPLAYED };
 };
 
 /** Has a post mapped again. What it made already stays made, since its event is known by its id. */

@@ -16,6 +16,12 @@ export interface Source {
   /** What its provider must know besides. */
   settings: unknown;
   active: boolean;
+  /** From where it takes posts, as CIDR; none: from anywhere. */
+  allowedNets: string[];
+  /** How large a body may be; null: as large as any. */
+  maxBytes: number | null;
+  /** How many posts a process takes in a second; null: all. */
+  ratePerSecond: number | null;
   /** Counts the changes. */
   revision: number;
   createdAt: Date;
@@ -39,7 +45,9 @@ const sealSecret = (box: SecretBox, projectId: string, secret: SourceSecret): Bu
 export const openSecrets = (box: SecretBox, source: Source): SourceSecret[] =>
   source.secrets.map((sealed) => JSON.parse(box.open(source.projectId, PURPOSE, sealed)) as SourceSecret);
 
-const columns = (db: Db) => db`project_id, id, name, provider, secrets, mapping, settings, active, revision, created_at, updated_at`;
+const columns = (db: Db) => db`
+  project_id, id, name, provider, secrets, mapping, settings, active, allowed_nets, max_bytes,
+  rate_per_second, revision, created_at, updated_at`;
 
 /** The driver cannot send an array of bytes, so they go as text. */
 const bytesArray = (db: Db, values: Buffer[]) =>
@@ -70,15 +78,19 @@ export interface NewSource {
   mapping: unknown;
   settings: unknown;
   active: boolean;
+  allowedNets?: string[];
+  maxBytes?: number | null;
+  ratePerSecond?: number | null;
 }
 
 /** @returns null where the project has a source of that name */
 export const insertSource = async (tx: Tx, box: SecretBox, projectId: string, source: NewSource): Promise<Source | null> => {
   const sealed = sealSecret(box, projectId, { secret: source.secret, until: null });
   const [row] = await tx<Source[]>`
-    insert into source (project_id, id, name, provider, secrets, mapping, settings, active)
+    insert into source (project_id, id, name, provider, secrets, mapping, settings, active, allowed_nets, max_bytes, rate_per_second)
     values (${projectId}, ${newId('source')}, ${source.name}, ${source.provider}, array[${sealed}::bytea],
-      ${tx.json(source.mapping as never)}, ${tx.json(source.settings as never)}, ${source.active})
+      ${tx.json(source.mapping as never)}, ${tx.json(source.settings as never)}, ${source.active}, ${source.allowedNets ?? []},
+      ${source.maxBytes ?? null}, ${source.ratePerSecond ?? null})
     on conflict (project_id, name) do nothing
     returning ${columns(tx)}`;
   return row ?? null;
@@ -107,7 +119,8 @@ export const lockSource = async (tx: Tx, projectId: string, id: string): Promise
 export const writeSource = async (tx: Tx, source: Source, now: Date): Promise<Source> => {
   const [row] = await tx<Source[]>`
     update source set name = ${source.name}, secrets = ${bytesArray(tx, source.secrets)}, mapping = ${tx.json(source.mapping as never)},
-      settings = ${tx.json(source.settings as never)}, active = ${source.active}, revision = revision + 1, updated_at = ${now}
+      settings = ${tx.json(source.settings as never)}, active = ${source.active},
+      allowed_nets = ${source.allowedNets}, max_bytes = ${source.maxBytes}, rate_per_second = ${source.ratePerSecond}, revision = revision + 1, updated_at = ${now}
     where project_id = ${source.projectId} and id = ${source.id}
     returning ${columns(tx)}`;
   return row as Source;

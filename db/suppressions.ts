@@ -50,3 +50,42 @@ export const suppress = async (
     where suppression.reason = 'unsubscribed' and excluded.reason <> 'unsubscribed'`;
   return written.count > 0;
 };
+
+/** An address that gets no more, as a sender told. */
+export interface Suppression {
+  email: string;
+  topic: string;
+  reason: Exclude<SuppressionReason, 'manual'>;
+}
+
+/**
+ * Suppresses addresses of a project, all in one statement; who unsubscribed from everything is marked as a customer, too. Among several of
+ * one address and topic a bounce or a complaint counts.
+ */
+export const suppressAll = async (tx: Tx, projectId: string, suppressions: Suppression[], now: Date): Promise<void> => {
+  if (suppressions.length === 0) return;
+  const distinct = new Map<string, Suppression>();
+  for (const each of suppressions.map((suppression) => ({ ...suppression, email: suppression.email.toLowerCase() }))) {
+    const key = `${each.email} ${each.topic}`;
+    if ((distinct.get(key)?.reason ?? 'unsubscribed') === 'unsubscribed') distinct.set(key, each);
+  }
+  const leaving = [...distinct.values()].filter(({ reason, topic }) => reason === 'unsubscribed' && topic === EVERY_TOPIC);
+  if (leaving.length > 0)
+    await tx`
+      with leaving as (
+        select id from customer
+        where lower(email) = any(${leaving.map(({ email }) => email)}::text[]) and project_id = ${projectId} and email is not null
+          and unsubscribed_at is null
+        order by id for no key update
+      )
+      update customer c set unsubscribed_at = ${now}, updated_at = ${now} from leaving where c.project_id = ${projectId} and c.id = leaving.id`;
+  const rows = [...distinct.values()];
+  await tx`
+    insert into suppression (project_id, email, topic, reason)
+    select ${projectId}, email, topic, reason
+    from unnest(${rows.map(({ email }) => email)}::text[], ${rows.map(({ topic }) => topic)}::text[], ${rows.map(({ reason }) => reason)}::text[])
+      as t (email, topic, reason)
+    order by email, topic
+    on conflict (project_id, email, topic) do update set reason = excluded.reason
+    where suppression.reason = 'unsubscribed' and excluded.reason <> 'unsubscribed'`;
+};

@@ -2,19 +2,25 @@ import { z } from 'zod';
 
 const cel = z.string().trim().min(1).max(2000);
 
-const customer = z.strictObject({
-  /** What the sender calls the customer; whoever has the same one is the same customer. */
-  source_id: cel,
-  email: cel.optional(),
-  name: cel.optional(),
-  first_name: cel.optional(),
-  last_name: cel.optional(),
-  phone: cel.optional(),
-  timezone: cel.optional(),
-  locale: cel.optional(),
-  /** A map; its keys are added to what is known. */
-  metadata: cel.optional(),
-});
+const customer = z
+  .strictObject({
+    /** What the sender calls the customer; whoever has the same one is the same customer. */
+    source_id: cel.optional(),
+    /** Where there is no `source_id`, the customer who is known by this address; nobody is made. */
+    email: cel.optional(),
+    name: cel.optional(),
+    first_name: cel.optional(),
+    last_name: cel.optional(),
+    phone: cel.optional(),
+    timezone: cel.optional(),
+    locale: cel.optional(),
+    /** A map; its keys are added to what is known. */
+    metadata: cel.optional(),
+  })
+  .refine((value) => value.source_id !== undefined || value.email !== undefined, {
+    path: ['source_id'],
+    message: 'is needed, or an email by which the customer is known',
+  });
 
 const rule = z.strictObject({
   /** Which payloads this rule is for; the first rule that fits maps the payload. */
@@ -25,9 +31,20 @@ const rule = z.strictObject({
   event_id: cel.optional(),
   /** A time in ISO 8601, or a number of seconds or milliseconds since 1970; else when the post came. */
   occurred_at: cel.optional(),
-  customer,
+  /** Whom it is about; null: nobody, which has to be said, since such an event enters no journey. */
+  customer: customer.nullable(),
   /** A map: the event's data. */
   properties: cel.optional(),
+  /** The address gets no more mail: none at all after a bounce or a complaint, no marketing after an unsubscribe. */
+  suppress: z
+    .strictObject({
+      reason: z.enum(['bounced', 'complained', 'unsubscribed']),
+      /** Left out: the customer's. */
+      email: cel.optional(),
+      /** Left out: every topic. */
+      topic: cel.optional(),
+    })
+    .optional(),
 });
 
 const passOver = z.strictObject({ when: cel.optional(), ignore: z.literal(true) });
@@ -47,6 +64,7 @@ export const mappingDefinition = z.strictObject({
 });
 
 export type MappingDefinition = z.output<typeof mappingDefinition>;
+export type MappingRule = z.output<typeof rule>;
 
 /** For `{"type", "timestamp", "data": {"id", "email", "first_name", …}}`, the shape that Standard Webhooks recommends: data is the customer. */
 export const standardMapping: MappingDefinition = {

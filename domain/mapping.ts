@@ -1,7 +1,7 @@
 import type { CustomerInput } from './customer.ts';
 import { eventTypeProblem } from './event-type.ts';
 import { createExpressions, ExpressionError, type Expected } from './expression.ts';
-import type { MappingDefinition } from './mapping-definition.ts';
+import type { MappingDefinition, MappingRule } from './mapping-definition.ts';
 import { unstorablePath } from './webhook-payload.ts';
 
 /** An event that a payload tells of. */
@@ -10,8 +10,13 @@ export interface MappedEvent {
   /** What makes it the same event when it is told again; within the source. */
   eventId: string;
   occurredAt: Date;
-  customer: CustomerInput;
+  /** Null: it is about nobody, or about whoever is known by `email`. */
+  customer: CustomerInput | null;
+  /** By which a customer is known whom the sender has no id for. */
+  email: string | null;
   data: Record<string, unknown>;
+  /** Who gets no more mail, and why; without an address, the customer's own. Topic `*` is every one. */
+  suppression: { reason: 'bounced' | 'complained' | 'unsubscribed'; email: string | null; topic: string } | null;
 }
 
 /** What a post says besides its payload. */
@@ -20,6 +25,9 @@ interface PostFacts {
   headers: Record<string, string>;
   receivedAt: Date;
 }
+
+/** What makes an event of a source the same one when it is told again; within the project. */
+export const dedupeKeyOf = (sourceId: string, event: Pick<MappedEvent, 'eventId'>): string => `${sourceId} ${event.eventId}`;
 
 /** Why a payload cannot be mapped, in words for the person who mends the mapping. */
 export class MappingError extends Error {
@@ -41,7 +49,8 @@ type MapItem = (values: Values, facts: PostFacts) => MappedEvent | null;
 
 const expressions = createExpressions({ payload: 'any', headers: 'map', item: 'any' });
 const PATH = /^(?:payload|item)(?:\.[A-Za-z_]\w*)*$/;
-const MOST_EVENTS = 1000;
+/** Of one post, which has a megabyte at most. */
+const MOST_EVENTS = 5000;
 /** The ids of customers and events are keys of indexes. */
 const LONGEST_ID = 255;
 
@@ -101,6 +110,12 @@ const asTime = (value: unknown, field: string, receivedAt: Date): Date => {
   return new Date(time);
 };
 
+const asAddress = (value: unknown, field: string): string | undefined => {
+  const email = asText(value, field, 320);
+  if (email !== undefined && !/^[^\s@]+@[^\s@]+$/.test(email)) throw new MappingError(`${field} is not an address`);
+  return email;
+};
+
 const customerReader = (definition: Record<string, string | undefined>, at: string) => {
   const reads = Object.entries(definition).flatMap(([field, source]) =>
     source === undefined ? [] : [[field, reader(source, 'any', `${at}.${field}`)] as const],
@@ -110,14 +125,13 @@ const customerReader = (definition: Record<string, string | undefined>, at: stri
     const text = (field: string, longest = 255) => asText(raw[field], `customer.${field}`, longest);
     const sourceId = text('source_id', LONGEST_ID);
     if (sourceId === undefined) throw new MappingError('customer.source_id is missing: nothing says which customer this is about');
-    const [firstName, lastName, email] = [text('first_name'), text('last_name'), text('email', 320)];
-    if (email !== undefined && !/^[^\s@]+@[^\s@]+$/.test(email)) throw new MappingError('customer.email is not an address');
+    const [firstName, lastName] = [text('first_name'), text('last_name')];
     // Templates speak of {{customer.first_name}}, lists of the name: so both are kept.
     const names = { ...(firstName && { first_name: firstName }), ...(lastName && { last_name: lastName }) };
     const metadata = { ...asMap(raw.metadata, 'customer.metadata'), ...names };
     return {
       sourceId,
-      email,
+      email: asAddress(raw.email, 'customer.email'),
       name: text('name') ?? ([firstName, lastName].filter(Boolean).join(' ') || undefined),
       phone: text('phone'),
       timezone: text('timezone'),
@@ -125,6 +139,35 @@ const customerReader = (definition: Record<string, string | undefined>, at: stri
       metadata: Object.keys(metadata).length > 0 ? metadata : undefined,
     };
   };
+};
+
+/** Reads whom a rule's event is about: a customer by the sender's id, or the address by which one is known. */
+const subjectReader = (definition: MappingRule['customer'], at: string): ((values: Values) => Pick<MappedEvent, 'customer' | 'email'>) => {
+  if (definition === null) return () => ({ customer: null, email: null });
+  if (definition.source_id !== undefined) {
+    const customerOf = customerReader(definition, `${at}.customer`);
+    return (values) => ({ customer: customerOf(values), email: null });
+  }
+  const emailOf = reader(definition.email as string, 'any', `${at}.customer.email`);
+  return (values) => {
+    const email = asAddress(emailOf(values), 'customer.email');
+    if (email === undefined) throw new MappingError('customer.email is missing: nothing says which customer this is about');
+    return { customer: null, email };
+  };
+};
+
+const suppressionReader = (
+  definition: MappingRule['suppress'],
+  at: string,
+): ((values: Values, email: string | null) => MappedEvent['suppression']) => {
+  if (definition === undefined) return () => null;
+  const emailOf = definition.email === undefined ? null : reader(definition.email, 'any', `${at}.suppress.email`);
+  const topicOf = definition.topic === undefined ? null : reader(definition.topic, 'any', `${at}.suppress.topic`);
+  return (values, email) => ({
+    reason: definition.reason,
+    email: (emailOf === null ? undefined : asAddress(emailOf(values), 'suppress.email')) ?? email,
+    topic: (topicOf === null ? undefined : asText(topicOf(values), 'suppress.topic', 100)) ?? '*',
+  });
 };
 
 const ruleMapper = (rule: MappingDefinition['rules'][number], at: string): { fits: (values: Values) => boolean; map: MapItem } => {
@@ -137,7 +180,8 @@ const ruleMapper = (rule: MappingDefinition['rules'][number], at: string): { fit
   const eventId = optional(rule.event_id, 'event_id');
   const occurredAt = optional(rule.occurred_at, 'occurred_at');
   const properties = optional(rule.properties, 'properties');
-  const customerOf = customerReader(rule.customer, `${at}.customer`);
+  const subjectOf = subjectReader(rule.customer, at);
+  const suppressionOf = suppressionReader(rule.suppress, at);
   return {
     fits,
     map: (values, facts) => {
@@ -145,16 +189,20 @@ const ruleMapper = (rule: MappingDefinition['rules'][number], at: string): { fit
       if (type === undefined) throw new MappingError('event is missing: nothing says what happened');
       const problem = eventTypeProblem(type);
       if (problem) throw new MappingError(`event: ${JSON.stringify(type)} ${problem}`);
+      const subject = subjectOf(values);
       const mapped: MappedEvent = {
         type,
         eventId: asText(eventId(values), 'event_id', LONGEST_ID) ?? facts.providerEventId,
         occurredAt: asTime(occurredAt(values), 'occurred_at', facts.receivedAt),
-        customer: customerOf(values),
+        ...subject,
         data: asMap(properties(values), 'properties') ?? {},
+        suppression: suppressionOf(values, subject.email ?? subject.customer?.email ?? null),
       };
       const bad =
         unstorablePath(mapped.customer, 'customer') ??
+        unstorablePath(mapped.email, 'customer.email') ??
         unstorablePath(mapped.data, 'properties') ??
+        unstorablePath(mapped.suppression, 'suppress') ??
         unstorablePath(mapped.eventId, 'event_id');
       if (bad) throw new MappingError(`${bad} holds characters that are not text`);
       return mapped;

@@ -30,6 +30,13 @@ const isWithin = (address: ipaddr.IPv4 | ipaddr.IPv6, text: string): boolean => 
   return net !== null && net[0].kind() === address.kind() && address.match(net);
 };
 
+/** Whether an address is in one of these nets. An IPv4 address that comes as IPv6 (`::ffff:…`) is the IPv4 address. */
+export const isWithinNets = (address: string, nets: readonly string[]): boolean => {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address);
+  return nets.some((net) => isWithin(parsed, net));
+};
+
 /**
  * Why nothing may be sent to this address and port, or null. Only public addresses are good: not loopback, private or link-local ones, nor
  * those that stand for an IPv4 address (mapped, NAT64, 6to4, Teredo), whose other end may be anywhere.

@@ -1,13 +1,15 @@
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { Sql, Tx } from '../db/client.ts';
+import { findAddressees } from '../db/customer-addresses.ts';
 import { upsertCustomers } from '../db/customers.ts';
 import { findRecorded, recordEvents } from '../db/events.ts';
 import { takeWaiting, writeMapped, type InboundEvent, type Mapped } from '../db/inbound-events.ts';
 import { lockWaitingSource, type Source } from '../db/sources.ts';
-import { compileMapping, MappingError, type MappedEvent, type Mapping } from '../domain/mapping.ts';
+import { suppressAll, type Suppression } from '../db/suppressions.ts';
+import { compileMapping, dedupeKeyOf, MappingError, type MappedEvent, type Mapping } from '../domain/mapping.ts';
 import type { MappingDefinition } from '../domain/mapping-definition.ts';
-import { parsePayload } from '../domain/webhook-payload.ts';
+import { payloadOf } from '../domain/webhook-signature/registry.ts';
 import { createBatchSize } from './batch-size.ts';
 import { isTransient, reasonOf } from './failure.ts';
 import type { Turn } from './stage.ts';
@@ -44,8 +46,8 @@ export const createMapInbound = ({ sql, now, log }: MapInboundDeps, mapped: () =
   const read = (source: Source, post: InboundEvent): { outcome: Mapped; events: Keyed[] } => {
     const facts = { providerEventId: post.providerEventId, headers: post.headers, receivedAt: post.receivedAt };
     try {
-      const events = mappingOf(source).map(parsePayload(post.body), facts);
-      const keyed = events.map((event) => ({ ...event, dedupeKey: `${source.id} ${event.eventId}` }));
+      const events = mappingOf(source).map(payloadOf(source.provider, post.body), facts);
+      const keyed = events.map((event) => ({ ...event, dedupeKey: dedupeKeyOf(source.id, event) }));
       const ignored = events.length === 0;
       return {
         outcome: { id: post.id, status: ignored ? 'ignored' : 'mapped', error: ignored ? 'the mapping passes it over' : null },
@@ -68,24 +70,35 @@ export const createMapInbound = ({ sql, now, log }: MapInboundDeps, mapped: () =
     const customers = await upsertCustomers(
       tx,
       projectId,
-      fresh.map((event) => event.customer),
+      fresh.flatMap((event) => event.customer ?? []),
       now(),
     );
     const bySourceId = new Map(customers.map((customer) => [customer.sourceId, customer]));
+    const byAddress = await findAddressees(
+      tx,
+      projectId,
+      fresh.flatMap((event) => event.email ?? []),
+    );
+    const told = fresh.map((event) => {
+      const customer = event.customer && bySourceId.get(event.customer.sourceId);
+      const email = event.suppression?.email ?? customer?.email ?? null;
+      return { event, subject: customer ?? byAddress.get(event.email?.toLowerCase() ?? '') ?? null, email };
+    });
+    const suppressions = told.flatMap(({ event: { suppression }, email }): Suppression[] =>
+      suppression === null || email === null ? [] : [{ ...suppression, email }],
+    );
+    await suppressAll(tx, projectId, suppressions, now());
     await recordEvents(
       tx,
-      fresh.map((event) => {
-        const customer = bySourceId.get(event.customer.sourceId);
-        return {
-          projectId,
-          type: event.type,
-          customerId: customer?.id ?? null,
-          data: event.data,
-          dedupeKey: event.dedupeKey,
-          // In the customer's time, which a sandbox may have forwarded.
-          occurredAt: new Date(event.occurredAt.getTime() + (customer?.clockOffsetMs ?? 0)),
-        };
-      }),
+      told.map(({ event, subject }) => ({
+        projectId,
+        type: event.type,
+        customerId: subject?.id ?? null,
+        data: event.data,
+        dedupeKey: event.dedupeKey,
+        // In the customer's time, which a sandbox may have forwarded.
+        occurredAt: new Date(event.occurredAt.getTime() + (subject?.clockOffsetMs ?? 0)),
+      })),
     );
   };
 

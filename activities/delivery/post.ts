@@ -17,6 +17,8 @@ export type Posted = PostedAnswer | { failure: string };
 export interface Poster {
   /** Posts once. It follows no redirect, reads at most 64 KiB of the answer, and ends within its time, the answer's body included. */
   post: (url: URL, headers: Record<string, string>, body: string) => Promise<Posted>;
+  /** Gets once, under the same rules. */
+  get: (url: URL) => Promise<Posted>;
   close: () => void;
 }
 
@@ -36,7 +38,7 @@ const STALE = new Set(['ECONNRESET', 'EPIPE']);
 
 class ForbiddenAddress extends Error {}
 
-/** Posts over HTTP to whatever address people gave, without letting it reach what is not public, hang, or fill the memory. */
+/** Sends over HTTP to whatever address people gave, without letting it reach what is not public, hang, or fill the memory. */
 export const createPoster = ({ policy, lookup = resolve, timeoutMs = TIMEOUT_MS }: PosterDeps): Poster => {
   const options = { keepAlive: true, maxFreeSockets: 4, timeout: IDLE_MS, scheduling: 'lifo' } as const;
   const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
@@ -54,7 +56,13 @@ export const createPoster = ({ policy, lookup = resolve, timeoutMs = TIMEOUT_MS 
         else done(null, first.address, first.family);
       });
 
-  const attempt = (url: URL, headers: Record<string, string>, body: string, deadline: number): Promise<Posted | 'stale'> =>
+  const attempt = (
+    method: 'GET' | 'POST',
+    url: URL,
+    headers: Record<string, string>,
+    body: string,
+    deadline: number,
+  ): Promise<Posted | 'stale'> =>
     new Promise((done) => {
       const host = hostOf(url);
       const port = portOf(url);
@@ -67,8 +75,8 @@ export const createPoster = ({ policy, lookup = resolve, timeoutMs = TIMEOUT_MS 
         host,
         port,
         path: url.pathname + url.search,
-        method: 'POST',
-        headers: { ...headers, host: url.host, 'content-length': String(Buffer.byteLength(body)) },
+        method,
+        headers: { ...headers, host: url.host, ...(method === 'POST' && { 'content-length': String(Buffer.byteLength(body)) }) },
         lookup: guardedLookup(port),
       });
       let status: number | null = null;
@@ -124,15 +132,18 @@ export const createPoster = ({ policy, lookup = resolve, timeoutMs = TIMEOUT_MS 
       request.end(body);
     });
 
+  const send = async (method: 'GET' | 'POST', url: URL, headers: Record<string, string>, body: string): Promise<Posted> => {
+    const deadline = performance.now() + timeoutMs;
+    // The other side may close an idle connection at the moment in which it is used again: that says nothing about the other side.
+    for (;;) {
+      const posted = await attempt(method, url, headers, body, deadline);
+      if (posted !== 'stale') return posted;
+    }
+  };
+
   return {
-    post: async (url, headers, body) => {
-      const deadline = performance.now() + timeoutMs;
-      // The other side may close an idle connection at the moment in which it is used again: that says nothing about the other side.
-      for (;;) {
-        const posted = await attempt(url, headers, body, deadline);
-        if (posted !== 'stale') return posted;
-      }
-    },
+    post: (url, headers, body) => send('POST', url, headers, body),
+    get: (url) => send('GET', url, { 'user-agent': 'Couponry', 'accept-encoding': 'identity' }, ''),
     close: () => {
       for (const agent of Object.values(agents)) agent.destroy();
     },

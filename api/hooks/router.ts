@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { Router, type Request } from 'express';
 import type { Logger } from 'pino';
 import { newId } from '../../db/ids.ts';
@@ -5,12 +6,13 @@ import { DomainError } from '../../domain/errors.ts';
 import { errorBody, statusOf, toDomainError } from '../errors.ts';
 import { readBody } from '../json-body.ts';
 import { send } from '../kernel.ts';
-import type { Answer } from '../route.ts';
-import { createIntake, type IntakeDeps } from './intake.ts';
+import { createIntake, TooManyPosts, type IntakeDeps, type Received } from './intake.ts';
 
 export interface HooksDeps extends IntakeDeps {
   /** Where this API is reached from outside, such as `https://coupons.example.com`: some senders sign the whole address. */
   publicUrl: string;
+  /** From where a request comes. */
+  addressOf: (req: IncomingMessage) => string;
   /** Tells the relay, where it runs in this process, that something came. */
   hint?: () => void;
   log: Pick<Logger, 'error' | 'info'>;
@@ -31,7 +33,7 @@ export const createHooksRouter = (deps: HooksDeps): Router => {
   const take = createIntake(deps);
   const router = Router();
 
-  const answerTo = async (req: Request): Promise<Answer> => {
+  const receive = async (req: Request): Promise<Received> => {
     const sourceId = /^\/([\w-]{1,100})\/?(?:\?|$)/.exec(req.url)?.[1];
     if (sourceId === undefined) throw new DomainError('resource_not_found', 'Webhooks are posted to /hooks/{source id}');
     if (req.method !== 'POST') throw new DomainError('method_not_allowed', 'This address takes POST only.');
@@ -39,22 +41,26 @@ export const createHooksRouter = (deps: HooksDeps): Router => {
     if (req.headers['content-encoding'] !== undefined && req.headers['content-encoding'] !== 'identity')
       throw new DomainError('unsupported_media_type', 'Send the body uncompressed: Content-Encoding is not supported.');
     const url = `${deps.publicUrl}${req.originalUrl}`;
-    const { id, duplicate } = await take(sourceId, { method: req.method, url, headers: headersOf(req), body });
-    if (!duplicate) deps.hint?.();
-    return { status: 200, body: { received: true, id, duplicate } };
+    const received = await take(sourceId, { method: req.method, url, headers: headersOf(req), body, address: deps.addressOf(req) });
+    if (!received.duplicate) deps.hint?.();
+    return received;
   };
 
   router.use('/hooks', async (req, res) => {
     const requestId = newId('request');
+    // Without what follows the path, which may be a secret.
+    const path = req.originalUrl.replace(/\?.*$/s, '');
     try {
-      send(res, await answerTo(req), requestId);
+      const { acknowledgement, id, duplicate } = await receive(req);
+      if (acknowledgement === undefined) send(res, { status: 200, body: { received: true, id, duplicate } }, requestId);
+      else res.writeHead(200, { 'Content-Type': acknowledgement.contentType, 'X-Request-Id': requestId }).end(acknowledgement.text);
     } catch (error) {
       const refusal = toDomainError(error);
-      if (statusOf[refusal.key] >= 500) deps.log.error({ err: error, requestId, url: req.originalUrl }, 'a webhook could not be taken');
-      if (refusal.key === 'invalid_signature')
-        deps.log.info({ requestId, url: req.originalUrl, reason: refusal.details }, 'a webhook was refused');
+      if (statusOf[refusal.key] >= 500) deps.log.error({ err: error, requestId, path }, 'a webhook could not be taken');
+      if (refusal.key === 'invalid_signature') deps.log.info({ requestId, path, reason: refusal.details }, 'a webhook was refused');
       const headers: Record<string, string> = {
         ...(refusal.key === 'method_not_allowed' && { Allow: 'POST' }),
+        ...(refusal instanceof TooManyPosts && { 'Retry-After': String(refusal.retryAfterS) }),
         ...(refusal.key === 'payload_too_large' && { Connection: 'close' }),
       };
       send(res, { status: statusOf[refusal.key], body: errorBody(refusal, requestId), headers }, requestId);

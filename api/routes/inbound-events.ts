@@ -1,8 +1,8 @@
-import { isUtf8 } from 'node:buffer';
 import type { Sql } from '../../db/client.ts';
 import { countInboundEvents, findInboundEvent, listInboundEvents, replayInboundEvent, type InboundEvent } from '../../db/inbound-events.ts';
 import { findSource } from '../../db/sources.ts';
 import { shownHeaders } from '../../domain/webhook-headers.ts';
+import { bodyText } from './inbox.ts';
 import { notFound } from '../errors.ts';
 import { route, type Route } from '../route.ts';
 import { list } from '../schemas/list.ts';
@@ -33,11 +33,6 @@ const view = (event: InboundEvent) => ({
   object: 'inbound_event' as const,
 });
 
-const bodyOf = ({ body }: InboundEvent) =>
-  isUtf8(body)
-    ? { body: body.toString('utf8'), body_encoding: 'utf8' as const }
-    : { body: body.toString('base64'), body_encoding: 'base64' as const };
-
 const missing = { description: 'There is no such inbound event' };
 
 /** The inbox of a source: what was posted, what became of it and why, and once more. */
@@ -54,10 +49,11 @@ export const createInboundEventRoutes = ({ sql, hint }: InboundEventRoutesDeps):
     handler: async ({ project, params, query }) => {
       const source = await findSource(sql, project.id, params.id);
       if (!source) throw notFound('source', params.id);
-      const { limit, starting_after: before, status } = query;
+      const { limit, starting_after: before, status, received_at: received, provider_event_id: providerEventId } = query;
+      const filter = { status, providerEventId, after: received?.after, before: received?.before };
       const [rows, total] = await Promise.all([
-        listInboundEvents(sql, project.id, source.id, { limit: limit + 1, before, status }),
-        countInboundEvents(sql, project.id, source.id, status),
+        listInboundEvents(sql, project.id, source.id, filter, { limit: limit + 1, before }),
+        countInboundEvents(sql, project.id, source.id, filter),
       ]);
       const body = list('inbound_events', rows.slice(0, limit).map(view), { total, hasMore: rows.length > limit });
       return { status: 200, body };
@@ -74,7 +70,7 @@ export const createInboundEventRoutes = ({ sql, hint }: InboundEventRoutesDeps):
     handler: async ({ project, params }) => {
       const event = await findInboundEvent(sql, project.id, params.id);
       if (!event) throw notFound('inbound_event', params.id);
-      return { status: 200, body: { ...view(event), ...bodyOf(event) } };
+      return { status: 200, body: { ...view(event), ...bodyText(event.body) } };
     },
   }),
   route({

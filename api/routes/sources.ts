@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Sql } from '../../db/client.ts';
 import type { SecretBox } from '../../db/secret-box.ts';
 import {
@@ -14,8 +15,9 @@ import {
 import { later } from '../../domain/calendar.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { compileMapping, MappingError } from '../../domain/mapping.ts';
-import { standardMapping, type MappingDefinition } from '../../domain/mapping-definition.ts';
-import { providerNamed } from '../../domain/webhook-signature/registry.ts';
+import type { MappingDefinition } from '../../domain/mapping-definition.ts';
+import { readyMappingOf } from '../../domain/mappings/registry.ts';
+import { providerNamed, providers } from '../../domain/webhook-signature/registry.ts';
 import type { WebhookProvider } from '../../domain/webhook-signature/provider.ts';
 import { notFound } from '../errors.ts';
 import { fieldProblems } from '../field-problems.ts';
@@ -23,6 +25,7 @@ import { route, type Answer, type Route } from '../route.ts';
 import { list } from '../schemas/list.ts';
 import {
   createSourceBody,
+  providerListSchema,
   rotateSecretBody,
   sourceListSchema,
   sourceParams,
@@ -31,6 +34,7 @@ import {
   updateSourceBody,
 } from '../schemas/source.ts';
 import { createInboundEventRoutes } from './inbound-events.ts';
+import { createInboxRoutes } from './inbox.ts';
 
 export interface SourceRoutesDeps {
   sql: Sql;
@@ -69,6 +73,28 @@ const check = (provider: WebhookProvider, told: { settings?: unknown; secret?: s
   if (problems.length > 0) throw wrong(problems);
 };
 
+type Limits = Pick<Source, 'allowedNets' | 'maxBytes' | 'ratePerSecond'>;
+
+/** The limits that a body sets, and those before for what it leaves out. */
+const limitsOf = (
+  body: { allowed_nets?: string[]; max_bytes?: number | null; rate_per_second?: number | null },
+  before: Partial<Limits>,
+): Limits => ({
+  allowedNets: body.allowed_nets ?? before.allowedNets ?? [],
+  maxBytes: (body.max_bytes === undefined ? before.maxBytes : body.max_bytes) ?? null,
+  ratePerSecond: (body.rate_per_second === undefined ? before.ratePerSecond : body.rate_per_second) ?? null,
+});
+
+/** Every kind of sender, as the API shows it. */
+const providerViews = providers.map(({ name, title, setup, settings }) => ({
+  name,
+  title,
+  setup,
+  settings: z.toJSONSchema(settings, { io: 'input', unrepresentable: 'any' }),
+  mapping: readyMappingOf(name),
+  object: 'source_provider' as const,
+}));
+
 export const createSourceRoutes = (deps: SourceRoutesDeps): Route[] => {
   const { sql, box, now, randomBytes, publicUrl } = deps;
 
@@ -80,6 +106,9 @@ export const createSourceRoutes = (deps: SourceRoutesDeps): Route[] => {
     mapping: source.mapping,
     settings: source.settings,
     active: source.active,
+    allowed_nets: source.allowedNets,
+    max_bytes: source.maxBytes,
+    rate_per_second: source.ratePerSecond,
     secrets: openSecrets(box, source).map(({ secret, until }) => ({ ends_with: secret.slice(-4), until })),
     created_at: source.createdAt.toISOString(),
     updated_at: source.updatedAt?.toISOString() ?? null,
@@ -95,7 +124,9 @@ export const createSourceRoutes = (deps: SourceRoutesDeps): Route[] => {
   /** Adds the newest secret, which must not be kept with the answer of an Idempotency-Key. */
   const tellSecret = async (projectId: string, answer: Answer): Promise<Answer> => {
     const source = await load(sql, projectId, (answer.body as { id: string }).id);
-    return { ...answer, body: { ...(answer.body as object), secret: openSecrets(box, source)[0]?.secret } };
+    const secret = openSecrets(box, source)[0]?.secret ?? '';
+    const url = `${publicUrl}/hooks/${source.id}?key=${encodeURIComponent(secret)}`;
+    return { ...answer, body: { ...(answer.body as object), ...(providerNamed(source.provider).secretInUrl && { url }), secret } };
   };
 
   const found = { description: 'The source', schema: sourceSchema };
@@ -130,11 +161,28 @@ export const createSourceRoutes = (deps: SourceRoutesDeps): Route[] => {
         check(provider, body);
         const secret = body.secret ?? provider.newSecret(randomBytes(SECRET_BYTES));
         const answer = await write(async (tx) => {
-          const source = await insertSource(tx, box, project.id, { ...body, mapping: body.mapping ?? standardMapping, secret });
+          const source = await insertSource(tx, box, project.id, {
+            ...body,
+            ...limitsOf(body, {}),
+            mapping: body.mapping ?? readyMappingOf(provider.name),
+            secret,
+          });
           if (!source) throw taken(body.name);
           return { status: 200, body: view(source) };
         });
         return tellSecret(project.id, answer);
+      },
+    }),
+    route({
+      ...common,
+      method: 'get',
+      path: '/v1/sources/providers',
+      summary: 'List the kinds of senders that are understood, with their settings and ready mappings',
+      scope: 'sources:read',
+      responses: { 200: { description: 'Providers', schema: providerListSchema } },
+      handler: async () => {
+        const total = providerViews.length;
+        return { status: 200, body: list('providers', providerViews, { total, hasMore: false }) };
       },
     }),
     route({
@@ -165,7 +213,7 @@ export const createSourceRoutes = (deps: SourceRoutesDeps): Route[] => {
           if (!source) throw notFound('source', params.id);
           const namesake = body.name === undefined ? null : await findSource(tx, project.id, body.name);
           if (namesake && namesake.id !== source.id) throw taken(body.name as string);
-          return { status: 200, body: view(await writeSource(tx, { ...source, ...body }, now())) };
+          return { status: 200, body: view(await writeSource(tx, { ...source, ...body, ...limitsOf(body, source) }, now())) };
         });
       },
     }),
@@ -210,5 +258,6 @@ export const createSourceRoutes = (deps: SourceRoutesDeps): Route[] => {
         }),
     }),
     ...createInboundEventRoutes(deps),
+    ...createInboxRoutes(deps),
   ];
 };

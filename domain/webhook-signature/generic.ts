@@ -1,12 +1,7 @@
-import { createHash, createHmac } from 'node:crypto';
 import { z } from 'zod';
-import { TOLERANCE_S, sameText, timestampProblem } from './checks.ts';
+import { bodyId, isHmac, MISMATCH, missingHeader, textAt, TOLERANCE_S, timestampProblem } from './checks.ts';
+import { headerName } from './header-name.ts';
 import { provider, type SignedPost } from './provider.ts';
-
-const headerName = z
-  .string()
-  .regex(/^[A-Za-z0-9-]{1,100}$/, 'is a header name')
-  .transform((name) => name.toLowerCase());
 
 const settings = z
   .strictObject({
@@ -39,42 +34,32 @@ const settings = z
 
 type Settings = z.output<typeof settings>;
 
-/** Fills the template with bytes, since a body need not be text. */
-const signedBytes = (template: string, post: SignedPost, timestamp: string): Buffer =>
-  Buffer.concat(
-    template.split(/(\{(?:body|timestamp|method|url)\})/).map((part) => {
-      if (part === '{body}') return post.body;
-      if (part === '{timestamp}') return Buffer.from(timestamp, 'utf8');
-      if (part === '{method}') return Buffer.from(post.method, 'utf8');
-      return Buffer.from(part === '{url}' ? post.url : part, 'utf8');
-    }),
-  );
+/** The template's parts with what stands for them, as bytes, since a body need not be text. */
+const signedParts = (template: string, post: SignedPost, timestamp: string): (string | Uint8Array)[] =>
+  template.split(/(\{(?:body|timestamp|method|url)\})/).map((part) => {
+    if (part === '{body}') return post.body;
+    if (part === '{timestamp}') return timestamp;
+    if (part === '{method}') return post.method;
+    return part === '{url}' ? post.url : part;
+  });
 
 const eventIdOf = (post: SignedPost, where: Settings['event_id']): string | null => {
-  if (where === 'body') return `sha256:${createHash('sha256').update(post.body).digest('hex')}`;
-  if ('header' in where) return post.headers[where.header] ?? null;
-  try {
-    let value: unknown = JSON.parse(Buffer.from(post.body).toString('utf8'));
-    for (const key of where.path.split('.')) {
-      if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return null;
-      value = (value as Record<string, unknown>)[key];
-    }
-    return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
-  } catch {
-    return null;
-  }
+  if (where === 'body') return bodyId(post.body);
+  return 'header' in where ? (post.headers[where.header] ?? null) : textAt(post.body, where.path.split('.'));
 };
 
 /** A sender of one's own, or one without a file here: HMAC as its settings say. */
 export const generic = provider({
   name: 'generic',
   title: 'Any sender that signs with HMAC',
+  setup:
+    'Give the sender the source’s address and secret, and say in settings how it signs: which header, which algorithm, over which text.',
   settings,
   secretProblem: (secret) => (secret.length >= 16 && secret.length <= 500 ? null : 'has 16 to 500 characters'),
   newSecret: (random) => Buffer.from(random).toString('hex'),
   verify: (post, secrets, config, now) => {
     const header = post.headers[config.signature_header];
-    if (!header) return { genuine: false, reason: `the header ${config.signature_header} is missing` };
+    if (!header) return missingHeader(config.signature_header);
     let timestamp = '';
     if (config.timestamp_header) {
       timestamp = post.headers[config.timestamp_header] ?? '';
@@ -82,13 +67,9 @@ export const generic = provider({
       if (problem) return { genuine: false, reason: problem };
     }
     if (!header.startsWith(config.prefix)) return { genuine: false, reason: `the signature does not start with ${config.prefix}` };
-    const value = header.slice(config.prefix.length);
-    const given = config.encoding === 'hex' ? value.toLowerCase() : value;
-    const signed = signedBytes(config.signed, post, timestamp);
-    const genuine = secrets.some((secret) => sameText(given, createHmac(config.algorithm, secret).update(signed).digest(config.encoding)));
-    if (!genuine) return { genuine, reason: "the signature does not match the source's secret" };
-    const eventId = eventIdOf(post, config.event_id);
+    const signed = signedParts(config.signed, post, timestamp);
+    if (!isHmac(header.slice(config.prefix.length), secrets, config.algorithm, config.encoding, signed)) return MISMATCH;
     // Genuine, but told apart from others by nothing: its hash at least makes a retry the same event.
-    return { genuine, eventId: eventId || (eventIdOf(post, 'body') as string) };
+    return { genuine: true, eventId: eventIdOf(post, config.event_id) || bodyId(post.body) };
   },
 });

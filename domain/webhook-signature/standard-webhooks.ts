@@ -34,6 +34,7 @@ const secretProblem = (secret: string): string | null => {
 export const standardWebhooks = provider({
   name: 'standard-webhooks',
   title: 'Standard Webhooks or Svix',
+  setup: 'Give the sender the source’s address and secret (whsec_…), or set its own secret, or its public key whpk_…',
   settings: z.strictObject({}),
   secretProblem,
   newSecret: (random) => `whsec_${Buffer.from(random).toString('base64')}`,

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { randomBytes } from 'node:crypto';
 import express, { type Router } from 'express';
 import { Webhook } from 'standardwebhooks';
+import { createClientAddress } from '../../api/client-address.ts';
 import type { Sql } from '../../db/client.ts';
 import { newId } from '../../db/ids.ts';
 import { createSecretBox } from '../../db/secret-box.ts';
@@ -9,6 +10,12 @@ import { insertSource, type NewSource, type Source } from '../../db/sources.ts';
 import { standardMapping } from '../../domain/mapping-definition.ts';
 
 export const testBox = createSecretBox(randomBytes(32));
+
+/** What the hooks' router needs besides: everybody is who the socket says, and nothing can be fetched. */
+export const openHooks = {
+  addressOf: createClientAddress([]),
+  fetcher: { get: async () => ({ failure: 'there is no internet here' }) },
+};
 
 export interface SignedRequest {
   headers: Record<string, string>;

@@ -5,7 +5,15 @@ import { findInboundEvent } from '../../db/inbound-events.ts';
 import { lockSource, rotatedSecrets, writeSource } from '../../db/sources.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';
 import { createProject } from '../harness/project.ts';
-import { createTestSource, serve, testBox, type SignedRequest, type TestServer, type TestSource } from '../harness/webhook-source.ts';
+import {
+  createTestSource,
+  openHooks,
+  serve,
+  testBox,
+  type SignedRequest,
+  type TestServer,
+  type TestSource,
+} from '../harness/webhook-source.ts';
 
 let database: TestDatabase;
 let server: TestServer;
@@ -17,7 +25,9 @@ beforeAll(async () => {
   const { project } = await createProject(database.sql);
   crm = await createTestSource(database.sql, project.id);
   const log = { error: () => {}, info: () => {} };
-  server = await serve(createHooksRouter({ sql: database.sql, box: testBox, now: () => now(), publicUrl: 'http://localhost', log }));
+  server = await serve(
+    createHooksRouter({ sql: database.sql, box: testBox, now: () => now(), publicUrl: 'http://localhost', log, ...openHooks }),
+  );
 });
 
 afterAll(async () => {

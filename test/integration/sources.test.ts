@@ -11,7 +11,7 @@ import { resourceRoutes, startApi, type Reply, type TestApi } from '../harness/a
 import { createDatabase, type TestDatabase } from '../harness/database.ts';
 import { createProject, type TestProject } from '../harness/project.ts';
 import { createRouteBook, createTestRelay, until } from '../harness/relay.ts';
-import { testBox } from '../harness/webhook-source.ts';
+import { openHooks, testBox } from '../harness/webhook-source.ts';
 
 let database: TestDatabase;
 let api: TestApi;
@@ -30,7 +30,16 @@ beforeAll(async () => {
   relay = createTestRelay({ sql, client: new Client({ connection }), routes: [book.route('relay')] });
   relay.start();
   const log = { error: () => {}, info: () => {} };
-  const deps = { sql, box: testBox, now: () => new Date(), randomBytes, publicUrl: 'https://coupons.example.com', hint: relay.hint, log };
+  const deps = {
+    sql,
+    box: testBox,
+    now: () => new Date(),
+    randomBytes,
+    publicUrl: 'https://coupons.example.com',
+    hint: relay.hint,
+    log,
+    ...openHooks,
+  };
   api = await startApi(sql, {
     routes: [...resourceRoutes(sql), ...createSourceRoutes(deps), ...createEventRoutes(deps)],
     routers: [createHooksRouter(deps)],
