@@ -102,7 +102,7 @@ export const createAuthentication = ({ sql }: { sql: Sql }) => {
    * @param side server: secret keys, for /v1. client: publishable ones, for /client/v1
    * @throws DomainError unauthorized
    */
-  return async (headers: IncomingHttpHeaders, side: 'server' | 'client'): Promise<Caller> => {
+  const authenticate = async (headers: IncomingHttpHeaders, side: 'server' | 'client'): Promise<Caller> => {
     const { token, appId } = side === 'server' ? serverCredentials(headers) : clientCredentials(headers);
     if (token === undefined)
       throw unauthorized(
@@ -120,6 +120,13 @@ export const createAuthentication = ({ sql }: { sql: Sql }) => {
       throw unauthorized('The access token has ended. Get another one.');
     return caller;
   };
+
+  /** Reads a project anew, with the next request of each of its keys. */
+  const forget = (projectId: string): void => {
+    for (const [id, caller] of known.entries()) if (caller.project.id === projectId) known.delete(id);
+  };
+
+  return Object.assign(authenticate, { forget });
 };
 
 export type Authenticate = ReturnType<typeof createAuthentication>;

@@ -1,12 +1,14 @@
 import type { z } from 'zod';
 import type { CheckoutRequest } from '../activities/checkout-request.ts';
 import type { NamedCustomer } from '../db/checkout.ts';
-import { STACKING_RULES } from '../domain/checkout-stacking.ts';
 import { newId } from '../db/ids.ts';
+import { stackingRulesOf } from '../db/stacking-rules.ts';
+import type { StackingRules } from '../domain/checkout-stacking.ts';
 import { codeKey } from '../domain/code-pattern.ts';
-import { DomainError } from '../domain/errors.ts';
+import { DomainError, type FieldProblem } from '../domain/errors.ts';
 import { DEFAULT_TTL, type Session } from '../domain/session.ts';
 import type { AskedRedeemable } from '../domain/redeemable.ts';
+import { narrow } from '../domain/stacking-narrowing.ts';
 import type { RequestContext } from './route.ts';
 import { toldItem } from './schemas/order.ts';
 import type { redeemablesBody, singleBody } from './schemas/redeemable.ts';
@@ -32,14 +34,13 @@ const questionOf = (
   { project, apiKey, requestId }: Omit<Asking<unknown>, 'body'>,
   body: SingleBody,
   redeemables: AskedRedeemable[],
+  stackingRules: StackingRules,
   audience: CheckoutRequest['audience'],
   expand: string[],
 ): CheckoutRequest => {
   const { order, customer } = body;
   if (order?.currency !== undefined && order.currency !== project.currency) {
-    throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
-      fields: [{ path: 'order.currency', message: `must be ${project.currency}, the currency of the project` }],
-    });
+    throw wrongFields([{ path: 'order.currency', message: `must be ${project.currency}, the currency of the project` }]);
   }
   return {
     project: { id: project.id, caseSensitiveCodes: project.caseSensitiveCodes, timezone: project.timezone },
@@ -47,7 +48,7 @@ const questionOf = (
     apiKeyName: apiKey.name,
     requestId,
     redeemables,
-    stackingRules: STACKING_RULES,
+    stackingRules,
     order: order ? orderOf(order) : null,
     customer: customer ? namedCustomer(customer) : null,
     session: body.session ? sessionOf(body.session) : null,
@@ -83,18 +84,43 @@ const orderOf = ({
 });
 
 export const singleQuestion = (context: RequestContext<{ code: string }, unknown, SingleBody>): CheckoutRequest =>
-  questionOf(context, context.body, [{ object: 'voucher', id: context.params.code, credits: context.body.gift?.credits }], 'voucher', []);
+  questionOf(
+    context,
+    context.body,
+    [{ object: 'voucher', id: context.params.code, credits: context.body.gift?.credits }],
+    stackingRulesOf(context.project.stackingRules),
+    'voucher',
+    [],
+  );
 
-/** @throws DomainError duplicated_redeemables */
+const wrongFields = (fields: FieldProblem[]): DomainError =>
+  new DomainError('invalid_payload', 'The request has fields that are wrong.', { details: `${fields.length} of them`, fields });
+
+/** @throws DomainError invalid_payload, where the request's rules are wider than the project's, or it names more than they let */
+const rulesOf = ({ project, body: { redeemables, options } }: Pick<Asking<RedeemablesBody>, 'project' | 'body'>): StackingRules => {
+  const own = stackingRulesOf(project.stackingRules);
+  const { object: _, ...asked } = options?.stacking_rules ?? {};
+  const { rules, problems } = narrow(own, asked);
+  if (problems) throw wrongFields(problems);
+  if (redeemables.length > rules.redeemables_limit)
+    throw wrongFields([
+      { path: 'redeemables', message: `must be at most ${rules.redeemables_limit}, the redeemables_limit of the stacking rules` },
+    ]);
+  return rules;
+};
+
+/** @throws DomainError duplicated_redeemables; invalid_payload, for rules that are wider than the project's */
 export const stackQuestion = (context: Asking<RedeemablesBody>, audience: 'stack' | 'client'): CheckoutRequest => {
   const { redeemables } = context.body;
-  const keys = new Set(redeemables.map(({ id }) => codeKey(id, context.project.caseSensitiveCodes)));
+  const keyOf = ({ object, id }: RedeemablesBody['redeemables'][number]): string =>
+    `${object} ${object === 'voucher' ? codeKey(id, context.project.caseSensitiveCodes) : id}`;
+  const keys = new Set(redeemables.map(keyOf));
   if (keys.size < redeemables.length) {
     throw new DomainError('duplicated_redeemables', 'Duplicated redeemables', {
-      details: 'The same code is asked for more than once',
-      fields: [{ path: 'redeemables', message: 'must name each code once' }],
+      details: 'The same is asked for more than once',
+      fields: [{ path: 'redeemables', message: 'must name each once' }],
     });
   }
   const asked = redeemables.map(({ gift, ...each }) => ({ ...each, credits: gift?.credits }));
-  return questionOf(context, context.body, asked, audience, context.body.options?.expand ?? []);
+  return questionOf(context, context.body, asked, rulesOf(context), audience, context.body.options?.expand ?? []);
 };

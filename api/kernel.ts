@@ -223,7 +223,10 @@ export const createKernel = (routes: Route[], { sql, log, authenticate, metadata
     const checking = route.body && metadata.check(context.project.id, route, context.body);
     if (checking) await checking;
     if (route.takesFile) return withUpload(context, req, () => route.handler(context));
-    return route.guessable ? answerGuess(context, route, caller, address, more) : route.handler(context);
+    if (route.guessable) return answerGuess(context, route, caller, address, more);
+    const answer = await route.handler(context);
+    if (route.changesProject) authenticate.forget(caller.project.id);
+    return answer;
   };
 
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {

@@ -48,6 +48,8 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
   scope: string | null;
   /** Whether answers tell whether a code exists, so that who guesses codes is slowed down. */
   guessable?: boolean;
+  /** Whether it changes what is kept of the project with its keys, which is read anew then. */
+  changesProject?: boolean;
   params?: P;
   query?: Q;
   body?: B;

@@ -30,6 +30,7 @@ import { createReferralRoutes } from '../api/routes/referrals.ts';
 import { createRedemptionRoutes } from '../api/routes/redemptions.ts';
 import { createSourceRoutes } from '../api/routes/sources.ts';
 import { createTemplateRoutes } from '../api/routes/templates.ts';
+import { createStackingRuleRoutes } from '../api/routes/stacking-rules.ts';
 import { createTraceRoutes } from '../api/routes/traces.ts';
 import { createUnsubscribeRouter } from '../api/routes/unsubscribe.ts';
 import { createRuleAssignmentRoutes } from '../api/routes/rule-assignments.ts';
@@ -188,6 +189,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createSourceRoutes({ ...deps, publicUrl: configuration.publicUrl }),
       ...createEventRoutes(deps),
       ...createEndpointRoutes({ ...deps, addresses: addressesOf(configuration) }),
+      ...createStackingRuleRoutes(core),
       ...createWebhookDeliveryRoutes(deps),
     ],
     routers: [

@@ -71,7 +71,7 @@ export interface KnownApiKey {
 export const knownKeyColumns = (db: Db) => db`
       json_build_object('id', k.id, 'projectId', k.project_id, 'name', k.name, 'kind', k.kind, 'role', k.role, 'scopes', k.scopes, 'origins', k.origins) as api_key,
       json_build_object('id', p.id, 'appId', p.app_id, 'name', p.name, 'mode', p.mode, 'timezone', p.timezone,
-        'currency', p.currency, 'caseSensitiveCodes', p.case_sensitive_codes) as project,
+        'currency', p.currency, 'caseSensitiveCodes', p.case_sensitive_codes, 'stackingRules', p.settings->'stacking_rules') as project,
       p.settings->'rate_limits' as rate_limits`;
 
 /** The key of this hash with its project; null where there is none or it is revoked. */

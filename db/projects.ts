@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from './client.ts';
 import { newId } from './ids.ts';
+import type { OwnStackingRules } from './stacking-rules.ts';
 
 /** A project separates live from sandbox and one brand from another: every other row belongs to one. */
 export interface Project {
@@ -15,11 +16,13 @@ export interface Project {
   currency: string;
   /** Whether codes that differ in case only are different codes. Never changes. */
   caseSensitiveCodes: boolean;
+  /** null: the defaults. */
+  stackingRules: OwnStackingRules | null;
 }
 
 export type NewProject = Pick<Project, 'name' | 'mode'> & Partial<Pick<Project, 'timezone' | 'currency' | 'caseSensitiveCodes'>>;
 
-const columns = (db: Db) => db`id, app_id, name, mode, timezone, currency, case_sensitive_codes`;
+const columns = (db: Db) => db`id, app_id, name, mode, timezone, currency, case_sensitive_codes, settings->'stacking_rules' as stacking_rules`;
 
 export const createProject = async (db: Db, project: NewProject): Promise<Project> => {
   const [row] = await db<Project[]>`

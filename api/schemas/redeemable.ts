@@ -5,6 +5,7 @@ import { customerInput } from './customer.ts';
 import { discountSchema } from './discount.ts';
 import { emptyList, metadata, name, text } from './fields.ts';
 import { orderInput, orderSchema } from './order.ts';
+import { someStackingRules } from './stacking-rules.ts';
 
 /** What a shopper's session holds. */
 const session = z
@@ -55,6 +56,7 @@ export const redeemablesBody = z
           .array(z.enum(['order', 'redeemable', 'redemption', 'category']))
           .max(10)
           .optional(),
+        stacking_rules: someStackingRules.optional().meta({ description: "In place of the project's, and never wider" }),
       })
       .optional()
       .meta({ description: 'expand order: the items of the order with each redeemable too' }),

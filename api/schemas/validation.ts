@@ -4,18 +4,7 @@ import { discountSchema } from './discount.ts';
 import { emptyList } from './fields.ts';
 import { orderSchema } from './order.ts';
 import { redeemableSchema } from './redeemable.ts';
-
-const stackingRules = z.object({
-  redeemables_limit: z.int(),
-  applicable_redeemables_limit: z.int(),
-  applicable_redeemables_per_category_limit: z.int(),
-  applicable_exclusive_redeemables_limit: z.int(),
-  applicable_exclusive_redeemables_per_category_limit: z.int(),
-  exclusive_categories: z.array(z.string()),
-  joint_categories: z.array(z.string()),
-  redeemables_application_mode: z.enum(['ALL', 'PARTIAL']),
-  redeemables_sorting_rule: z.enum(['REQUESTED_ORDER', 'CATEGORY_HIERARCHY']),
-});
+import { stackingRulesSchema } from './stacking-rules.ts';
 
 const sessionSchema = z.object({ key: z.string(), type: z.literal('LOCK'), ttl: z.int(), ttl_unit: z.enum(SESSION_UNITS) });
 
@@ -29,7 +18,7 @@ export const validationSchema = z
     order: orderSchema.nullable(),
     tracking_id: z.string(),
     session: sessionSchema.nullable(),
-    stacking_rules: stackingRules,
+    stacking_rules: stackingRulesSchema,
   })
   .meta({ id: 'Validation' });
 
