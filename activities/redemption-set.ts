@@ -15,7 +15,7 @@ import { takeCounts, type SetCounts } from './checkout-counts.ts';
 import { questionOf, type Question } from './checkout-decision.ts';
 import type { CheckoutRequest } from './checkout-request.ts';
 import { createKeptOrders, orderNamesOf, type KeptOrders } from './kept-orders.ts';
-import { takeTurn, type Turn } from './redemption-turn.ts';
+import { refusedTurn, takeTurn, type Turn } from './redemption-turn.ts';
 import { readFacts } from './request-facts.ts';
 import type { TraceBuffer } from './validation-traces.ts';
 import type { KnownVoucher, VoucherStates } from './voucher-states.ts';
@@ -91,14 +91,17 @@ export const redeemSet = (
     const time = now();
     const asked = members.map((member) => hindrance(member, found) ?? { kind: 'to decide' as const, question: ask(member, found, time) });
     const questions = asked.flatMap((each) => (each.kind === 'to decide' ? [each.question] : []));
-    if (questions.length === 0) return asked as Verdict[];
+    if (asked.every((each) => each.kind !== 'to decide' && each.kind !== 'refused')) return asked as Verdict[];
     const counts = await takeCounts(pipeline, projectId, questions, members[0]!.request.project.timezone, time);
     const factsOf = await readFacts(pipeline.db, projectId, questions, time);
     const decided: DecidedRequest[] = [];
     const verdicts = asked.map((each, index): Verdict => {
-      if (each.kind !== 'to decide') return each;
+      if (each.kind !== 'to decide' && each.kind !== 'refused') return each;
       const { request, what } = members[index]!;
-      const turn = takeTurn(each.question, what, { counts, orders: found.orders, facts: factsOf(each.question), time });
+      const turn =
+        each.kind === 'refused'
+          ? refusedTurn(each.error, request.requestId)
+          : takeTurn(each.question, what, { counts, orders: found.orders, facts: factsOf(each.question), time });
       const body = JSON.stringify(turn.body);
       decided.push({ request, turn, body });
       return { kind: 'answered', answer: { status: turn.status, body, replayed: false } };
@@ -159,7 +162,10 @@ const lockAndRead = async (
 };
 
 /** Why a request is not decided in this set; null where it is. */
-const hindrance = ({ request, codeKeys, customerWritten, what }: SetMember, found: Found): Verdict | null => {
+const hindrance = (
+  { request, codeKeys, customerWritten, what }: SetMember,
+  found: Found,
+): Verdict | { kind: 'refused'; error: DomainError } | null => {
   if (!found.keys.has(request.idempotencyKey)) return { kind: 'key held' };
   const stored = found.stored.get(request.idempotencyKey);
   if (stored) return { kind: 'answered', answer: replayOf(stored, request) };
@@ -167,13 +173,13 @@ const hindrance = ({ request, codeKeys, customerWritten, what }: SetMember, foun
   if (named) {
     const customer = found.customerOf(request);
     const isNameless = !customer && named.sourceId === undefined;
-    if (isNameless && what === 'redeem') return { kind: 'answered', answer: unknownCustomer(named.id) };
+    if (isNameless && what === 'redeem') return { kind: 'refused', error: unknownCustomer(named.id) };
     if (!isNameless && !customerWritten && (!customer || customer.changed)) return { kind: 'customer to write' };
   }
   const held = codeKeys.find((key) => found.held.has(key));
   if (held !== undefined) return { kind: 'voucher held', codeKey: held };
   const refusal = what === 'redeem' && request.order && found.orders.refusalOf(request.order);
-  return refusal ? { kind: 'answered', answer: refused(refusal) } : null;
+  return refusal ? { kind: 'refused', error: refusal } : null;
 };
 
 const replayOf = (stored: StoredAnswer, { idempotencyKey, requestHash }: RedeemRequest): CheckoutAnswer =>
@@ -181,13 +187,11 @@ const replayOf = (stored: StoredAnswer, { idempotencyKey, requestHash }: RedeemR
     ? { status: stored.status, body: stored.body, replayed: true }
     : refused(keyReused(idempotencyKey));
 
-const unknownCustomer = (id: string | undefined): CheckoutAnswer =>
-  refused(
-    new DomainError('resource_not_found', 'Resource not found', {
-      details: `Cannot find customer with id ${id}`,
-      resource: { id, type: 'customer' },
-    }),
-  );
+const unknownCustomer = (id: string | undefined): DomainError =>
+  new DomainError('resource_not_found', 'Resource not found', {
+    details: `Cannot find customer with id ${id}`,
+    resource: { id, type: 'customer' },
+  });
 
 const write = async (
   { db, send, commit }: Pipeline,

@@ -2,7 +2,9 @@ import type { NewReferral } from '../db/referrals.ts';
 import type { HeldBySession, NewSessionLock } from '../db/session-locks.ts';
 import type { ValidationTrace } from '../db/validations.ts';
 import type { Applied, Decision } from '../domain/checkout.ts';
+import type { DomainError } from '../domain/errors.ts';
 import type { RequestFacts } from '../domain/validation-rules/facts.ts';
+import { refusalAnswer } from './checkout-answer.ts';
 import type { SetCounts } from './checkout-counts.ts';
 import { decideQuestion, type Question } from './checkout-decision.ts';
 import type { KeptOrders } from './kept-orders.ts';
@@ -38,6 +40,15 @@ const ownLocks = ({ request, redeemables }: Question): HeldBySession[] =>
   request.session ? redeemables.flatMap((each) => (each ? [{ redeemableId: each.id, sessionKey: request.session!.key }] : [])) : [];
 
 const NOTHING = { redemptions: [], events: [], uses: [], spent: [], referrals: [] };
+
+/** The request itself is refused: nothing is written but its answer. */
+export const refusedTurn = (error: DomainError, requestId: string): Turn => ({
+  ...NOTHING,
+  ...refusalAnswer(error, requestId),
+  released: [],
+  locks: [],
+  trace: null,
+});
 
 /** Decides a request on what those before it left, and changes it for those after. */
 export const takeTurn = (question: Question, what: 'redeem' | 'lock', { counts, orders, facts, time }: TurnState): Turn => {

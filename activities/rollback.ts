@@ -15,8 +15,8 @@ import {
   type NewRollback,
   type Redemption,
 } from '../db/redemptions.ts';
-import { DomainError } from '../domain/errors.ts';
-import { refused, type CheckoutAnswer } from './checkout-answer.ts';
+import { DomainError, type ErrorKey } from '../domain/errors.ts';
+import { refusalAnswer, refused, type CheckoutAnswer } from './checkout-answer.ts';
 import { takeBackOfOrders } from './order-rollback.ts';
 import type { LedgerDeps } from './redemption-set.ts';
 import { refundGifts } from './rollback-gifts.ts';
@@ -44,19 +44,25 @@ export interface RollbackRequest {
 
 const UNIQUE_VIOLATION = '23505';
 
+/** Refusals that stay what they are when they are asked again. */
+const KEPT = new Set<ErrorKey>(['resource_not_found', 'invalid_redemption_parent', 'already_rolled_back']);
+
 export const createRollback = (deps: LedgerDeps) => {
   /** Gives each counter back exactly once, whatever races: the ledger takes one rollback of a redemption. */
   return async (request: RollbackRequest): Promise<CheckoutAnswer> => {
     const { projectId, idempotencyKey: key, requestHash } = request;
+    const once = { projectId, key, requestHash: Buffer.from(requestHash, 'base64') };
+    const keptRefusal = (error: unknown) => {
+      // Without a voucher's row to lock, the ledger's unique index is what stops the second.
+      const isSecond = error instanceof postgres.PostgresError && error.code === UNIQUE_VIOLATION;
+      const refusal = isSecond ? alreadyRolledBack(request.redemptionId) : error;
+      return refusal instanceof DomainError && KEPT.has(refusal.key) ? refusalAnswer(refusal, request.requestId) : null;
+    };
     try {
-      const once = { projectId, key, requestHash: Buffer.from(requestHash, 'base64') };
-      const answer = await runOnce(deps.sql, once, (tx) => takeBack(tx, deps, request));
+      const answer = await runOnce(deps.sql, once, (tx) => takeBack(tx, deps, request), keptRefusal);
       return { status: answer.status, body: JSON.stringify(answer.body), replayed: answer.headers === REPLAYED };
     } catch (error) {
       if (error instanceof DomainError) return refused(error);
-      // Without a voucher's row to lock, the ledger's unique index is what stops the second.
-      if (error instanceof postgres.PostgresError && error.code === UNIQUE_VIOLATION)
-        return refused(alreadyRolledBack(request.redemptionId));
       throw error;
     }
   };

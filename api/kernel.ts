@@ -6,7 +6,7 @@ import type { Sql, Tx } from '../db/client.ts';
 import { runOnce } from '../db/idempotency.ts';
 import { newId } from '../db/ids.ts';
 import { withRetries } from '../db/retries.ts';
-import { DomainError, type FieldProblem } from '../domain/errors.ts';
+import { DomainError, type ErrorKey, type FieldProblem } from '../domain/errors.ts';
 import { requireOrigin, requireScope, type Authenticate, type Caller } from './auth.ts';
 import { errorBody, statusOf, toDomainError } from './errors.ts';
 import { networkOf } from './client-address.ts';
@@ -31,6 +31,16 @@ export interface KernelDeps {
 }
 
 const CLIENT_PREFIX = '/client/v1/';
+
+/** Refusals that say something of this moment, not of the request. */
+const PASSING = new Set<ErrorKey>(['multiple_requests', 'time_travel_busy', 'idempotency_key_reused']);
+
+/** What a write that is refused answers to the same Idempotency-Key again: not what is wrong with the request, nor what failed on our side. */
+const keptRefusal = (error: unknown, requestId: string): Answer | null => {
+  if (!(error instanceof DomainError) || PASSING.has(error.key)) return null;
+  const status = statusOf[error.key];
+  return status === 404 || status === 409 || status === 422 ? { status, body: errorBody(error, requestId) } : null;
+};
 
 /** One request as a handler sees it. What only writes need (key, hash) is made when it is asked for. */
 class Context implements RequestContext {
@@ -76,7 +86,9 @@ class Context implements RequestContext {
     // Without the caller's key nobody can ask for the answer again, so it is not kept.
     this.#givenKey === undefined
       ? withRetries(() => this.#sql.begin(effect))
-      : runOnce(this.#sql, { projectId: this.project.id, key: this.#givenKey, requestHash: this.requestHash }, effect);
+      : runOnce(this.#sql, { projectId: this.project.id, key: this.#givenKey, requestHash: this.requestHash }, effect, (error) =>
+          keptRefusal(error, this.requestId),
+        );
 }
 
 const idempotencyKey = (req: IncomingMessage): string | undefined => {

@@ -150,6 +150,19 @@ export const forgetCounters = async (tx: Tx, projectId: string, scope: CounterRe
   }
 };
 
+const parts = { voucher: 'voucher' } as const;
+
+/** Deletes the counters of all vouchers and tiers of these campaigns. There are few: a rule or a limit has to count for each voucher by itself. */
+const forgetParts = async (tx: Tx, projectId: string, campaignIds: readonly string[]): Promise<void> => {
+  for (const [scope, table] of Object.entries(parts)) {
+    await tx`
+      delete from counter where project_id = ${projectId} and key in (
+        select c.key from counter c join ${tx(table)} p on p.project_id = c.project_id and p.id = split_part(c.key, ' ', 2)
+        where c.project_id = ${projectId} and c.key >= ${`${scope} `} and c.key < ${`${scope}!`} and p.campaign_id = any(${campaignIds}::text[])
+        order by c.key for update of c)`;
+  }
+};
+
 /**
  * To be called in the transaction that changes what has to be counted for campaigns: a limit or a rule that is added, changed or
  * removed. Waits for the redemptions that were decided before, and keeps those after it waiting until the transaction ends.
@@ -160,6 +173,7 @@ export const changeCounting = async (tx: Tx, projectId: string, campaignIds: rea
     await tx`update campaign set counting = counting + 1 where project_id = ${projectId} and id = ${id}`;
   }
   await forgetCounters(tx, projectId, 'campaign', campaignIds);
+  await forgetParts(tx, projectId, campaignIds);
 };
 
 /** Keeps `changeCounting` of these campaigns out until the transaction ends. */

@@ -75,10 +75,27 @@ export const stillRuns = (key: string) =>
 
 /**
  * Runs a write in one transaction with the record of its answer, so that the same key and body give the same answer for a day and
- * the effect happens once. What the effect throws is rolled back and not kept. A second call waits a moment for the first.
+ * the effect happens once. What the effect throws is rolled back. A second call waits a moment for the first.
+ * @param refusalOf the answer to keep for what the effect throws; null: the error is thrown, and the same may be sent again
  * @throws DomainError idempotency_key_reused, multiple_requests
  */
-export const runOnce = async (sql: Sql, request: OnceRequest, effect: (tx: Tx) => Promise<OnceAnswer>): Promise<OnceAnswer> => {
+export const runOnce = async (
+  sql: Sql,
+  request: OnceRequest,
+  effect: (tx: Tx) => Promise<OnceAnswer>,
+  refusalOf: (error: unknown) => OnceAnswer | null = () => null,
+): Promise<OnceAnswer> => {
+  try {
+    return await turnOf(sql, request, effect);
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === null) throw error;
+    // The transaction that was refused is gone. Whoever has answered meanwhile is right.
+    return turnOf(sql, request, () => Promise.resolve(refusal));
+  }
+};
+
+const turnOf = async (sql: Sql, request: OnceRequest, effect: (tx: Tx) => Promise<OnceAnswer>): Promise<OnceAnswer> => {
   const giveUpAt = performance.now() + WAIT_MS;
   for (let pause = 10; ; pause = Math.min(pause * 2, 100)) {
     const answer = await withRetries(() => sql.begin((tx) => attempt(tx, request, effect)));

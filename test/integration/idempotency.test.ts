@@ -48,6 +48,20 @@ test('what fails leaves no effect and no answer, so that it can be sent again', 
   expect(await runOnce(sql, request('fails'), happen('fails'))).toEqual({ status: 201, body: { made: 'fails' } });
 });
 
+test('a refusal is answered again, and the effect before it is gone', async () => {
+  const refuses = async (tx: Tx): Promise<never> => {
+    await happen('refused')(tx);
+    throw new Error('there is none');
+  };
+  const refusalOf = (error: unknown) => (error instanceof Error ? { status: 404, body: { message: error.message } } : null);
+  expect(await runOnce(sql, request('refused'), refuses, refusalOf)).toEqual({ status: 404, body: { message: 'there is none' } });
+  expect(await runOnce(sql, request('refused'), happen('refused'), refusalOf)).toMatchObject({
+    status: 404,
+    headers: { 'Idempotent-Replayed': 'true' },
+  });
+  expect(await effects('refused')).toBe(0);
+});
+
 test('one that still runs after two seconds is told so', async () => {
   const slow = runOnce(sql, request('slow'), happen('slow', 3_000));
   await sleep(100);
