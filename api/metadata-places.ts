@@ -29,8 +29,6 @@ const order = [place('order_item', 'items[].metadata'), customer];
 export const METADATA_PLACES: Readonly<Record<string, readonly MetadataPlace[]>> = {
   'POST /v1/customers': [place('customer', 'metadata')],
   'PUT /v1/customers/{id}': [place('customer', 'metadata', 'merged')],
-  'POST /v1/customers/bulk/async': [place('customer', '[].metadata', 'merged')],
-  'POST /v1/customers/metadata/async': [place('customer', 'metadata', 'merged')],
   'POST /v1/events': [customer],
   'POST /client/v1/events': [customer],
   'POST /v1/vouchers': [place('voucher', 'metadata', 'made')],

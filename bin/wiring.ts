@@ -5,6 +5,7 @@ import { createClientAddress } from '../api/client-address.ts';
 import { createHooksRouter } from '../api/hooks/router.ts';
 import { createApiKeyRoutes } from '../api/routes/api-keys.ts';
 import { createAsyncActionRoutes } from '../api/routes/async-actions.ts';
+import { createBulkChangeRoutes } from '../api/routes/bulk-changes.ts';
 import { createCampaignRoutes } from '../api/routes/campaigns.ts';
 import { createCustomerRoutes } from '../api/routes/customers.ts';
 import type { ReadinessCheck } from '../api/routes/health.ts';
@@ -180,6 +181,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createRedemptionRoutes({ ...core, checkout }),
       ...createOrderRoutes({ ...deps, states: here.states }),
       ...createReferralRoutes(core),
+      ...createBulkChangeRoutes(),
       ...createClientCheckoutRoutes({ checkout }),
       ...createApiKeyRoutes(deps),
       ...createOauthRoutes(deps),

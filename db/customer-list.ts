@@ -59,3 +59,10 @@ export const readSourceIds = async (db: Db, projectId: string, ids: string[]): P
     select id, source_id from customer where project_id = ${projectId} and id = any(${ids}::text[])`;
   return new Map(rows.map((row) => [row.id, row.sourceId]));
 };
+
+/** Which of these source ids are those of customers. */
+export const knownSourceIds = async (db: Db, projectId: string, sourceIds: string[]): Promise<Set<string>> => {
+  const rows = await db<{ sourceId: string }[]>`
+    select source_id from customer where project_id = ${projectId} and source_id = any(${sourceIds}::text[])`;
+  return new Set(rows.map((row) => row.sourceId));
+};

@@ -5,7 +5,10 @@ import { withRetries } from '../../db/retries.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { AsyncActionInput } from '../../workflows/contracts.ts';
 import type { BulkDeps, BulkKind, BulkProgress } from './bulk-kind.ts';
+import { createVoucherStates } from '../voucher-states.ts';
+import { createExportRows, EXPORT } from './export-rows.ts';
 import { CUSTOMERS_IMPORT, createWriteCustomers } from './import-customers.ts';
+import { createWriteOrders, ORDERS_IMPORT } from './import-orders.ts';
 import { createImportRows } from './import-rows.ts';
 import { VOUCHERS_IMPORT, writeVouchers } from './import-vouchers.ts';
 import { CAMPAIGN_VOUCHERS_GENERATE, createMakeVouchers } from './make-vouchers.ts';
@@ -14,6 +17,9 @@ export type BulkActivities = ReturnType<typeof createBulkActivities>;
 
 const BATCH = 10_000;
 const CUSTOMERS = 1_000;
+/** Rows of one piece of a file, which a download holds in memory. */
+const EXPORTED = 5_000;
+const ORDERS = 500;
 /** How long one activity works before it lets the workflow say how far it is. */
 const TURN_MS = 5_000;
 
@@ -23,6 +29,11 @@ const createKinds = (deps: BulkDeps): Record<string, BulkKind | undefined> => ({
   [VOUCHERS_IMPORT]: createImportRows(deps, writeVouchers),
   // Each customer is an event too, and may start journeys.
   [CUSTOMERS_IMPORT]: createImportRows({ ...deps, batch: Math.min(deps.batch, CUSTOMERS) }, createWriteCustomers(deps.now)),
+  [EXPORT]: createExportRows({ ...deps, batch: Math.min(deps.batch, EXPORTED) }),
+  [ORDERS_IMPORT]: createImportRows(
+    { ...deps, batch: Math.min(deps.batch, ORDERS) },
+    createWriteOrders({ states: createVoucherStates(), now: deps.now }),
+  ),
 });
 
 export const createBulkActivities = ({ sql, batch = BATCH, ...deps }: Omit<BulkDeps, 'batch'> & { sql: Sql; batch?: number }) => {

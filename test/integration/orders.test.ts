@@ -1,6 +1,11 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { VoucherifyServerSide } from '@voucherify/sdk';
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createBulkActivities } from '../../activities/bulk/bulk-activities.ts';
+import type { BulkProgress } from '../../activities/bulk/bulk-kind.ts';
 import { createVoucherStates } from '../../activities/voucher-states.ts';
+import { createBulkChangeRoutes } from '../../api/routes/bulk-changes.ts';
 import { createOrderRoutes } from '../../api/routes/orders.ts';
 import { startApi, type Reply, type TestApi } from '../harness/api.ts';
 import { checkoutRoutes, createCheckout, type TestCheckout } from '../harness/checkout.ts';
@@ -19,7 +24,7 @@ beforeAll(async () => {
   checkout = createCheckout(sql);
   await checkout.maintain();
   const orders = createOrderRoutes({ sql, states: createVoucherStates(), now: () => new Date() });
-  api = await startApi(sql, { routes: [...checkoutRoutes(sql, checkout), ...orders] });
+  api = await startApi(sql, { routes: [...checkoutRoutes(sql, checkout), ...orders, ...createBulkChangeRoutes()] });
   const shop = await createProject(sql);
   call = api.as(shop);
   client = VoucherifyServerSide({ apiUrl: api.url, applicationId: shop.appId, secretKey: shop.secretKey });
@@ -223,5 +228,48 @@ describe('a refund', () => {
       body: { key: 'invalid_payload' },
     });
     expect(await refund('nobody', { amount: 1 })).toMatchObject({ status: 404 });
+  });
+});
+
+describe('many at once', () => {
+  /** Does the work of an action in this process, as the worker does. */
+  const work = async ({ async_action_id: actionId }: { async_action_id: string }) => {
+    const { workOnAction } = createBulkActivities({ sql: database.sql, now: () => new Date(), randomBytes });
+    for (;;) {
+      const progress: BulkProgress = await new MockActivityEnvironment().run(workOnAction, { actionId });
+      if (progress.finished) break;
+    }
+    return (await call('GET', `/v1/async-actions/${actionId}/errors`)).body;
+  };
+
+  test('orders are imported, changed where they are known, and what is wrong is told by line', async () => {
+    await client.orders.create({ source_id: 'import-1', amount: 100 });
+    const answer = await client.orders.import([
+      { source_id: 'import-1', status: 'PAID' },
+      { source_id: 'import-2', ...CART, customer: { source_id: 'imported' } },
+      { source_id: 'import-3', amount: -1 },
+      { source_id: 'import-4', amount: 100, discount_amount: 101 },
+    ]);
+    const errors = await work(answer);
+    expect(JSON.stringify(errors)).toMatch(/"line":3.*"line":4/);
+    expect(await client.orders.get('import-1')).toMatchObject({ status: 'PAID', amount: 100 });
+    expect(await client.orders.get('import-2')).toMatchObject({ amount: 7000, customer: { source_id: 'imported' } });
+    await expect(client.orders.get('import-4')).rejects.toMatchObject({ code: 404 });
+  });
+
+  test('customers are made and changed, and their metadata where they are known', async () => {
+    await work(
+      await client.customers.updateInBulk([
+        { source_id: 'bulk-1', name: 'One' },
+        { source_id: 'bulk-2', metadata: { a: 1 } },
+      ]),
+    );
+    expect((await call('GET', '/v1/customers/bulk-1')).body).toMatchObject({ name: 'One' });
+    const errors = await work(
+      await client.customers.updateMetadataInBulk({ source_ids: ['bulk-1', 'bulk-2', 'nobody'], metadata: { b: 2 } }),
+    );
+    expect(JSON.stringify(errors)).toContain('nobody');
+    expect((await call('GET', '/v1/customers/bulk-2')).body).toMatchObject({ metadata: { a: 1, b: 2 } });
+    expect((await call('GET', '/v1/customers/nobody')).status).toBe(404);
   });
 });
