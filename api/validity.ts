@@ -1,6 +1,6 @@
 import { DomainError } from '../domain/errors.ts';
 import type { ValidityWindow } from '../domain/validity-window.ts';
-import { WINDOW_FIELDS } from '../domain/voucher-template.ts';
+import { changedFields, WINDOW_FIELDS } from '../domain/voucher-template.ts';
 
 /** What a body says of when something is valid: null takes a field away, one that is left out stays. */
 type WindowChange = { [Field in keyof ValidityWindow]?: ValidityWindow[Field] | null };
@@ -13,7 +13,7 @@ export const windowOf = (body: WindowChange): ValidityWindow =>
 export const windowAfter = (known: ValidityWindow, body: WindowChange): ValidityWindow | undefined => {
   if (WINDOW_FIELDS.every((field) => body[field] === undefined)) return undefined;
   const next = windowOf(Object.fromEntries(WINDOW_FIELDS.map((field) => [field, body[field] === undefined ? known[field] : body[field]])));
-  return JSON.stringify(next) === JSON.stringify(windowOf(known)) ? undefined : next;
+  return changedFields(known, next).length === 0 ? undefined : next;
 };
 
 /** @throws DomainError invalid_payload, where a timeframe would have no start */

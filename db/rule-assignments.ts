@@ -115,7 +115,7 @@ export const assignRules = async (
   const written = await tx<RuleAssignment[]>`
     insert into validation_rule_assignment (project_id, id, rule_id, related_object_type, related_object_id, created_at)
     select ${projectId}, id, rule_id, ${target.type}, ${target.id}, created_at
-    from unnest(${rows.map((row) => row.id)}::text[], ${rows.map((row) => row.ruleId)}::text[], ${rows.map((row) => row.createdAt)}::timestamptz[])
+    from unnest(${rows.map((row) => row.id)}::text[], ${rows.map((row) => row.ruleId)}::text[], ${rows.map((row) => row.createdAt.toISOString())}::timestamptz[])
       as n (id, rule_id, created_at)
     on conflict do nothing returning ${columns(tx)}`;
   if (written.length > 0) {

@@ -1,7 +1,7 @@
 import { DomainError } from '../domain/errors.ts';
 import type { Limits } from '../domain/limits.ts';
 import type { ValidityWindow } from '../domain/validity-window.ts';
-import { windowView, withWindow } from '../domain/voucher-template.ts';
+import { changedFields, windowView, withWindow } from '../domain/voucher-template.ts';
 import { assignedRulesView } from './assigned-rules.ts';
 import type { Tx } from './client.ts';
 import { forgetCounters } from './counters.ts';
@@ -92,7 +92,7 @@ const inWindow = (voucher: Voucher, window: ValidityWindow | undefined): Voucher
   if (window === undefined) return voucher;
   if (voucher.campaignId !== null)
     throw new DomainError('invalid_payload', 'When this voucher is valid is said by its campaign.', {
-      fields: Object.keys(window).map((path) => ({ path, message: 'belongs to the campaign: change it there' })),
+      fields: changedFields(voucher.template, window).map((path) => ({ path, message: 'belongs to the campaign: change it there' })),
     });
   return { ...voucher, template: withWindow(voucher.template, window) };
 };

@@ -54,6 +54,10 @@ export const windowView = (template: VoucherTemplate) => ({
   timezone: template.timezone ?? null,
 });
 
+/** The fields in which two windows differ. */
+export const changedFields = (one: ValidityWindow, other: ValidityWindow): string[] =>
+  WINDOW_FIELDS.filter((field) => JSON.stringify(one[field]) !== JSON.stringify(other[field]));
+
 /** The template with another window. */
 export const withWindow = (template: VoucherTemplate, window: ValidityWindow): VoucherTemplate => {
   const { validity_timeframe: _t, validity_day_of_week: _d, validity_hours: _h, timezone: _z, ...rest } = template;
