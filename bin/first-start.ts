@@ -1,19 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
-import { parse } from 'yaml';
-import { publishJourney } from '../activities/journey/publish.ts';
-import { publishTemplate } from '../activities/mail/publish.ts';
-import { newCampaignOf } from '../api/routes/campaigns.ts';
-import { createCampaignBody } from '../api/schemas/campaign.ts';
+import { installJourney } from '../api/install-journey.ts';
 import { createApiKey, findApiKeyByHash, hashToken } from '../db/api-keys.ts';
-import { createCampaign, findCampaign } from '../db/campaigns.ts';
 import type { Sql, Tx } from '../db/client.ts';
 import { ensureSmtpRoute } from '../db/destinations.ts';
-import { findJourney } from '../db/journeys.ts';
 import { createProject, findProjectByName, type Project } from '../db/projects.ts';
 import { createSecretBox } from '../db/secret-box.ts';
 import { findSource, insertSource, openSecrets, type Source } from '../db/sources.ts';
-import { findTemplate } from '../db/templates.ts';
 import { standardMapping } from '../domain/mapping-definition.ts';
 import { standardWebhooks } from '../domain/webhook-signature/standard-webhooks.ts';
 import { type Log, StartError } from '../embedded/part.ts';
@@ -28,15 +20,8 @@ export interface FirstStartDeps {
   log: Log;
 }
 
-const TEMPLATES = new URL('../templates/', import.meta.url);
 const SIGNUP_JOURNEY = 'signup';
 const SIGNUP_SOURCE = 'Signups';
-
-/** The files of a folder below templates/, by their name without its ending. */
-const templatesIn = (folder: string, ending: string): { name: string; text: string }[] =>
-  readdirSync(new URL(`${folder}/`, TEMPLATES))
-    .filter((file) => file.endsWith(ending))
-    .map((file) => ({ name: file.slice(0, -ending.length), text: readFileSync(new URL(`${folder}/${file}`, TEMPLATES), 'utf8') }));
 
 const ensureProject = async (tx: Tx, name: string, mode: Project['mode']): Promise<Project> =>
   (await findProjectByName(tx, name)) ?? (await createProject(tx, { name, mode }));
@@ -57,19 +42,8 @@ const ensureKeys = async (tx: Tx, project: Project, kept: ProjectKeys | undefine
 };
 
 /** The campaign, mails and journey for signups. Where the project has a signup journey, nothing is touched: it may have been edited. */
-const ensureSignupJourney = async (tx: Tx, project: Project, now: Date): Promise<boolean> => {
-  if ((await findJourney(tx, project.id, SIGNUP_JOURNEY)) !== null) return false;
-  for (const { name, text } of templatesIn('campaigns', '.yaml')) {
-    if ((await findCampaign(tx, project.id, name)) !== null) continue;
-    await createCampaign(tx, newCampaignOf(project.id, createCampaignBody.parse(parse(text))), now);
-  }
-  for (const { name, text } of templatesIn('emails', '.mjml.hbs')) {
-    if ((await findTemplate(tx, project.id, name)) === null) await publishTemplate(tx, project.id, name, text);
-  }
-  const journey = templatesIn('journeys', '.yaml').find(({ name }) => name === SIGNUP_JOURNEY);
-  if (journey !== undefined) await publishJourney(tx, project, journey.text, { now });
-  return true;
-};
+const ensureSignupJourney = async (tx: Tx, project: Project, now: Date): Promise<boolean> =>
+  (await installJourney(tx, project, SIGNUP_JOURNEY, now)).installed.length > 0;
 
 const ensureSignupSource = async (
   tx: Tx,

@@ -1,6 +1,7 @@
 import type { Db, Tx } from './client.ts';
 import { newId } from './ids.ts';
 import type { JourneyState } from './journeys.ts';
+import { wakeLaunches } from './launches.ts';
 
 /** 1 to 500 enrolments of one version that entered together. */
 export const COHORT_SIZE = 500;
@@ -42,7 +43,7 @@ export const findEmptyCohorts = async (db: Db, ids: string[]): Promise<string[]>
   return rows.map((row) => row.id);
 };
 
-/** Wakes every cohort of a journey in which somebody is left. */
+/** Wakes every cohort of a journey in which somebody is left, and its launches. */
 export const wakeJourney = async (tx: Tx, projectId: string, journeyId: string): Promise<void> => {
   await tx`
     with live as (
@@ -50,6 +51,7 @@ export const wakeJourney = async (tx: Tx, projectId: string, journeyId: string):
         and exists (select from enrolment where cohort_id = c.id and state = 'active')
       order by id for no key update)
     update cohort c set wakes_asked = wakes_asked + 1 from live where c.id = live.id`;
+  await wakeLaunches(tx, projectId, journeyId);
 };
 
 export interface CohortRow extends NewCohort {

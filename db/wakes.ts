@@ -1,13 +1,15 @@
 import type { Db, Sql } from './client.ts';
 
-/** A workflow that is to look at Postgres again. */
+/** A workflow that is to look at Postgres again, or a schedule that is to be brought to Temporal. */
 export interface Wake {
-  kind: 'cohort' | 'destination' | 'async action';
+  kind: 'cohort' | 'destination' | 'async action' | 'launch' | 'schedule';
   id: string;
   /** 1 first, 5 last, as Temporal has it. */
   priority: number;
   /** How many wakes were asked for when this was read: so many are told when Temporal has said yes. */
   asked: number;
+  /** What it can be found by in Temporal. */
+  about: { projectId: string; journey: string | null; version: number | null };
 }
 
 const LEASE = '15 seconds';
@@ -17,27 +19,44 @@ const LEASE = '15 seconds';
  * Committed at once: Temporal is called outside of any transaction.
  */
 export const claimWakes = async (sql: Sql, limit: number): Promise<Wake[]> => {
-  const [cohorts, destinations, actions] = await Promise.all([
-    sql<Wake[]>`
-      update cohort c set wake_after = now() + ${LEASE}::interval
-      from (select id from cohort where wakes_asked > wakes_told and (wake_after is null or wake_after <= now())
-        order by priority, id limit ${limit} for no key update skip locked) due
-      where c.id = due.id returning 'cohort' as kind, c.id, c.priority, c.wakes_asked as asked`,
-    sql<Wake[]>`
-      update destination d set wake_after = now() + ${LEASE}::interval
-      from (select id from destination where wakes_asked > wakes_told and (wake_after is null or wake_after <= now())
-        order by id limit ${limit} for no key update skip locked) due
-      where d.id = due.id returning 'destination' as kind, d.id, 3 as priority, d.wakes_asked as asked`,
-    sql<Wake[]>`
-      update async_action a set wake_after = now() + ${LEASE}::interval
-      from (select id from async_action where wakes_asked > wakes_told and (wake_after is null or wake_after <= now())
-        order by id limit ${limit} for no key update skip locked) due
-      where a.id = due.id returning 'async action' as kind, a.id, 4 as priority, a.wakes_asked as asked`,
+  const due = sql`wakes_asked > wakes_told and (wake_after is null or wake_after <= now())`;
+  const taken = sql`wake_after = now() + ${LEASE}::interval`;
+  const lock = sql`limit ${limit} for no key update skip locked`;
+  const [cohorts, destinations, actions, launches, schedules] = await Promise.all([
+    sql<ClaimedRow[]>`
+      update cohort c set ${taken} from (select id from cohort where ${due} order by priority, id ${lock}) due, journey j
+      where c.id = due.id and j.project_id = c.project_id and j.id = c.journey_id
+      returning 'cohort' as kind, c.id, c.priority, c.wakes_asked as asked, c.project_id, j.key as journey, c.version`,
+    sql<ClaimedRow[]>`
+      update destination d set ${taken} from (select id from destination where ${due} order by id ${lock}) due where d.id = due.id
+      returning 'destination' as kind, d.id, 3 as priority, d.wakes_asked as asked, d.project_id, null as journey, null::integer as version`,
+    sql<ClaimedRow[]>`
+      update async_action a set ${taken} from (select id from async_action where ${due} order by id ${lock}) due where a.id = due.id
+      returning 'async action' as kind, a.id, 4 as priority, a.wakes_asked as asked, a.project_id, null as journey, null::integer as version`,
+    sql<ClaimedRow[]>`
+      update launch l set ${taken} from (select id from launch where ${due} order by id ${lock}) due, journey j
+      where l.id = due.id and j.project_id = l.project_id and j.id = l.journey_id
+      returning 'launch' as kind, l.id, 4 as priority, l.wakes_asked as asked, l.project_id, j.key as journey, l.version`,
+    sql<ClaimedRow[]>`
+      update journey_schedule s set ${taken} from (select journey_id from journey_schedule where ${due} order by journey_id ${lock}) due
+      where s.journey_id = due.journey_id
+      returning 'schedule' as kind, s.journey_id as id, 4 as priority, s.wakes_asked as asked, s.project_id, null as journey, null::integer as version`,
   ]);
-  return [...destinations, ...cohorts, ...actions].toSorted((a, b) => a.priority - b.priority);
+  return [...destinations, ...cohorts, ...actions, ...launches, ...schedules]
+    .map(({ projectId, journey, version, ...wake }): Wake => ({ ...wake, about: { projectId, journey, version } }))
+    .toSorted((one, other) => one.priority - other.priority);
 };
 
-const tables = { cohort: 'cohort', destination: 'destination', 'async action': 'async_action' } as const;
+type ClaimedRow = Omit<Wake, 'about'> & Wake['about'];
+
+/** Where each kind stands, and by which column. */
+const tables = {
+  cohort: { table: 'cohort', key: 'id' },
+  destination: { table: 'destination', key: 'id' },
+  'async action': { table: 'async_action', key: 'id' },
+  launch: { table: 'launch', key: 'id' },
+  schedule: { table: 'journey_schedule', key: 'journey_id' },
+} as const;
 /** Under load every step of every cohort asks for its mails' destination: what it asks within this time is one signal. */
 const DESTINATION_REST_MS = 100;
 
@@ -45,9 +64,9 @@ const DESTINATION_REST_MS = 100;
 export const tellWakes = async (db: Db, wakes: Wake[]): Promise<void> => {
   await eachTable(wakes, async (kind, ids, asked) => {
     await db`
-      update ${db(tables[kind])} t set wakes_told = greatest(t.wakes_told, i.asked),
+      update ${db(tables[kind].table)} t set wakes_told = greatest(t.wakes_told, i.asked),
         wake_after = ${kind === 'destination' ? db`now() + ${DESTINATION_REST_MS} * interval '1 millisecond'` : null}
-      from (select * from unnest(${ids}::text[], ${asked}::bigint[]) as i (id, asked) order by id) i where t.id = i.id`;
+      from (select * from unnest(${ids}::text[], ${asked}::bigint[]) as i (id, asked) order by id) i where t.${db(tables[kind].key)} = i.id`;
   });
 };
 
@@ -55,12 +74,13 @@ export const tellWakes = async (db: Db, wakes: Wake[]): Promise<void> => {
 export const postponeWakes = async (db: Db, wakes: Wake[], milliseconds: number): Promise<void> => {
   await eachTable(wakes, async (kind, ids) => {
     await db`
-      update ${db(tables[kind])} set wake_after = now() + ${milliseconds} * interval '1 millisecond' where id = any(${ids}::text[])`;
+      update ${db(tables[kind].table)} set wake_after = now() + ${milliseconds} * interval '1 millisecond'
+      where ${db(tables[kind].key)} = any(${ids}::text[])`;
   });
 };
 
 const eachTable = async (wakes: Wake[], work: (kind: Wake['kind'], ids: string[], asked: number[]) => Promise<void>): Promise<void> => {
-  for (const kind of ['cohort', 'destination', 'async action'] as const) {
+  for (const kind of Object.keys(tables) as Wake['kind'][]) {
     const rows = wakes.filter((wake) => wake.kind === kind);
     if (rows.length > 0)
       await work(
@@ -85,7 +105,9 @@ export const lookForWork = async (db: Db): Promise<Waiting> => {
       exists (select from outbox where held_at is null) as events,
       exists (select from cohort where wakes_asked > wakes_told and (wake_after is null or wake_after <= now()))
         or exists (select from destination where wakes_asked > wakes_told and (wake_after is null or wake_after <= now()))
-        or exists (select from async_action where wakes_asked > wakes_told and (wake_after is null or wake_after <= now())) as wakes`;
+        or exists (select from async_action where wakes_asked > wakes_told and (wake_after is null or wake_after <= now()))
+        or exists (select from launch where wakes_asked > wakes_told and (wake_after is null or wake_after <= now()))
+        or exists (select from journey_schedule where wakes_asked > wakes_told and (wake_after is null or wake_after <= now())) as wakes`;
   return row ?? { inbound: false, events: false, wakes: false };
 };
 

@@ -2,18 +2,10 @@ import { isGrpcServiceError, type Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Sql } from '../db/client.ts';
 import { claimWakes, postponeWakes, tellWakes, type Wake } from '../db/wakes.ts';
-import {
-  asyncActionWorkflowId,
-  destinationWorkflowId,
-  journeyWorkflowId,
-  WAKE_SIGNAL,
-  WORKFLOWS,
-  type AsyncActionInput,
-  type DestinationInput,
-  type JourneyInput,
-  type TaskQueues,
-} from '../workflows/contracts.ts';
+import { SEARCH_ATTRIBUTES, type TaskQueues } from '../workflows/contracts.ts';
+import { bringSchedule } from './journey-schedule.ts';
 import type { Turn } from './stage.ts';
+import { workflowOf } from './workflow-starts.ts';
 
 export interface WakeDeps {
   sql: Sql;
@@ -35,46 +27,37 @@ const isOutage = (error: unknown): boolean => {
   return isGrpcServiceError(cause) && OUTAGE.has(cause.code);
 };
 
-/** How a workflow is started or, where it runs, woken: one place for all kinds. Nothing here is personal data. */
-const workflowOf = (wake: Wake, taskQueues: TaskQueues) => {
-  const common = {
-    signal: WAKE_SIGNAL,
-    signalArgs: [] as [],
-    // A cohort or destination that came to its end starts anew when there is something to do again.
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE' as const,
-    workflowIdConflictPolicy: 'USE_EXISTING' as const,
-    priority: { priorityKey: Math.min(Math.max(wake.priority, 1), 5) },
+const ASK_AGAIN_MS = 10 * 60_000;
+
+/** Whether the server knows our search attributes; one on which nobody registered them must not be given any. */
+const createSearchable = (client: Client): (() => Promise<boolean>) => {
+  let known: { answer: boolean; until: number } | null = null;
+  const ask = async (): Promise<boolean> => {
+    try {
+      await client.connection.ensureConnected();
+      const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace: client.options.namespace });
+      return Object.values(SEARCH_ATTRIBUTES).every((name) => name in (customAttributes ?? {}));
+    } catch {
+      // It may not let everybody ask. Without them everything works, it is only found less easily.
+      return false;
+    }
   };
-  if (wake.kind === 'cohort') {
-    const input: JourneyInput = { cohortId: wake.id };
-    const staticSummary = 'customers who entered a journey together';
-    return {
-      type: WORKFLOWS.journey,
-      options: { ...common, workflowId: journeyWorkflowId(wake.id), taskQueue: taskQueues.journeys, args: [input], staticSummary },
-    };
-  }
-  if (wake.kind === 'async action') {
-    const input: AsyncActionInput = { actionId: wake.id };
-    const staticSummary = 'work that a request asked for and does not wait for';
-    return {
-      type: WORKFLOWS.asyncAction,
-      options: { ...common, workflowId: asyncActionWorkflowId(wake.id), taskQueue: taskQueues.journeys, args: [input], staticSummary },
-    };
-  }
-  const input: DestinationInput = { destinationId: wake.id };
-  const staticSummary = 'delivers what is due to one destination';
-  return {
-    type: WORKFLOWS.destination,
-    options: { ...common, workflowId: destinationWorkflowId(wake.id), taskQueue: taskQueues.deliveries, args: [input], staticSummary },
+  return async () => {
+    if (known === null || known.until < performance.now()) known = { answer: await ask(), until: performance.now() + ASK_AGAIN_MS };
+    return known.answer;
   };
 };
 
 /** The stage that wakes workflows, by signal-with-start. A wake is told only after Temporal said yes. */
 export const createWake = ({ sql, client, taskQueues, log }: WakeDeps): (() => Promise<Turn>) => {
-  const signal = async (wake: Wake): Promise<void> => {
-    const { type, options } = workflowOf(wake, taskQueues);
-    await client.withDeadline(Date.now() + DEADLINE_MS, () => client.workflow.signalWithStart(type, options));
-  };
+  const isSearchable = createSearchable(client);
+  const signal = async (wake: Wake): Promise<void> =>
+    client.withDeadline(Date.now() + DEADLINE_MS, async () => {
+      const { kind } = wake;
+      if (kind === 'schedule') return bringSchedule(sql, client, taskQueues, wake.id);
+      const { type, options } = workflowOf({ ...wake, kind }, taskQueues, await isSearchable());
+      await client.workflow.signalWithStart(type, options);
+    });
 
   return async () => {
     const wakes = await claimWakes(sql, MOST_WAKES);

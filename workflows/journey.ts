@@ -93,7 +93,8 @@ export async function journey(input: JourneyInput): Promise<void> {
   };
 
   for (;;) {
-    const full = workflowInfo().continueAsNewSuggested;
+    const { continueAsNewSuggested, historyLength } = workflowInfo();
+    const full = continueAsNewSuggested || historyLength > (input.historyLimit ?? Infinity);
     if (!full) {
       if (woken && !running.has(LOADING)) {
         woken = false;

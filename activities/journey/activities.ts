@@ -8,12 +8,14 @@ import { exit } from './exit.ts';
 import { expireCoupons, withdrawCoupons } from './expire-coupons.ts';
 import { holdMembers } from './hold-members.ts';
 import { issueCoupons } from './issue-coupons.ts';
+import { launchScheduled } from './launch-scheduled.ts';
 import { loadCohort } from './load-cohort.ts';
 import { remind } from './remind.ts';
 import { stepActivity } from './run-step.ts';
 import { sendMessages } from './send-messages.ts';
 import { sendWebhooks } from './send-webhooks.ts';
 import { split } from './split.ts';
+import { startMembers } from './start-members.ts';
 import { updateCustomers } from './update-customers.ts';
 import { wait } from './wait.ts';
 
@@ -32,6 +34,8 @@ export const createJourneyActivities = (given: JourneyDeps) => {
   return {
     loadCohort: loadCohort(deps),
     holdMembers: holdMembers(deps),
+    startMembers: startMembers(deps),
+    launchScheduled: launchScheduled(deps),
     issueCoupons: stepActivity(deps, issueCoupons(deps)),
     sendMessages: stepActivity(deps, sendMessages(deps)),
     wait: stepActivity(deps, wait),

@@ -1,5 +1,6 @@
 import type { Tx } from '../../db/client.ts';
 import { recordEvents } from '../../db/events.ts';
+import { keepSchedule } from '../../db/journey-schedules.ts';
 import { changeState, countInside, writeVersion, type Published } from '../../db/journeys.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { PlacedProblem } from '../../domain/journey/parse.ts';
@@ -47,6 +48,7 @@ export const publishJourney = async (
   const source = typeof input === 'string' ? input : JSON.stringify(input, null, 2);
   const draft = { definition, source, templates, triggerEvent: journey.trigger.type, eventTypes: journey.eventTypes };
   const published = await writeVersion(tx, project.id, draft, now);
+  await keepSchedule(tx, published.journey, definition.trigger.schedule);
   const migrated = inside.policy === 'migrate' ? await migrateMembers(tx, published, inside.steps, now) : 0;
   const state = inside.policy === 'drain' && published.changed ? await drainFirst(tx, published, now) : null;
   if (published.changed || migrated > 0) await tell(tx, published, inside, migrated, by, now);

@@ -7,7 +7,15 @@ import { customerColumns, type Customer } from '../../db/customers.ts';
 import { findPastEntries, insertEnrolments, type Enrolment } from '../../db/enrolments.ts';
 import { recordEvents } from '../../db/events.ts';
 import type { JourneyVersion, JourneyVersions } from '../../db/journey-versions.ts';
-import { lockLaunch, nextMembers, writeStarts, type Launch, type LaunchMember, type MemberResult } from '../../db/launches.ts';
+import {
+  changeLaunch,
+  lockLaunch,
+  nextMembers,
+  writeStarts,
+  type Launch,
+  type LaunchMember,
+  type MemberResult,
+} from '../../db/launches.ts';
 import { newEnrolment } from '../../db/new-enrolment.ts';
 import { findProject, type Project } from '../../db/projects.ts';
 import { withRetries } from '../../db/retries.ts';
@@ -66,6 +74,7 @@ const nextBatch = async (deps: StartMembersDeps, launchId: string): Promise<Laun
 
 const startBatch = async (tx: Tx, { versions, now }: StartMembersDeps, launchId: string): Promise<LaunchProgress> => {
   const launch = await lockLaunch(tx, launchId);
+  if (launch?.state === 'running' && launch.journeyState === 'archived') await changeLaunch(tx, launch, 'cancelled', ['running'], now());
   // Where it is paused, or its journey, whoever resumes it wakes it.
   if (launch === null || launch.state !== 'running' || launch.journeyState !== 'live') return { entered: 0, nextAt: null };
   const real = now();

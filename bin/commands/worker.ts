@@ -1,4 +1,5 @@
 import { ensureSchedules } from '../../relay/schedules.ts';
+import { ensureSearchAttributes } from '../../relay/search-attributes.ts';
 import { tellReady } from '../child.ts';
 import { type Configuration, requireServices } from '../configuration.ts';
 import { createCore } from '../core.ts';
@@ -55,6 +56,7 @@ export const worker = async (given: Configuration): Promise<void> => {
   });
   polling = true;
   // Others may have made them already: without its own, this worker does all but that.
+  await ensureSearchAttributes(core.client, log);
   await ensureSchedules(core.client, core.taskQueues).catch((error: unknown) =>
     log.warn({ err: error }, 'the schedules could not be made'),
   );
