@@ -21,7 +21,9 @@ import { createMetadataSchemas } from '../api/metadata-schemas.ts';
 import { createJourneyPublishingRoutes } from '../api/routes/journey-publishing.ts';
 import { createJourneyStateRoutes } from '../api/routes/journey-states.ts';
 import { createImportRoutes } from '../api/routes/imports.ts';
+import { createJourneyTemplateRoutes } from '../api/routes/journey-templates.ts';
 import { createJourneyRoutes } from '../api/routes/journeys.ts';
+import { createLaunchRoutes } from '../api/routes/launches.ts';
 import { createMessageRoutes } from '../api/routes/messages.ts';
 import { createOrderRoutes } from '../api/routes/orders.ts';
 import { createPublicationRoutes } from '../api/routes/publications.ts';
@@ -29,6 +31,8 @@ import { createOauthRoutes } from '../api/routes/oauth.ts';
 import { createRateLimitRoutes } from '../api/routes/rate-limits.ts';
 import { createReferralRoutes } from '../api/routes/referrals.ts';
 import { createRedemptionRoutes } from '../api/routes/redemptions.ts';
+import { createReviewRoutes } from '../api/routes/reviews.ts';
+import { createSendingRulesRoutes } from '../api/routes/sending-rules.ts';
 import { createSourceRoutes } from '../api/routes/sources.ts';
 import { createTemplateRoutes } from '../api/routes/templates.ts';
 import { createStackingRuleRoutes } from '../api/routes/stacking-rules.ts';
@@ -174,6 +178,10 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createTemplateRoutes(deps),
       ...createMessageRoutes(deps),
       ...createJourneyRoutes(deps),
+      ...createJourneyTemplateRoutes(core),
+      ...createLaunchRoutes(core),
+      ...createReviewRoutes(core),
+      ...createSendingRulesRoutes(core),
       ...createJourneyPublishingRoutes(deps),
       ...createJourneyStateRoutes(deps),
       ...createEnrolmentRoutes(deps),
