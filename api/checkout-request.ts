@@ -65,7 +65,8 @@ const sessionOf = ({ key, ttl, ...told }: NonNullable<SingleBody['session']>): S
   ...(ttl === undefined ? DEFAULT_TTL : { ttl }),
 });
 
-const orderOf = ({
+/** What a request tells of its order, as it is kept. */
+export const orderOf = ({
   id,
   source_id,
   status,

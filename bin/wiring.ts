@@ -33,6 +33,7 @@ import { createReferralRoutes } from '../api/routes/referrals.ts';
 import { createRedemptionRoutes } from '../api/routes/redemptions.ts';
 import { createReviewRoutes } from '../api/routes/reviews.ts';
 import { createSendingRulesRoutes } from '../api/routes/sending-rules.ts';
+import { createSimulationRoutes } from '../api/routes/simulations.ts';
 import { createSourceRoutes } from '../api/routes/sources.ts';
 import { createTemplateRoutes } from '../api/routes/templates.ts';
 import { createStackingRuleRoutes } from '../api/routes/stacking-rules.ts';
@@ -57,6 +58,7 @@ import { createWebhookMails } from '../activities/delivery/webhook-mail.ts';
 import { createJourneyActivities, type JourneyActivities } from '../activities/journey/activities.ts';
 import { createMailRenderer } from '../activities/mail/render.ts';
 import { createRedemptionActivities } from '../activities/redemption.ts';
+import { createSimulate } from '../activities/simulation/simulate.ts';
 import { createFastForward } from '../activities/time-travel/fast-forward.ts';
 import { createTimeSkipping } from '../activities/time-travel/time-skipping.ts';
 import { createTraceBuffer } from '../activities/validation-traces.ts';
@@ -156,6 +158,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
   const needsTemporal = configuration.activityMode === 'temporal';
   const checkout: Checkout = needsTemporal ? createTemporalCheckout(core.client, core.taskQueues) : here.activities;
   const skipping = createTimeSkipping(core);
+  const simulate = createSimulate({ ...deps, publicUrl: configuration.publicUrl, routing: createRouteEvents });
   const fastForward = createFastForward({ ...core, skipping, workflowIdOf: journeyWorkflowId });
   const metadata = createMetadataSchemas(core);
   const app = createApp({
@@ -184,6 +187,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createSendingRulesRoutes(core),
       ...createJourneyPublishingRoutes(deps),
       ...createJourneyStateRoutes(deps),
+      ...createSimulationRoutes({ ...core, simulate }),
       ...createEnrolmentRoutes(deps),
       ...createValidationRoutes({ checkout }),
       ...createRedemptionRoutes({ ...core, checkout }),

@@ -1,7 +1,16 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { timelineView } from '../../../activities/journey/enrolment-view.ts';
+import { createMailRenderer } from '../../../activities/mail/render.ts';
+import { createSimulate } from '../../../activities/simulation/simulate.ts';
+import type { StoryView } from '../../../activities/simulation/story-view.ts';
 import { createFastForward, type RunFastForward } from '../../../activities/time-travel/fast-forward.ts';
 import { createTimeSkipping } from '../../../activities/time-travel/time-skipping.ts';
 import { createFastForwardRoutes } from '../../../api/routes/fast-forward.ts';
+import type { Customer } from '../../../db/customers.ts';
+import { listEnrolments, listVisits } from '../../../db/enrolment-views.ts';
+import { findVersion } from '../../../db/journeys.ts';
+import { createRouteEvents } from '../../../relay/route-events.ts';
 import { journeyWorkflowId } from '../../../workflows/contracts.ts';
 import { startApi } from '../../harness/api.ts';
 import { createDatabase, type TestDatabase } from '../../harness/database.ts';
@@ -50,6 +59,31 @@ afterAll(async () => {
   await database?.drop();
 });
 
+/** What a simulation says has to be what the engine did: the same steps, at the same times, with the same ends. */
+const agreesWithSimulation = async (customer: Customer, enrolmentId: string): Promise<void> => {
+  const { sql } = database;
+  const [row] = await listEnrolments(sql, shop.project.id, { id: enrolmentId }, { limit: 1, page: 1 });
+  const real = timelineView(row!, await listVisits(sql, shop.project.id, enrolmentId));
+  const renderer = createMailRenderer();
+  const simulate = createSimulate({ sql, renderer, publicUrl: 'https://hub.example', randomBytes, routing: createRouteEvents });
+  const version = await findVersion(sql, shop.project.id, row!.journeyId, row!.version);
+  const start = row!.enteredAt.toISOString();
+  const input = { start, horizon: 'P1Y', customers: { known: customer.id }, data: {}, script: [], orderAmount: null };
+  const story = (await simulate(shop.project, version!, input)) as StoryView;
+  await renderer.close();
+  const plain = (entries: { at: string; kind: string; step: string; outcome: string }[]) =>
+    entries
+      .filter(({ kind }) => kind !== 'message')
+      .map(({ at, step, outcome }) => `${Math.round(Date.parse(at) / 60_000)} ${step} ${outcome}`);
+  expect(plain(story.timeline).map(minute)).toEqual(plain(real).map(minute));
+};
+
+/** The engine takes its seconds: what counts is the minute, from the first one on. */
+const minute = (line: string, _index: number, [first = '']: string[]): string => {
+  const [at, ...rest] = line.split(' ');
+  return [Math.round((Number(at) - Number(first.split(' ')[0])) / 2) * 2, ...rest].join(' ');
+};
+
 test('thirty days of the signup journey pass in seconds: a mail, a reminder on day 11, the end on day 14', async () => {
   const { sql } = database;
   const ada = await tell(sql, shop.project, 'ada', 'customer.signed_up', {}, { email: 'ada-travels@example.com' });
@@ -68,6 +102,7 @@ test('thirty days of the signup journey pass in seconds: a mail, a reminder on d
   expect(performance.now() - began).toBeLessThan(15_000);
   expect(thirty.passed.map((each) => `${each.step || each.kind} ${each.outcome}`)).toEqual(['end_of_coupon expired', 'end completed']);
   expect(thirty.enrolments[0]).toMatchObject({ state: 'completed', outcome: 'completed' });
+  await agreesWithSimulation(ada, thirty.enrolments[0]!.id);
   const days = (at: string | undefined) => Math.round((Date.parse(at ?? '') - Date.parse(ten.from)) / 86_400_000);
   expect([days(eleven.passed[0]?.at), days(thirty.passed[0]?.at), days(thirty.to)]).toEqual([11, 14, 30]);
   expect(await mailsTo('ada-travels@example.com')).toHaveLength(2);

@@ -1,0 +1,184 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createJourneyRoutes } from '../../../api/routes/journeys.ts';
+import { createSimulationRoutes } from '../../../api/routes/simulations.ts';
+import { createMailRenderer, type MailRenderer } from '../../../activities/mail/render.ts';
+import { createSimulate } from '../../../activities/simulation/simulate.ts';
+import { createRouteEvents } from '../../../relay/route-events.ts';
+import { resourceRoutes, startApi, type TestApi } from '../../harness/api.ts';
+import { createDatabase, type TestDatabase } from '../../harness/database.ts';
+import { prepareJourneys, publishSignup } from '../../harness/journeys.ts';
+import { createProject, type TestProject } from '../../harness/project.ts';
+
+let database: TestDatabase;
+let api: TestApi;
+let shop: TestProject;
+let renderer: MailRenderer;
+let call: ReturnType<TestApi['as']>;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  const { sql } = database;
+  shop = await createProject(sql);
+  await prepareJourneys(sql, shop.project);
+  await publishSignup(sql, shop.project);
+  renderer = createMailRenderer();
+  const now = () => new Date();
+  const simulate = createSimulate({
+    sql,
+    renderer,
+    publicUrl: 'https://hub.example',
+    randomBytes,
+    routing: createRouteEvents,
+    patience: { steps: 100, milliseconds: 20_000 },
+  });
+  api = await startApi(sql, {
+    routes: [...resourceRoutes(sql), ...createJourneyRoutes({ sql, now }), ...createSimulationRoutes({ sql, simulate, now })],
+  });
+  call = api.as(shop);
+});
+
+afterAll(async () => {
+  await api?.stop();
+  await renderer?.close();
+  await database?.drop();
+});
+
+/** How many rows each table holds, so that nothing that stays goes unseen. */
+const rowCounts = async (): Promise<Record<string, number>> => {
+  const { sql } = database;
+  const tables = await sql<{ name: string }[]>`
+    select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace order by 1`;
+  const counts: Record<string, number> = {};
+  for (const { name } of tables) counts[name] = (await sql<{ count: number }[]>`select count(*)::int as count from ${sql(name)}`)[0]!.count;
+  return counts;
+};
+
+const start = '2027-03-01T09:00:00.000Z';
+
+interface Entry {
+  at: string;
+  day: number;
+  kind: string;
+  step: string;
+  outcome: string;
+  detail: Record<string, unknown>;
+  message: { subject: string; html: string; text: string; to: string; state: string } | null;
+}
+
+const told = (timeline: Entry[]): string[] =>
+  timeline.map(({ day, kind, step, outcome }) => `${day} ${kind} ${step} ${outcome}`.replace('  ', ' '));
+
+test('a customer who does nothing is mailed, reminded, and their coupon ends; nothing stays', async () => {
+  const before = await rowCounts();
+  const { status, body } = await call('POST', '/v1/journeys/signup/simulate', {
+    start,
+    customer: { name: 'Grace Hopper', email: 'grace@example.com' },
+  });
+  expect(status, JSON.stringify(body)).toBe(200);
+  expect(told(body.timeline)).toEqual([
+    '0 entry enrolled',
+    '0 issue_coupon coupon issued',
+    '0 send_email mail planned',
+    '0 message mail sent',
+    '11 remind reminder planned',
+    '11 message reminder sent',
+    '14 expire end_of_coupon expired',
+    '14 end completed',
+  ]);
+  const [mail, reminder] = body.timeline.filter((each: Entry) => each.message !== null).map((each: Entry) => each.message);
+  const { code, expires_at: end } = body.coupons.welcome;
+  expect(code).toMatch(/^WELCOME-/);
+  expect(end).toBe('2027-03-15T09:00:00.000Z');
+  expect(mail).toMatchObject({ to: 'grace@example.com', template: 'welcome', version: 1 });
+  expect(mail.subject).not.toBe('');
+  for (const { html, text } of [mail, reminder]) {
+    expect(html).toContain(code);
+    expect(text).toContain(code);
+  }
+  expect(body).toMatchObject({ state: 'completed', outcome: 'completed', stopped: null, end: '2027-03-15T09:00:00.000Z' });
+  expect(await rowCounts()).toEqual(before);
+});
+
+test('a script says what the customer does: redeeming is the goal, unsubscribing ends it', async () => {
+  const redeems = await call('POST', '/v1/journeys/signup/simulate', {
+    start,
+    events: [{ after: 'P3D', event: 'coupon.redeemed', order: { amount: 5000 } }],
+  });
+  expect(told(redeems.body.timeline).slice(-2)).toEqual(['3 event redeemed', '3 end goal']);
+  expect(redeems.body.timeline.at(-2).detail).toMatchObject({ discount_amount: 500 });
+  const late = await call('POST', '/v1/journeys/signup/simulate', { start, events: [{ after: 'P15D', event: 'coupon.redeemed' }] });
+  expect(late.body.timeline.at(-1)).toMatchObject({ day: 15, outcome: 'refused', detail: { reason: 'voucher_expired' } });
+  const leaves = await call('POST', '/v1/journeys/signup/simulate', { start, events: [{ after: 'P5D', event: 'customer.unsubscribed' }] });
+  expect(leaves.body).toMatchObject({ state: 'exited', outcome: 'customer.unsubscribed' });
+});
+
+test('a customer who is known is taken as they are, and stays as they are', async () => {
+  await call('POST', '/v1/customers', {
+    source_id: 'known',
+    name: 'Katherine Johnson',
+    email: 'kat@example.com',
+    timezone: 'America/New_York',
+  });
+  const before = await rowCounts();
+  const { body } = await call('POST', '/v1/journeys/signup/simulate', { start, customer: { source_id: 'known' } });
+  expect(body).toMatchObject({ customer: { name: 'Katherine Johnson', email: 'kat@example.com' }, entered: true });
+  // Fourteen of her days, over the change of clocks on 14 March.
+  expect(body.coupons.welcome.expires_at).toBe('2027-03-15T08:00:00.000Z');
+  expect(await rowCounts()).toEqual(before);
+  expect((await call('POST', '/v1/journeys/signup/simulate', { customer: { source_id: 'nobody' } })).status).toBe(404);
+});
+
+test('a definition that is not published is simulated as well, its filter and its mistakes told', async () => {
+  const definition = {
+    journey: 'not-yet',
+    trigger: { event: 'order.paid', filter: 'event.data.amount > 100' },
+    steps: {
+      morning: { do: 'wait', local_time: { at: '09:00' } },
+      which: { do: 'branch', cases: [{ when: 'event.data.amount > 500', next: 'big' }], else: 'end' },
+      big: { do: 'wait', event: { name: 'order.paid' }, timeout: 'P3D', on_timeout: 'none' },
+      again: { do: 'exit', outcome: 'again' },
+      none: { do: 'exit', outcome: 'none' },
+    },
+  };
+  const send = (more: object) => call('POST', '/v1/journeys/simulate', { definition, start, ...more });
+  expect((await send({ data: { amount: 50 } })).body).toMatchObject({ entered: false, why: expect.stringContaining('filter') });
+  expect((await send({ data: { amount: 700 } })).body).toMatchObject({ outcome: 'none' });
+  const again = await send({ data: { amount: 700 }, events: [{ after: 'P2D', event: 'order.paid', data: { amount: 20 } }] });
+  expect(again.body).toMatchObject({ outcome: 'again' });
+  const wrong = await call('POST', '/v1/journeys/simulate', { definition: { ...definition, steps: { a: { do: 'wait', fro: 'P1D' } } } });
+  expect(wrong).toMatchObject({ status: 400, body: { key: 'definition_invalid' } });
+  const forever = { ...definition, trigger: { event: 'x' }, steps: { rest: { do: 'wait', for: 'PT1S', next: 'rest' } } };
+  const { body } = await call('POST', '/v1/journeys/simulate', { definition: forever, start });
+  expect(body.stopped).toBe('it ran 100 steps, which is as long as a simulation may');
+});
+
+test('a thousand customers at once: how many come where, and what their coupons cost at most', async () => {
+  const before = await rowCounts();
+  const { status, body } = await call('POST', '/v1/journeys/signup/simulate', {
+    start,
+    customers: 1000,
+    order_amount: 20_000,
+    events: [
+      { after: 'P3D', event: 'coupon.redeemed', percent: 30, order: { amount: 10_000 } },
+      { after: 'P5D', event: 'customer.unsubscribed', percent: 10 },
+    ],
+  });
+  expect(status, JSON.stringify(body)).toBe(200);
+  expect(body).toMatchObject({ object: 'simulation_crowd', customers: 1000, entered: 1000, stopped: null });
+  expect(body.reached_goal).toBeGreaterThan(250);
+  expect(body.reached_goal).toBeLessThan(350);
+  const [coupon] = body.coupons;
+  expect(coupon).toMatchObject({
+    campaign: 'welcome',
+    issued: 1000,
+    redeemed: body.reached_goal,
+    cost_at_most: { amount: 2_000_000, currency: 'USD' },
+  });
+  const steps = Object.fromEntries(body.steps.map((each: { step: string; reached: number }) => [each.step, each.reached]));
+  expect(steps).toMatchObject({ coupon: 1000, mail: 1000 });
+  const left = body.outcomes['customer.unsubscribed'];
+  expect(steps.reminder).toBe(1000 - body.reached_goal - left);
+  expect(body.messages.sent).toBe(1000 + steps.reminder);
+  expect(await rowCounts()).toEqual(before);
+});
