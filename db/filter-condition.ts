@@ -79,11 +79,11 @@ const json = (values: FilterTerm['values']): string[] => values.map((value) => J
 
 const isKnown = (db: Db, field: Fragment): Fragment => db`${field} not in ('null', '""', '[]', '{}')`;
 
-/** A list contains the value, too: jsonb's @> takes a scalar for a member. */
-const equals = (db: Db, field: Fragment, values: FilterTerm['values']): Fragment => db`${field} @> any(${json(values)}::jsonb[])`;
+/** A list contains the value, too: jsonb's @> takes a scalar for a member. By way of text: the driver would write JSON of JSON. */
+const equals = (db: Db, field: Fragment, values: FilterTerm['values']): Fragment => db`${field} @> any(${json(values)}::text[]::jsonb[])`;
 
 const contains = (db: Db, field: Fragment, values: FilterTerm['values']): Fragment => db`case jsonb_typeof(${field})
-  when 'array' then ${field} @> any(${json(values)}::jsonb[])
+  when 'array' then ${field} @> any(${json(values)}::text[]::jsonb[])
   else exists (select from unnest(${values as string[]}::text[]) as v where strpos(${field} #>> '{}', v) > 0) end`;
 
 /** What is not a time compares with no time, instead of failing the whole query. */
