@@ -6,6 +6,7 @@ import { finishDrains } from '../db/journeys.ts';
 import { releaseHeldEvents } from '../db/outbox.ts';
 import { maintainDays } from '../db/validations.ts';
 import { wakeOverdueCohorts, wakeOverdueDestinations } from '../db/wakes.ts';
+import { sweepSegments } from './segments.ts';
 
 export interface WatchDeps {
   sql: Sql;

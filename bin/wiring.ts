@@ -34,6 +34,7 @@ import { createRedemptionRoutes } from '../api/routes/redemptions.ts';
 import { createReviewRoutes } from '../api/routes/reviews.ts';
 import { createSendingRulesRoutes } from '../api/routes/sending-rules.ts';
 import { createSimulationRoutes } from '../api/routes/simulations.ts';
+import { createSegmentRoutes } from '../api/routes/segments.ts';
 import { createSourceRoutes } from '../api/routes/sources.ts';
 import { createTemplateRoutes } from '../api/routes/templates.ts';
 import { createStackingRuleRoutes } from '../api/routes/stacking-rules.ts';
@@ -70,6 +71,7 @@ import { pendingMigrations } from '../db/migrate.ts';
 import { createRelay, type Relay } from '../relay/relay.ts';
 import { createFanOut } from '../relay/fan-out.ts';
 import { createRouteEvents } from '../relay/route-events.ts';
+import { createSegmentChanges } from '../relay/segment-changes.ts';
 import { journeyWorkflowId } from '../workflows/contracts.ts';
 import type { ServiceConfiguration } from './configuration.ts';
 import type { Core } from './core.ts';
@@ -140,7 +142,10 @@ export const wireDeliveries = (
 };
 
 export const wireRelay = (core: Core): Relay =>
-  createRelay({ ...core, routes: [createRouteEvents({ ...core, versions: createJourneyVersions() }), createFanOut(core)] });
+  createRelay({
+    ...core,
+    routes: [createSegmentChanges(core), createRouteEvents({ ...core, versions: createJourneyVersions() }), createFanOut(core)],
+  });
 
 /** Whether Temporal answers now. */
 export const temporalCheck = ({ client }: Core): ReadinessCheck => {
@@ -170,6 +175,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createCampaignRoutes(deps),
       ...createValidationRuleRoutes(deps),
       ...createRuleAssignmentRoutes(deps),
+      ...createSegmentRoutes(deps),
       ...createVoucherRoutes(deps),
       ...createGiftCardRoutes(deps),
       ...createSessionRoutes(deps),

@@ -6,6 +6,10 @@ import { filterCondition, type Fragment } from './filter-condition.ts';
 const METADATA = 'metadata.';
 const ADDRESS = 'address.';
 
+/** What the orders of the customer `c` say together. */
+const ofOrders = (db: Db, sum: Fragment): Fragment => db`(
+  select to_jsonb(${sum}) from shop_order o where o.project_id = c.project_id and o.customer_id = c.id and o.status <> 'CANCELED')`;
+
 /** A field of the customer `c` as jsonb. */
 const customerField =
   (db: Db) =>
@@ -26,6 +30,10 @@ const customerField =
       created_at: db`to_jsonb(c.created_at)`,
       updated_at: db`to_jsonb(c.updated_at)`,
       unsubscribed_at: db`to_jsonb(c.unsubscribed_at)`,
+      'orders.count': ofOrders(db, db`count(*)`),
+      'orders.total_amount': ofOrders(db, db`coalesce(sum(o.amount), 0)`),
+      'orders.first_at': ofOrders(db, db`min(o.created_at)`),
+      'orders.last_at': ofOrders(db, db`max(o.created_at)`),
     };
     return columns[field as keyof typeof columns];
   };

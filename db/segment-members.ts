@@ -64,17 +64,74 @@ export const removeFromSegment = async (tx: Tx, segment: Segment, customerIds: r
   return moved.length;
 };
 
+/** Whether each of these customers is in the segment otherwise than was told. */
+const differing = (tx: Tx, segment: Segment, customerIds: readonly string[], now: Date, locking: boolean) => tx<
+  { id: string; isMember: boolean }[]
+>`
+  select c.id, ${segmentCondition(tx, segment, now)} as is_member from customer c
+  where c.project_id = ${segment.projectId} and c.id = any(${customerIds as string[]}::text[])
+    and ${segmentCondition(tx, segment, now)} <> exists (
+      select from segment_member m where m.project_id = c.project_id and m.segment_id = ${segment.id} and m.customer_id = c.id)
+  order by c.id ${locking ? tx`for share of c` : tx``}`;
+
 /** Brings what was told of an auto-update segment up to date for these customers. */
 export const refreshMembers = async (tx: Tx, segment: Segment, customerIds: readonly string[], now: Date): Promise<void> => {
-  const rows = await tx<{ id: string; isMember: boolean; isTold: boolean }[]>`
-    select c.id, ${segmentCondition(tx, segment, now)} as is_member,
-      exists (select from segment_member m where m.project_id = c.project_id and m.segment_id = ${segment.id} and m.customer_id = c.id) as is_told
-    from customer c where c.project_id = ${segment.projectId} and c.id = any(${customerIds as string[]}::text[])`;
-  const entered = rows.filter((row) => row.isMember && !row.isTold).map((row) => row.id);
-  const left = rows.filter((row) => !row.isMember && row.isTold).map((row) => row.id);
-  if (entered.length > 0) await addToSegment(tx, segment, entered, now);
-  if (left.length > 0) await removeFromSegment(tx, segment, left, now);
+  const found = await differing(tx, segment, customerIds, now, false);
+  if (found.length === 0) return;
+  // Looked at again under a lock, so that nobody is told of what a change that runs has made untrue.
+  const ids = found.map((row) => row.id);
+  const { true: inside = [], false: outside = [] } = Object.groupBy(await differing(tx, segment, ids, now, true), (row) =>
+    String(row.isMember),
+  );
+  if (inside.length > 0)
+    await addToSegment(
+      tx,
+      segment,
+      inside.map((row) => row.id),
+      now,
+    );
+  if (outside.length > 0)
+    await removeFromSegment(
+      tx,
+      segment,
+      outside.map((row) => row.id),
+      now,
+    );
 };
+
+const SWEPT_AT_ONCE = 1_000;
+
+/**
+ * Brings what was told of a locked auto-update segment up to date for the next set of customers.
+ * @returns the segment as it stands then: its `sweptTo` is null once all were looked at
+ */
+export const sweepOn = async (tx: Tx, segment: Segment, now: Date): Promise<Segment> => {
+  const rows = await tx<{ id: string }[]>`
+    select id from customer where project_id = ${segment.projectId} and id > ${segment.sweptTo ?? ''} order by id limit ${SWEPT_AT_ONCE}`;
+  const ids = rows.map((row) => row.id);
+  await refreshMembers(tx, segment, ids, now);
+  const sweptTo = ids.length < SWEPT_AT_ONCE ? null : ids.at(-1)!;
+  await tx`
+    update segment set swept_to = ${sweptTo}, swept_at = ${now} where project_id = ${segment.projectId} and id = ${segment.id}`;
+  return { ...segment, sweptTo, sweptAt: now };
+};
+
+/** Locks a segment whose sweep has not ended, one that nobody else works on. */
+export const lockUnswept = async (tx: Tx): Promise<Segment | null> => {
+  const [row] = await tx<Segment[]>`
+    select ${segmentColumns(tx)} from segment s where s.swept_to is not null order by s.project_id, s.id limit 1 for no key update skip locked`;
+  return row ?? null;
+};
+
+/** Has these segments looked through again from the first customer on. */
+export const restartSweep = (sql: Db, segments: readonly Pick<Segment, 'projectId' | 'id'>[]) => sql`
+  update segment s set swept_to = '' from unnest(${segments.map((each) => each.projectId)}::text[], ${segments.map((each) => each.id)}::text[])
+    as i (project_id, id)
+  where s.project_id = i.project_id and s.id = i.id and s.swept_to is null`;
+
+/** Auto-update segments that were last looked through before this time. */
+export const findSweptBefore = (db: Db, before: Date) => db<Segment[]>`
+  select ${segmentColumns(db)} from segment s where s.type = 'auto-update' and s.swept_to is null and s.swept_at < ${before}`;
 
 /** The auto-update segments of these projects. */
 export const findAutoSegments = (db: Db, projectIds: string[]) => db<Segment[]>`

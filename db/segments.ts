@@ -29,7 +29,6 @@ export const segmentView = (segment: Segment) => ({
   name: segment.name,
   type: segment.type,
   filter: segment.filter ?? undefined,
-  metadata: {},
   created_at: segment.createdAt.toISOString(),
   updated_at: segment.updatedAt?.toISOString() ?? null,
   initial_sync_status: segment.sweptTo === null ? ('DONE' as const) : ('IN_PROGRESS' as const),

@@ -1,6 +1,6 @@
 import type { FilterFields } from './filter.ts';
 
-/** What customers can be found by, beside `metadata.<name>`. */
+/** What customers can be found by, beside `metadata.<name>`. Orders that were canceled count for nothing; amounts are minor units. */
 export const CUSTOMER_FIELDS = {
   id: 'text',
   source_id: 'text',
@@ -21,6 +21,10 @@ export const CUSTOMER_FIELDS = {
   'address.line_2': 'text',
   'address.country': 'text',
   'address.postal_code': 'text',
+  'orders.count': 'number',
+  'orders.total_amount': 'number',
+  'orders.first_at': 'time',
+  'orders.last_at': 'time',
 } as const satisfies FilterFields;
 
 export type CustomerField = keyof typeof CUSTOMER_FIELDS;

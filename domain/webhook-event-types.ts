@@ -26,6 +26,16 @@ const customer = (type: string, description: string): WebhookEventType => ({
   example: { customer: CUSTOMER },
 });
 
+const segment = (type: string, description: string): WebhookEventType => ({
+  type,
+  description,
+  data: z.looseObject({
+    segment: z.looseObject({ id: z.string(), name: z.string() }),
+    customer: z.looseObject({ id: z.string(), source_id: z.string().nullish() }),
+  }),
+  example: { segment: { id: 'seg_0192f3a8', name: 'Gold' }, customer: { id: CUSTOMER.id, source_id: CUSTOMER.source_id } },
+});
+
 const redeemed = {
   redemption_id: z.string(),
   voucher_id: z.string().nullable(),
@@ -132,6 +142,8 @@ export const webhookEventTypes: WebhookEventType[] = [
   customer('customer.created', 'A customer became known'),
   customer('customer.updated', 'What is known of a customer changed'),
   customer('customer.deleted', 'A customer was forgotten'),
+  segment('customer.segment.entered', 'A customer came into a segment'),
+  segment('customer.segment.left', 'A customer is in a segment no more'),
   voucher('voucher.created', 'A voucher was made by itself'),
   {
     type: 'voucher.gift.balance_updated',

@@ -13,6 +13,7 @@ import { createGiftCardRoutes } from '../../api/routes/gift-cards.ts';
 import { createSessionRoutes } from '../../api/routes/sessions.ts';
 import { createRuleAssignmentRoutes } from '../../api/routes/rule-assignments.ts';
 import { createValidationRuleRoutes } from '../../api/routes/validation-rules.ts';
+import { createSegmentRoutes } from '../../api/routes/segments.ts';
 import { createVoucherRoutes } from '../../api/routes/vouchers.ts';
 import type { Sql } from '../../db/client.ts';
 import type { TestProject } from './project.ts';
@@ -42,6 +43,7 @@ export const resourceRoutes = (sql: Sql): Route[] => {
     ...createCampaignRoutes(deps),
     ...createValidationRuleRoutes(deps),
     ...createRuleAssignmentRoutes(deps),
+    ...createSegmentRoutes(deps),
     ...createVoucherRoutes(deps),
     ...createGiftCardRoutes(deps),
     ...createSessionRoutes(deps),
