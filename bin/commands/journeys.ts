@@ -5,6 +5,7 @@ import { createApi, type Api } from '../journeys/api.ts';
 import { connectionOf, UsageError, type ConnectionOptions } from '../journeys/connection.ts';
 import { exportJourney, install, listJourneys, publish, validate, type PublishFlags } from '../journeys/publishing.ts';
 import type { Report } from '../journeys/report.ts';
+import { simulate, type SimulateFlags } from '../journeys/simulating.ts';
 
 /** 0: it is as it should be. 1: the server refused it, or it has mistakes. 2: it could not be tried. */
 const EXIT = { ok: 0, refused: 1, unusable: 2 };
@@ -65,6 +66,17 @@ export const addJourneyCommands = (program: Command): void => {
     .option('--map <from=to>', 'with --inside migrate: where those go who stand at a step; may be said several times', collect, [])
     .option('--draft', 'only keep it, mistakes and all')
     .action((file: string, flags: Flags & PublishFlags) => run(flags, (api) => publish(api, file, flags)));
+
+  connected(journeys, 'simulate', 'say what a journey would do, with nothing sent and nothing kept')
+    .argument('<journey>', 'a file, which need not be published, or the key of a journey')
+    .option('--customer <customer>', 'the source id of one who is known, or JSON of one who is made up')
+    .option('--customers <number>', 'so many made-up ones at once, at most 1000', wholeNumber)
+    .option('--start <time>', 'when it begins, such as 2027-03-01T09:00:00Z')
+    .option('--event <event>', 'what happens when, such as "P3D coupon.redeemed"; may be said several times', collect, [])
+    .option('--data <json>', 'what the event that lets customers in carries')
+    .option('--order-amount <amount>', 'what an order may cost at most, in minor units', wholeNumber)
+    .option('--draft', 'the draft of the journey')
+    .action((journey: string, flags: Flags & SimulateFlags) => run(flags, (api) => simulate(api, journey, flags)));
 
   connected(journeys, 'export', 'write a journey as it was published')
     .argument('<journey>', 'its key or id, or a file that is called by its key, such as signup.yaml')
