@@ -21,13 +21,17 @@ export type WatchActivities = ReturnType<typeof createWatchActivities>;
 
 /** What looks after the rest: a lost signal or timer costs a minute, not a customer. */
 export const createWatchActivities = ({ sql, now }: WatchDeps) => ({
-  /** Asks to wake what is overdue, lets events that stand aside be tried again, and closes journeys that have drained. */
-  wakeOverdue: async (): Promise<{ cohorts: number; destinations: number; actions: number; events: number; drained: number }> => ({
+  /**
+   * Asks to wake what is overdue, lets events that stand aside be tried again, closes journeys that have drained, and tells who entered and
+   * left segments.
+   */
+  wakeOverdue: async (): Promise<{ cohorts: number; destinations: number; actions: number; events: number; drained: number; segments: number }> => ({
     cohorts: await wakeOverdueCohorts(sql, MOST_WAKES),
     destinations: await wakeOverdueDestinations(sql, MOST_WAKES),
     actions: await wakeStalledActions(sql, MOST_WAKES),
     events: await releaseHeldEvents(sql, new Date(now().getTime() - HELD_MS)),
     drained: (await finishDrains(sql, now())).length,
+    segments: await sweepSegments(sql, now()),
   }),
 
   /** Makes room for the next days and forgets what is kept for a day or a week. */
