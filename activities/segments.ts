@@ -5,7 +5,7 @@ import { changesWithTime, type Segment } from '../db/segments.ts';
 const HOUR_MS = 3_600_000;
 
 /** How many sets of customers one round looks through. */
-const MOST_SETS = 100;
+const MOST_SETS = 20;
 
 /** Looks the first customers through in the transaction that makes or changes a segment, so that a small one is right at once. */
 export const sweepFirst = async (tx: Tx, segment: Segment, now: Date): Promise<Segment> => {
