@@ -1,9 +1,12 @@
 import { forgetAccessTokens } from '../db/access-tokens.ts';
 import { wakeStalledActions } from '../db/async-actions.ts';
 import type { Sql } from '../db/client.ts';
+import { forgetPastCounters } from '../db/counters.ts';
+import { forgetExports } from '../db/export-chunks.ts';
 import { forgetAnswers } from '../db/idempotency.ts';
 import { finishDrains } from '../db/journeys.ts';
 import { releaseHeldEvents } from '../db/outbox.ts';
+import { forgetSessionLocks } from '../db/session-locks.ts';
 import { maintainDays } from '../db/validations.ts';
 import { wakeOverdueCohorts, wakeOverdueDestinations } from '../db/wakes.ts';
 import { sweepSegments } from './segments.ts';
@@ -16,6 +19,7 @@ export interface WatchDeps {
 /** What one round wakes at the most; the next round goes on. */
 const MOST_WAKES = 1000;
 const HELD_MS = 5 * 60_000;
+const EXPORTS_KEPT_MS = 7 * 86_400_000;
 
 export type WatchActivities = ReturnType<typeof createWatchActivities>;
 
@@ -37,7 +41,10 @@ export const createWatchActivities = ({ sql, now }: WatchDeps) => ({
   /** Makes room for the next days and forgets what is kept for a day or a week. */
   tidyUp: async (): Promise<{ answers: number }> => {
     await maintainDays(sql, now());
+    await forgetPastCounters(sql, now());
+    await forgetSessionLocks(sql, now());
     await forgetAccessTokens(sql, now());
+    await forgetExports(sql, new Date(now().getTime() - EXPORTS_KEPT_MS));
     return { answers: await forgetAnswers(sql) };
   },
 });

@@ -14,6 +14,8 @@ import { createCustomerWalletRoutes } from '../api/routes/customer-wallet.ts';
 import { createEndpointRoutes } from '../api/routes/endpoints.ts';
 import { createEventRoutes } from '../api/routes/events.ts';
 import { createEnrolmentRoutes } from '../api/routes/enrolments.ts';
+import { createDownloadRouter } from '../api/routes/downloads.ts';
+import { createExportRoutes } from '../api/routes/exports.ts';
 import { createFastForwardRoutes } from '../api/routes/fast-forward.ts';
 import { createCategoryRoutes } from '../api/routes/categories.ts';
 import { createMetadataSchemaRoutes } from '../api/routes/metadata-schemas.ts';
@@ -31,13 +33,13 @@ import { createOauthRoutes } from '../api/routes/oauth.ts';
 import { createRateLimitRoutes } from '../api/routes/rate-limits.ts';
 import { createReferralRoutes } from '../api/routes/referrals.ts';
 import { createRedemptionRoutes } from '../api/routes/redemptions.ts';
+import { createSimulationRoutes } from '../api/routes/simulations.ts';
 import { createReviewRoutes } from '../api/routes/reviews.ts';
 import { createSendingRulesRoutes } from '../api/routes/sending-rules.ts';
-import { createSimulationRoutes } from '../api/routes/simulations.ts';
 import { createSegmentRoutes } from '../api/routes/segments.ts';
 import { createSourceRoutes } from '../api/routes/sources.ts';
-import { createTemplateRoutes } from '../api/routes/templates.ts';
 import { createStackingRuleRoutes } from '../api/routes/stacking-rules.ts';
+import { createTemplateRoutes } from '../api/routes/templates.ts';
 import { createTraceRoutes } from '../api/routes/traces.ts';
 import { createUnsubscribeRouter } from '../api/routes/unsubscribe.ts';
 import { createRuleAssignmentRoutes } from '../api/routes/rule-assignments.ts';
@@ -98,6 +100,11 @@ const derivedKey = (secretKey: Buffer, purpose: string): Buffer =>
 
 const linksOf = ({ publicUrl, secretKey }: ServiceConfiguration) => ({ publicUrl, key: derivedKey(secretKey, 'links in mails') });
 
+const downloadsOf = ({ publicUrl, secretKey }: ServiceConfiguration) => ({
+  publicUrl,
+  key: derivedKey(secretKey, 'downloads of exports'),
+});
+
 /** Validation and redemption in this process: for the API, and for the worker that runs them for Temporal. */
 export const wireCheckout = ({ sql, now, log }: Core) => {
   const states = createVoucherStates();
@@ -156,7 +163,7 @@ export const temporalCheck = ({ client }: Core): ReadinessCheck => {
 /** The HTTP application with everything behind it. `prepare` it before it serves. */
 export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired & { app: Express; prepare: () => Promise<void> } => {
   const renderer = createMailRenderer();
-  const deps = { ...core, randomBytes, renderer, links: linksOf(configuration) };
+  const deps = { ...core, randomBytes, renderer, links: linksOf(configuration), downloads: downloadsOf(configuration) };
   const poster = createPoster({ policy: addressesOf(configuration) });
   const here = wireCheckout(core);
   const temporal = { temporal: temporalCheck(core) };
@@ -183,6 +190,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createMetadataSchemaRoutes({ ...deps, metadata }),
       ...createAsyncActionRoutes(deps),
       ...createImportRoutes(),
+      ...createExportRoutes(deps),
       ...createPublicationRoutes(deps),
       ...createTemplateRoutes(deps),
       ...createMessageRoutes(deps),
@@ -205,11 +213,11 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createOauthRoutes(deps),
       ...createRateLimitRoutes({ ...deps, rateLimits: configuration.rateLimits }),
       ...createTraceRoutes(core),
+      ...createStackingRuleRoutes(core),
       ...createFastForwardRoutes({ fastForward }),
       ...createSourceRoutes({ ...deps, publicUrl: configuration.publicUrl }),
       ...createEventRoutes(deps),
       ...createEndpointRoutes({ ...deps, addresses: addressesOf(configuration) }),
-      ...createStackingRuleRoutes(core),
       ...createWebhookDeliveryRoutes(deps),
     ],
     routers: [
@@ -220,6 +228,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
         fetcher: poster,
       }),
       createUnsubscribeRouter(deps),
+      createDownloadRouter(deps),
     ],
     checks: { ...checksOf(core), ...(needsTemporal && temporal) },
     told: needsTemporal ? {} : temporal,

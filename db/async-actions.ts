@@ -31,7 +31,7 @@ export interface ActionProgress {
   error?: string | null;
 }
 
-const columns = (db: Db) => db`
+export const asyncActionColumns = (db: Db) => db`
   project_id, id, type, status, campaign_id, request, total, done, failed, error, created_at, updated_at, finished_at`;
 
 /** Asks for work: the relay tells Temporal once this is committed. @returns its id */
@@ -45,13 +45,13 @@ export const enqueueAsyncAction = async (tx: Tx, action: NewAsyncAction): Promis
 };
 
 export const findAsyncAction = async (db: Db, projectId: string, id: string): Promise<AsyncAction | null> => {
-  const [row] = await db<AsyncAction[]>`select ${columns(db)} from async_action where project_id = ${projectId} and id = ${id}`;
+  const [row] = await db<AsyncAction[]>`select ${asyncActionColumns(db)} from async_action where project_id = ${projectId} and id = ${id}`;
   return row ?? null;
 };
 
 /** Locks it, so that one batch runs at a time. */
 export const lockAsyncAction = async (tx: Tx, id: string): Promise<AsyncAction | null> => {
-  const [row] = await tx<AsyncAction[]>`select ${columns(tx)} from async_action where id = ${id} for no key update`;
+  const [row] = await tx<AsyncAction[]>`select ${asyncActionColumns(tx)} from async_action where id = ${id} for no key update`;
   return row ?? null;
 };
 
@@ -74,7 +74,7 @@ export const listAsyncActions = async (
   page: { limit: number; before?: Date; startingAfter?: string },
 ): Promise<Page<AsyncAction>> => {
   const rows = await db<AsyncAction[]>`
-    select ${columns(db)} from async_action where project_id = ${projectId}
+    select ${asyncActionColumns(db)} from async_action where project_id = ${projectId}
       ${page.before === undefined ? db`` : db`and created_at < ${page.before}`}
       ${page.startingAfter === undefined ? db`` : db`and id < ${page.startingAfter}`}
     order by id desc limit ${page.limit + 1}`;

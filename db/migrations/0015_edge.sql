@@ -44,6 +44,9 @@ create table export_chunk (
   action_id  text not null,
   number     integer not null,
   csv        text not null,
+  -- Where the next piece begins: the id of its last row, and the value that the rows are sorted by.
+  last_id    text not null,
+  last_value jsonb,
   primary key (project_id, action_id, number),
   foreign key (project_id, action_id) references async_action (project_id, id) on delete cascade
 );

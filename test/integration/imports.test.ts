@@ -1,4 +1,3 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { VoucherifyServerSide } from '@voucherify/sdk';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -8,10 +7,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createBulkActivities } from '../../activities/bulk/bulk-activities.ts';
-import type { BulkProgress } from '../../activities/bulk/bulk-kind.ts';
 import type { Relay } from '../../relay/relay.ts';
 import { startApi, type Reply, type TestApi } from '../harness/api.ts';
+import { workOn } from '../harness/bulk.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';
 import { createProject, type TestProject } from '../harness/project.ts';
 import { createTestRelay, until } from '../harness/relay.ts';
@@ -45,14 +43,7 @@ const upload = (address: string, file: string | Buffer, headers: Record<string, 
     body: typeof file === 'string' ? file : new Uint8Array(file),
   });
 
-/** Does the work of an action in this process, as the worker does. */
-const work = async (actionId: string, batch = 10_000): Promise<void> => {
-  const { workOnAction } = createBulkActivities({ sql: database.sql, now: () => new Date(), randomBytes, batch });
-  for (;;) {
-    const progress: BulkProgress = await new MockActivityEnvironment().run(workOnAction, { actionId });
-    if (progress.finished) return;
-  }
-};
+const work = (actionId: string): Promise<void> => workOn(database.sql, actionId);
 
 const actionOf = async (id: string) => (await call('GET', `/v1/async-actions/${id}`)).body;
 const errorsOf = async (id: string, query = '') => (await call('GET', `/v1/async-actions/${id}/errors${query}`)).body;
@@ -221,10 +212,8 @@ describe('the official SDK', () => {
       campaign_type: 'DISCOUNT_COUPONS',
       voucher: { type: 'DISCOUNT_VOUCHER', discount: { type: 'PERCENT', percent_off: 15 }, redemption: { quantity: 1 } } as never,
     } as never);
-    await done(
-      (await sdk.campaigns.importVouchersCSV('Print', fileOf('code,redemption_quantity,shop\nPRINT-1,3,a\nPRINT-2,,\n'))) as never,
-    );
-    await done((await sdk.campaigns.importVouchers('Print', [{ code: 'PRINT-3', metadata: { n: 1 } }] as never)) as never);
+    await done(await sdk.campaigns.importVouchersCSV('Print', fileOf('code,redemption_quantity,shop\nPRINT-1,3,a\nPRINT-2,,\n')));
+    await done(await sdk.campaigns.importVouchers('Print', [{ code: 'PRINT-3', metadata: { n: 1 } }] as never));
     const { vouchers } = (await call('GET', '/v1/vouchers?campaign=Print&order=code')).body;
     expect(vouchers).toMatchObject([
       { code: 'PRINT-1', redemption: { quantity: 3 }, discount: { percent_off: 15 }, metadata: { shop: 'a' } },
@@ -240,7 +229,7 @@ describe('the official SDK', () => {
     const file = fileOf(
       'Name,Source_id,Email,Address_City,tier\nAfter,known,,Bern,gold\nAda,new,ada@example.com,,\nNobody,,x@example.com,,\nEve,eve,no mail,,\n',
     );
-    const action = await done((await sdk.customers.importCSV(file)) as never);
+    const action = await done(await sdk.customers.importCSV(file));
     expect(action).toMatchObject({ type: 'CUSTOMERS_IMPORT', result: { done_count: 2, failed_count: 2 } });
     expect((await errorsOf(action.id)).errors).toMatchObject([
       { line: 4, errors: [{ path: 'source_id' }] },

@@ -1,0 +1,48 @@
+import { any, number, text, time, type ExportSource } from './source.ts';
+
+export const redemptions: ExportSource = {
+  fields: {
+    id: text((db) => db`to_jsonb(x.id)`),
+    object: text((db) => db`to_jsonb(x.object)`),
+    date: time((db) => db`to_jsonb(x.created_at)`),
+    created_at: time((db) => db`to_jsonb(x.created_at)`),
+    voucher_code: text((db) => db`to_jsonb(x.code)`),
+    campaign: text((db) => db`to_jsonb(c.name)`),
+    campaign_id: text((db) => db`to_jsonb(x.campaign_id)`),
+    promotion_tier_id: text((db) => db`null::jsonb`),
+    customer_id: text((db) => db`to_jsonb(x.customer_id)`),
+    customer_source_id: text((db) => db`to_jsonb(u.source_id)`),
+    customer_name: text((db) => db`to_jsonb(u.name)`),
+    tracking_id: text((db) => db`to_jsonb(x.tracking_id)`),
+    discount_amount: number((db) => db`to_jsonb(x.amount)`),
+    order_amount: number((db) => db`to_jsonb(x."order" -> 'amount')`),
+    gift_amount: number((db) => db`to_jsonb(x.credits)`),
+    loyalty_points: number((db) => db`null::jsonb`),
+    result: text((db) => db`to_jsonb(x.result)`),
+    failure_code: text((db) => db`to_jsonb(x.failure_code)`),
+    failure_message: text((db) => db`to_jsonb(x.failure_message)`),
+    reason: text((db) => db`to_jsonb(x.reason)`),
+    metadata: any((db) => db`x.metadata::jsonb`),
+  },
+  defaults: [
+    'id',
+    'object',
+    'date',
+    'voucher_code',
+    'campaign',
+    'customer_id',
+    'customer_source_id',
+    'customer_name',
+    'tracking_id',
+    'order_amount',
+    'discount_amount',
+    'gift_amount',
+    'result',
+    'failure_code',
+    'failure_message',
+    'metadata',
+  ],
+  from: (db) => db`redemption x
+    left join campaign c on c.project_id = x.project_id and c.id = x.campaign_id
+    left join customer u on u.project_id = x.project_id and u.id = x.customer_id`,
+};

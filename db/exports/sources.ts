@@ -1,0 +1,17 @@
+import { customers } from './customers.ts';
+import { orders } from './orders.ts';
+import { publications } from './publications.ts';
+import { redemptions } from './redemptions.ts';
+import type { ExportSource } from './source.ts';
+import { vouchers } from './vouchers.ts';
+
+/** What can be exported, by the name that the API has for it. */
+export const EXPORT_SOURCES = {
+  voucher: vouchers,
+  redemption: redemptions,
+  publication: publications,
+  customer: customers,
+  order: orders,
+} as const satisfies Record<string, ExportSource>;
+
+export type ExportedObject = keyof typeof EXPORT_SOURCES;
