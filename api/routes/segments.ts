@@ -117,7 +117,7 @@ export const createSegmentRoutes = ({ sql, now }: SegmentRoutesDeps): Route[] =>
           const { name, type, filter = null, customers } = body;
           const segment = await createSegment(tx, { projectId: project.id, name, type, filter }, now());
           if (!segment) throw duplicate(name);
-          await setMembers(tx, segment, { add_customers: customers });
+          await setMembers(tx, segment, { customers });
           return { status: 200, body: segmentView(await sweepFirst(tx, segment, now())) };
         }),
     }),
