@@ -52,9 +52,8 @@ const membersOf = async (
     await requireCustomers(tx, projectId, customers);
     return { condition: tx`(c.id = any(${customers}::text[]) or c.source_id = any(${customers}::text[]))` };
   }
-  const { filter, problems } = checkFilter(query ?? {}, CUSTOMER_FIELDS);
-  if (filter === null)
-    throw refuse(problems.map(({ path, message }) => ({ path: ['audience.query', path].filter(Boolean).join('.'), message })));
+  const { filter, problems } = checkFilter(query ?? {}, CUSTOMER_FIELDS, 'audience.query');
+  if (filter === null) throw refuse(problems);
   return { condition: customerCondition(tx, filter, now) };
 };
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { cronProblem } from '../cron.ts';
+import { CUSTOMER_FIELDS } from '../customer-filter.ts';
+import { checkFilter } from '../filter.ts';
 import { duration, eventType, expression, zone } from './fields.ts';
 
 const reentry = z.string().regex(/^(never|per_key|after\(P[^()]+\))$/, 'must be never, per_key or after(P180D)');
@@ -14,6 +16,11 @@ export const audience = z
   .superRefine((given, context) => {
     if (Object.values(given).filter((each) => each !== undefined).length !== 1) {
       context.addIssue({ code: 'custom', message: 'needs exactly one of segment, customers and query' });
+    }
+    if (given.query === undefined) return;
+    for (const { path, message } of checkFilter(given.query, CUSTOMER_FIELDS, '').problems) {
+      const field = path.replace(/^\./, '');
+      context.addIssue({ code: 'custom', path: ['query'], message: field === '' ? message : `${field} ${message}` });
     }
   });
 
