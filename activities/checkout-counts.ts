@@ -1,5 +1,5 @@
 import type { Db } from '../db/client.ts';
-import { readCounters, takeCounters, type CounterRow, type Send } from '../db/counters.ts';
+import { readCounters, takeCounters, type CounterRow, type CounterValues, type Send } from '../db/counters.ts';
 import { readSessionLocks, type SessionLock } from '../db/session-locks.ts';
 import { countersNeeded, NOTHING_COUNTED, ownCounters, type Counts } from '../domain/counted.ts';
 import { counterKey, type CounterChange, type CounterRef } from '../domain/counters.ts';
@@ -29,7 +29,7 @@ const needsOf = (questions: readonly Question[], now: number): Needs => {
 
 const isNothing = ({ refs, heldKeys }: Needs): boolean => refs.length === 0 && heldKeys.length === 0;
 
-const keysOf = ({ refs, heldKeys }: Needs): string[] => [...new Set([...refs.map(counterKey), ...heldKeys])];
+const noCounters = (): CounterValues => ({ values: new Map(), filled: new Set(), held: [] });
 
 /** What sessions hold, by counter. */
 const createHolds = (rows: readonly SessionLock[]) => {
@@ -98,10 +98,11 @@ export const takeCounts = async (
 ): Promise<SetCounts> => {
   const needs = needsOf(questions, now.getTime());
   if (isNothing(needs)) return createSetCounts(new Map(), new Set(), []);
-  const taking =
-    needs.refs.length > 0 ? takeCounters(send, db, projectId, needs.refs, zone) : { values: new Map(), filled: new Set<string>() };
-  const reading = send(readSessionLocks(db, projectId, keysOf(needs), now));
-  const [{ values, filled }, rows] = await Promise.all([taking, reading]);
+  const { values, filled, held } =
+    needs.refs.length > 0 ? await takeCounters(send, db, projectId, needs.refs, { zone, now }) : noCounters();
+  const heldKeys = [...needs.heldKeys, ...held];
+  // After the counters' locks: who holds something of one has written it before.
+  const rows = heldKeys.length > 0 ? await send(readSessionLocks(db, projectId, heldKeys, now)) : [];
   return createSetCounts(values, filled, rows);
 };
 
@@ -115,9 +116,8 @@ export const readCounts = async (
 ): Promise<(question: Question) => Counts> => {
   const needs = needsOf(questions, now.getTime());
   if (isNothing(needs)) return () => NOTHING_COUNTED;
-  const [values, rows] = await Promise.all([
-    needs.refs.length > 0 ? readCounters(db, projectId, needs.refs, zone) : new Map<string, number>(),
-    readSessionLocks(db, projectId, keysOf(needs), now),
-  ]);
+  const { values, held } = needs.refs.length > 0 ? await readCounters(db, projectId, needs.refs, { zone, now }) : noCounters();
+  const heldKeys = [...needs.heldKeys, ...held];
+  const rows = heldKeys.length > 0 ? await readSessionLocks(db, projectId, heldKeys, now) : [];
   return createSetCounts(values, new Set(), rows).countsFor;
 };

@@ -27,7 +27,10 @@ export const holdCounting = async (
   const campaignsOf = (which: (each: Redemption) => boolean) => [
     ...new Set(redemptions.flatMap((each) => (each.campaignId !== null && which(each) ? [each.campaignId] : []))),
   ];
-  const isGone = ({ voucherId }: Redemption) => voucherId !== null && !lockedIds.has(voucherId);
+  const isGone = ({ voucherId, promotionTierId }: Redemption) => {
+    const id = voucherId ?? promotionTierId;
+    return id !== null && !lockedIds.has(id);
+  };
   const anew = campaignsOf(isGone);
   const kept = campaignsOf((each) => !isGone(each)).filter((id) => !anew.includes(id));
   if (kept.length > 0) await shareCounting(tx, projectId, kept);
@@ -43,6 +46,7 @@ export const giveBackCounters = async (
   projectId: string,
   redemptions: readonly Redemption[],
   redeemableOf: (redemption: Redemption) => RedeemableState | undefined,
+  now: Date,
 ): Promise<void> => {
   const zone = (await findProject(tx, projectId))?.timezone ?? 'UTC';
   const counted = redemptions.flatMap((each) => {
@@ -54,7 +58,7 @@ export const giveBackCounters = async (
   });
   const refs = counted.flatMap((each) => each.refs);
   if (refs.length === 0) return;
-  const { values } = await takeCounters(sendNow, tx, projectId, refs, zone);
+  const { values } = await takeCounters(sendNow, tx, projectId, refs, { zone, now });
   const changed = new Map<string, number>();
   for (const { key, by } of counted.flatMap((each) => each.taken)) changed.set(key, (changed.get(key) ?? values.get(key)!) - by);
   // Those that were just made are filled here too.

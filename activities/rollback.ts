@@ -21,7 +21,8 @@ import { takeBackOfOrders } from './order-rollback.ts';
 import type { LedgerDeps } from './redemption-set.ts';
 import { refundGifts } from './rollback-gifts.ts';
 import { giveBackCounters, holdCounting } from './rollback-counters.ts';
-import { redeemedVoucherView } from './redemption-view.ts';
+import { lockTierRedemptions } from './rollback-tiers.ts';
+import { redeemedTierView, redeemedVoucherView, relatedOf } from './redemption-view.ts';
 import { restoredOrderView } from './rollback-view.ts';
 import type { KnownVoucher } from './voucher-states.ts';
 
@@ -73,7 +74,7 @@ const takeBack = async (tx: Tx, deps: LedgerDeps, request: RollbackRequest): Pro
   if (customer?.sourceId !== undefined) await upsertCustomers(tx, projectId, [{ ...customer, sourceId: customer.sourceId }], deps.now());
   const target = await findRedemption(tx, projectId, redemptionId);
   if (!target || target.object !== 'redemption' || target.result !== 'SUCCESS') throw notRedeemed(redemptionId);
-  const parent = target.voucherId === null ? target : null;
+  const parent = target.voucherId === null && target.promotionTierId === null ? target : null;
   if (stack ? target.parentId !== null : parent !== null) throw wrongParent(target);
   const redemptions = parent ? await findChildren(tx, projectId, parent.id) : [target];
 
@@ -108,8 +109,9 @@ export const takeBackRedemptions = async (
   const locked = await lockVouchersById(
     tx,
     projectId,
-    redemptions.map((each) => each.voucherId!),
+    redemptions.flatMap((each) => each.voucherId ?? []),
   );
+  const tiers = await lockTierRedemptions(tx, states.rules, projectId, redemptions);
   // Read after the lock, which whoever was first has given up only with the commit.
   const done = await findRolledBack(
     tx,
@@ -131,11 +133,11 @@ export const takeBackRedemptions = async (
   );
   const clockOf = (customerId: string | null) => (customerId && clocks.get(customerId)) || 0;
   const orderEvents = await takeBackOfOrders(tx, projectId, rows, { at: time, kept: keptSale, clockOf });
-  await holdCounting(tx, projectId, left, new Set(holders.keys()));
+  await holdCounting(tx, projectId, left, new Set([...holders.keys(), ...tiers.keys()]));
   const codeKeys = locked.map((voucher) => voucher.codeKey);
   const vouchers = await vouchersOf(tx, states, projectId, codeKeys);
-  await giveBackCounters(tx, projectId, left, (each) => vouchers.get(each.voucherId!));
-  await changeUses(tx, projectId, left.map(useOf));
+  await giveBackCounters(tx, projectId, left, (each) => vouchers.get(each.voucherId!) ?? tiers.get(each.promotionTierId!), time);
+  await changeUses(tx, projectId, left.flatMap(useOf));
   for (const { voucherId } of left) {
     const voucher = vouchers.get(voucherId!);
     if (voucher) voucher.redeemed -= 1;
@@ -168,23 +170,20 @@ const rollbackRow = (cause: RollbackCause, redemption: Redemption): NewRollback 
   apiKeyId: cause.apiKeyId,
 });
 
-const useOf = (redemption: Redemption): UseChange => ({
-  voucherId: redemption.voucherId!,
-  quantity: -1,
-  amount: -redemption.amount,
-  credits: -(redemption.credits ?? 0),
-});
+const useOf = ({ voucherId, amount, credits }: Redemption): UseChange[] =>
+  voucherId === null ? [] : [{ voucherId, quantity: -1, amount: -amount, credits: -(credits ?? 0) }];
 
 const eventOf = (redemption: Redemption, row: NewRollback, owner: string | null, occurredAt: Date): SetEvent => ({
   id: newId('event'),
   type: 'redemption.rollback.succeeded',
   customerId: owner,
-  about: redemption.voucherId!,
+  about: redemption.voucherId ?? redemption.promotionTierId!,
   data: {
     rollback_id: row.id,
     redemption_id: redemption.id,
     voucher_id: redemption.voucherId,
     code: redemption.code,
+    promotion_tier_id: redemption.promotionTierId ?? undefined,
     campaign_id: redemption.campaignId,
     campaign: redemption.campaign,
     discount_amount: redemption.amount,
@@ -208,11 +207,13 @@ const rollbackView = (redemption: Redemption, row: NewRollback, voucher: KnownVo
   result: 'SUCCESS',
   status: 'SUCCEEDED',
   customer: redemption.customerId && { id: redemption.customerId, source_id: redemption.customerSourceId, object: 'customer' },
-  related_object_type: redemption.voucherId === null ? 'redemption' : 'voucher',
-  related_object_id: redemption.voucherId ?? redemption.id,
+  ...relatedOf(redemption),
+  promotion_tier: redeemedTierView(redemption),
   // A voucher that was deleted is told as far as the ledger knows it.
-  voucher: voucher ? redeemedVoucherView(voucher) : { id: redemption.voucherId, code: redemption.code, object: 'voucher' },
+  voucher: voucher ? redeemedVoucherView(voucher) : lostVoucherView(redemption),
 });
+
+const lostVoucherView = ({ voucherId, code }: Redemption) => (code === null ? undefined : { id: voucherId, code, object: 'voucher' });
 
 const resource = (id: string) => ({ resource: { id, type: 'redemption' } });
 

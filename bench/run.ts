@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { perCustomerFloor } from './floors/per-customer.ts';
 import { pgbenchFloor } from './floors/pgbench.ts';
+import { measureBudget } from './measures/budget.ts';
 import { measureLoneSignups } from './measures/lone-signup.ts';
 import { measureRedemption } from './measures/redemption.ts';
 import { measureStorm } from './measures/storm.ts';
@@ -24,7 +25,7 @@ const customers = Number(values.customers);
 const floorCustomers = Number(values['floor-customers']);
 /** Signups before the storm that counts. */
 const WARM_UP = 500;
-const parts = ['validation', 'redemption', 'lone', 'storm'] as const;
+const parts = ['validation', 'redemption', 'budget', 'lone', 'storm'] as const;
 const unknown = values.only?.filter((name) => !(parts as readonly string[]).includes(name)) ?? [];
 if (unknown.length > 0 || ![seconds, customers, floorCustomers].every((value) => Number.isInteger(value) && value > 0)) {
   console.error(`--only takes ${parts.join(', ')}; --seconds, --customers and --floor-customers take a whole number above 0`);
@@ -77,6 +78,14 @@ try {
       ratio('redemption_vs_pgbench', measured.manyPerSecond / floor.many, '0.6');
       ratio('hot_redemption_vs_pgbench', measured.hotPerSecond / floor.one, '3');
     }
+  }
+
+  if (runs('budget')) {
+    log("\nredemption over HTTP of codes that share a campaign's budget, beside codes of a campaign without one");
+    const measured = await measureBudget(servers, api, await createShop(servers.sql, 'Budget'), seconds);
+    Object.assign(figures, { budget_redemption: measured.budgetPerSecond, campaign_redemption: measured.plainPerSecond });
+    log(`with a budget ${per(measured.budgetPerSecond)}, without ${per(measured.plainPerSecond)}; the books agree`);
+    ratio('budget_vs_many', measured.budgetPerSecond / measured.plainPerSecond, '0.9');
   }
 
   await api.stop();

@@ -9,6 +9,22 @@ export interface CounterRow {
   value: number;
 }
 
+interface KeptCounter extends CounterRow {
+  lockedUntil: Date | null;
+}
+
+/** Counters as they were read. */
+export interface CounterValues {
+  values: Map<string, number>;
+  /** Those that were just made and filled, but are not written yet. */
+  filled: Set<string>;
+  /** Those of which sessions may hold something. */
+  held: string[];
+}
+
+const heldOf = (rows: readonly KeptCounter[], now: Date): string[] =>
+  rows.flatMap(({ key, lockedUntil }) => (lockedUntil !== null && lockedUntil > now ? [key] : []));
+
 const DURATIONS = { day: 'P1D', week: 'P1W', month: 'P1M' } as const;
 
 /** When the counter's period is over; null where it has none. */
@@ -27,12 +43,14 @@ const inOrder = (refs: readonly CounterRef[]): Asked[] => {
 };
 
 /** Locks the counters that exist, in the order of their keys, and reads them. */
-const lockCounters = (db: Db, projectId: string, keys: string[]) => db<CounterRow[]>`
-  select key, value from counter where project_id = ${projectId} and key = any(${keys}::text[]) order by key for no key update`;
+const lockCounters = (db: Db, projectId: string, keys: string[]) => db<KeptCounter[]>`
+  select key, value, locked_until from counter where project_id = ${projectId} and key = any(${keys}::text[]) order by key for no key update`;
 
 const insertCounters = (db: Db, projectId: string, missing: Asked[], zone: string) => db<{ key: string }[]>`
-  insert into counter (project_id, key, ends_at)
-  select ${projectId}, key, ends_at from unnest(${missing.map(({ key }) => key)}::text[],
+  insert into counter (project_id, key, ends_at, locked_until)
+  select ${projectId}, key, ends_at, (
+    select max(s.expires_at) from session_lock s where s.project_id = ${projectId} and s.counter_key = i.key)
+  from unnest(${missing.map(({ key }) => key)}::text[],
     ${missing.map(({ ref }) => endOf(ref, zone))}::timestamptz[]) as i (key, ends_at)
   on conflict (project_id, key) do nothing
   returning key`;
@@ -77,15 +95,14 @@ export const sendNow: Send = (query) => query.execute() as never;
  * Locks counters and reads them; those that are missing are made, and filled from the ledger. The caller holds the vouchers' locks and
  * `shareCounting` of their campaigns, so that whoever else changes the ledger for one of these counters waits here, or was waited for.
  * @param zone where days, weeks and months begin
- * @returns values by key; those just made are not written yet where they are not 0
  */
 export const takeCounters = async (
   send: Send,
   db: Db,
   projectId: string,
   refs: readonly CounterRef[],
-  zone: string,
-): Promise<{ values: Map<string, number>; filled: Set<string> }> => {
+  { zone, now }: { zone: string; now: Date },
+): Promise<CounterValues> => {
   const asked = inOrder(refs);
   const rows = await send(
     lockCounters(
@@ -96,7 +113,7 @@ export const takeCounters = async (
   );
   const values = new Map(rows.map(({ key, value }) => [key, value]));
   const missing = asked.filter(({ key }) => !values.has(key));
-  if (missing.length === 0) return { values, filled: new Set() };
+  if (missing.length === 0) return { values, filled: new Set(), held: heldOf(rows, now) };
   // In statements of their own, so that the last ones see what was committed until the inserts had their turn.
   const inserting = send(insertCounters(db, projectId, missing, zone));
   const locking = send(
@@ -121,7 +138,7 @@ export const takeCounters = async (
     values.set(key, value);
     filled.add(key);
   }
-  return { values, filled };
+  return { values, filled, held: heldOf([...rows, ...locked], now) };
 };
 
 /** Writes counters that are locked. Not sent until awaited or executed. */
@@ -130,14 +147,26 @@ export const writeCounters = (db: Db, projectId: string, rows: readonly CounterR
   where c.project_id = ${projectId} and c.key = i.key`;
 
 /** Reads counters without locking or making any: those that are missing are what the ledger says. */
-export const readCounters = async (db: Db, projectId: string, refs: readonly CounterRef[], zone: string): Promise<Map<string, number>> => {
-  const sorted = inOrder(refs);
-  const rows = await db<CounterRow[]>`
-    select key, value from counter where project_id = ${projectId} and key = any(${sorted.map(({ key }) => key)}::text[])`;
+export const readCounters = async (
+  db: Db,
+  projectId: string,
+  refs: readonly CounterRef[],
+  { zone, now }: { zone: string; now: Date },
+): Promise<CounterValues> => {
+  const asked = inOrder(refs);
+  const rows = await db<KeptCounter[]>`
+    select key, value, locked_until from counter
+    where project_id = ${projectId} and key = any(${asked.map(({ key }) => key)}::text[])`;
   const values = new Map(rows.map((row) => [row.key, row.value]));
-  const missing = sorted.filter(({ key }) => !values.has(key)).map(({ ref }) => ref);
-  for (const { key, value } of (await Promise.all(ledgerSums(db, projectId, missing, zone))).flat()) values.set(key, value);
-  return values;
+  const missing = asked.filter(({ key }) => !values.has(key));
+  const sums = ledgerSums(
+    db,
+    projectId,
+    missing.map(({ ref }) => ref),
+    zone,
+  );
+  for (const { key, value } of (await Promise.all(sums)).flat()) values.set(key, value);
+  return { values, filled: new Set(), held: [...heldOf(rows, now), ...missing.map(({ key }) => key)] };
 };
 
 /** Deletes counters of these vouchers, campaigns or tiers: who needs one next counts the ledger. */
@@ -150,11 +179,11 @@ export const forgetCounters = async (tx: Tx, projectId: string, scope: CounterRe
   }
 };
 
-const parts = { voucher: 'voucher' } as const;
+const parts = { voucher: 'voucher', promotion_tier: 'promotion_tier' } as const;
 
 /** Deletes the counters of all vouchers and tiers of these campaigns. There are few: a rule or a limit has to count for each voucher by itself. */
 const forgetParts = async (tx: Tx, projectId: string, campaignIds: readonly string[]): Promise<void> => {
-  for (const [scope, table] of Object.entries(parts)) {
+  for (const [scope, table] of Object.entries(PARTS)) {
     await tx`
       delete from counter where project_id = ${projectId} and key in (
         select c.key from counter c join ${tx(table)} p on p.project_id = c.project_id and p.id = split_part(c.key, ' ', 2)

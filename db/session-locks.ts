@@ -36,7 +36,11 @@ export const insertSessionLocks = (db: Db, projectId: string, locks: readonly Ne
       ${locks.map((lock) => lock.counterKey)}::text[], ${locks.map((lock) => lock.amount)}::bigint[],
       ${locks.map((lock) => lock.expiresAt.toISOString())}::timestamptz[])
     on conflict (project_id, redeemable_id, session_key, counter_key) do update set amount = excluded.amount, expires_at = excluded.expires_at
-    returning redeemable_id, expires_at
+    returning redeemable_id, counter_key, expires_at
+  ), counters as (
+    update counter c set locked_until = greatest(c.locked_until, w.until)
+    from (select counter_key as key, max(expires_at) as until from written group by counter_key) w
+    where c.project_id = ${projectId} and c.key = w.key
   )
   update voucher v set locked_until = greatest(v.locked_until, w.until)
   from (select redeemable_id as id, max(expires_at) as until from written group by redeemable_id) w

@@ -5,6 +5,8 @@ create table counter (
   -- domain/counters.ts counterKey
   key        text collate "C" not null,
   value      bigint not null default 0,
+  -- Until when some session may hold something of it.
+  locked_until timestamptz,
   -- When the period is over, for counters of a day, week or month.
   ends_at    timestamptz,
   primary key (project_id, key)
