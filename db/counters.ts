@@ -179,7 +179,7 @@ export const forgetCounters = async (tx: Tx, projectId: string, scope: CounterRe
   }
 };
 
-const parts = { voucher: 'voucher', promotion_tier: 'promotion_tier' } as const;
+const PARTS = { voucher: 'voucher', promotion_tier: 'promotion_tier' } as const;
 
 /** Deletes the counters of all vouchers and tiers of these campaigns. There are few: a rule or a limit has to count for each voucher by itself. */
 const forgetParts = async (tx: Tx, projectId: string, campaignIds: readonly string[]): Promise<void> => {
