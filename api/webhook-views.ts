@@ -1,12 +1,20 @@
+import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
-import type { Endpoint, EndpointSecrets } from '../db/endpoints.ts';
+import type { ClientCertificate, Endpoint, EndpointSecrets } from '../db/endpoints.ts';
 import type { WebhookAttempt, WebhookDelivery } from '../db/webhook-deliveries.ts';
 import type { WebhookEventType } from '../domain/webhook-event-types.ts';
 import { versionOf } from '../domain/webhook-signature/outgoing.ts';
 
+/** Whose a client certificate is, and until when. */
+const certificateView = ({ cert }: ClientCertificate) => {
+  const { subject, validTo } = new X509Certificate(cert);
+  return { subject: subject.replaceAll('\n', ', '), valid_to: new Date(validTo).toISOString() };
+};
+
 /** An endpoint without its secrets: of its headers only the names. */
-export const endpointView = (endpoint: Endpoint, { signing, headers }: EndpointSecrets, now: Date) => ({
+export const endpointView = (endpoint: Endpoint, { signing, headers, oauth, certificate }: EndpointSecrets, now: Date) => ({
   id: endpoint.id,
+  name: endpoint.name === endpoint.id ? null : endpoint.name,
   url: endpoint.config.url,
   event_types: endpoint.config.event_types,
   description: endpoint.config.description,
@@ -15,6 +23,12 @@ export const endpointView = (endpoint: Endpoint, { signing, headers }: EndpointS
   ordered: endpoint.config.ordered,
   retry_schedule: endpoint.config.retry_schedule ?? null,
   disable_after_days: endpoint.config.disable_after_days,
+  filter: endpoint.config.filter ?? null,
+  format: endpoint.config.format ?? null,
+  owner_email: endpoint.config.owner_email ?? null,
+  oauth:
+    oauth === undefined ? null : { token_url: oauth.token_url, client_id: oauth.client_id, scope: oauth.scope, audience: oauth.audience },
+  client_certificate: certificate === undefined ? null : certificateView(certificate),
   state: endpoint.state,
   disabled_reason: endpoint.state === 'disabled' ? endpoint.disabledReason : null,
   failing_since: endpoint.failingSince?.toISOString() ?? null,

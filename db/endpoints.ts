@@ -1,3 +1,5 @@
+import postgres from 'postgres';
+import { DomainError } from '../domain/errors.ts';
 import type { Db, Tx } from './client.ts';
 import { wakeDestinations } from './deliveries.ts';
 import type { Destination } from './destinations.ts';
@@ -17,6 +19,28 @@ export interface EndpointConfig {
   retry_schedule?: number[];
   /** After so many days without a success it is switched off; null: never. */
   disable_after_days: number | null;
+  /** CEL over event.type, event.data and customer: which of these events it wants; none: all. */
+  filter?: string;
+  /** The shape in which an email system's API takes mails (domain/webhook-formats); none: ours. */
+  format?: string;
+  /** Who is told when it is disabled. */
+  owner_email?: string;
+}
+
+/** Credentials of OAuth 2.0 client credentials. */
+export interface OAuthClient {
+  token_url: string;
+  client_id: string;
+  client_secret: string;
+  scope: string | null;
+  audience: string | null;
+}
+
+/** A certificate that the client shows, with its key, in PEM; `ca` is who signed the server's, where that is no public authority. */
+export interface ClientCertificate {
+  cert: string;
+  key: string;
+  ca: string | null;
 }
 
 /** A secret that signs and, where it is being replaced, when it ends (ISO 8601). */
@@ -29,6 +53,8 @@ interface SigningSecret {
 export interface EndpointSecrets {
   signing: SigningSecret[];
   headers: Record<string, string>;
+  oauth?: OAuthClient;
+  certificate?: ClientCertificate;
 }
 
 /** A place that webhooks are posted to: a destination of kind `webhook`. */
@@ -86,28 +112,42 @@ export const lockEndpoint = async (tx: Tx, projectId: string, id: string): Promi
 };
 
 export interface EndpointDraft {
+  /** Null: its id. */
+  name: string | null;
   config: EndpointConfig;
   sealed: Buffer;
   state: Endpoint['state'];
   ratePerSecond: number | null;
 }
 
+/** @throws DomainError duplicate_found */
+const refuseSameName =
+  (name: string | null) =>
+  (error: unknown): never => {
+    if (!(error instanceof postgres.PostgresError) || error.code !== '23505') throw error;
+    throw new DomainError('duplicate_found', 'An endpoint of this name exists.', {
+      details: name ?? '',
+      resource: { id: name ?? '', type: 'webhook_endpoint' },
+    });
+  };
+
+/** Throws DomainError duplicate_found where the project has an endpoint of that name. */
 export const insertEndpoint = async (tx: Tx, projectId: string, draft: EndpointDraft): Promise<Endpoint> => {
   const id = newId('destination');
   await tx`
     insert into destination (project_id, id, kind, name, config, secrets, state, rate_per_second)
-    values (${projectId}, ${id}, 'webhook', ${id}, ${tx.json(draft.config as never)}, array[${draft.sealed}::bytea], ${draft.state},
-      ${draft.ratePerSecond})`;
+    values (${projectId}, ${id}, 'webhook', ${draft.name ?? id}, ${tx.json(draft.config as never)}, array[${draft.sealed}::bytea], ${draft.state},
+      ${draft.ratePerSecond})`.catch(refuseSameName(draft.name));
   return (await findEndpoint(tx, projectId, id)) as Endpoint;
 };
 
-/** Writes an endpoint whose row is locked. One that is switched on starts afresh, with all that waits. */
+/** Writes an endpoint whose row is locked. One that is switched on starts afresh, with all that waits. Throws as `insertEndpoint` does. */
 export const writeEndpoint = async (tx: Tx, before: Endpoint, draft: EndpointDraft, now: Date): Promise<Endpoint> => {
   const { projectId, id } = before;
   await tx`
-    update destination set config = ${tx.json(draft.config as never)}, secrets = array[${draft.sealed}::bytea], state = ${draft.state},
-      rate_per_second = ${draft.ratePerSecond}, updated_at = ${now}
-    where project_id = ${projectId} and id = ${id}`;
+    update destination set name = ${draft.name ?? id}, config = ${tx.json(draft.config as never)}, secrets = array[${draft.sealed}::bytea],
+      state = ${draft.state}, rate_per_second = ${draft.ratePerSecond}, updated_at = ${now}
+    where project_id = ${projectId} and id = ${id}`.catch(refuseSameName(draft.name));
   if (draft.state === 'active' && before.state !== 'active') {
     await forgetHealth(tx, id);
     await wakeDestinations(tx, [id]);
@@ -131,6 +171,8 @@ export interface Subscriber {
   id: string;
   name: string;
   eventTypes: string[];
+  /** CEL. */
+  filter: string | null;
 }
 
 /**
@@ -139,5 +181,5 @@ export interface Subscriber {
  */
 export const holdSubscribers = (tx: Tx, projectIds: string[]): Promise<Subscriber[]> =>
   tx<Subscriber[]>`
-    select project_id, id, name, config -> 'event_types' as event_types from destination
+    select project_id, id, name, config -> 'event_types' as event_types, config ->> 'filter' as filter from destination
     where project_id = any(${projectIds}::text[]) and kind = 'webhook' and state <> 'disabled' order by id for key share`;

@@ -3,7 +3,7 @@ import { planDeliveries, wakeDestinations, type WebhookPayload } from './deliver
 import type { Endpoint } from './endpoints.ts';
 import { firstIdAt, idTime } from './ids.ts';
 import { direction, type Page, type PageRequest, toPage } from './paging.ts';
-import { findEventCustomers, listEventsAfter, webhookOf } from './webhook-events.ts';
+import { findEventCustomers, isWanted, listEventsAfter, webhookOf } from './webhook-events.ts';
 
 type WebhookState = 'planned' | 'sending' | 'accepted' | 'failed';
 
@@ -96,7 +96,7 @@ const AT_ONCE = 1000;
  */
 export const recoverEndpoint = async (
   tx: Tx,
-  { projectId, id }: Endpoint,
+  { projectId, id, config }: Endpoint,
   { since, now, wants }: { since: Date; now: Date; wants: (type: string) => boolean },
 ): Promise<{ resent: number; planned: number; nextSince: Date | null }> => {
   const resent = await tx`
@@ -115,10 +115,41 @@ export const recoverEndpoint = async (
     const customers = await findEventCustomers(tx, wanted);
     const written = await planDeliveries(
       tx,
-      wanted.map((event) => webhookOf(event, id, customers, now)),
+      wanted
+        .filter((event) => isWanted(event, { filter: config.filter ?? null }, customers))
+        .map((event) => webhookOf(event, id, customers, now)),
     );
     planned += written.filter((each) => each !== null).length;
   }
   if (resent.count > 0) await wakeDestinations(tx, [id]);
   return { resent: resent.count, planned, nextSince: more ? idTime(after) : null };
+};
+
+/** So many webhooks are planned again by one call of a replay. */
+const MOST_REPLAYED = 5000;
+
+/**
+ * Plans the webhooks of a range again, under their ids, the oldest first; what is on the wire or waits anyway stays as it is.
+ * @returns how many, and where to go on where there are more
+ */
+export const replayWebhooks = async (
+  tx: Tx,
+  { projectId, id }: Endpoint,
+  range: { from: Date; until: Date; eventTypes: string[] | null; states: ('accepted' | 'failed')[] },
+  now: Date,
+): Promise<{ resent: number; nextFrom: Date | null }> => {
+  const rows = await tx<{ id: string }[]>`
+    with chosen as (
+      select id from delivery
+      where project_id = ${projectId} and destination_id = ${id} and kind = 'webhook' and state = any(${range.states}::text[])
+        and id >= ${firstIdAt('delivery', range.from)} and id < ${firstIdAt('delivery', range.until)}
+        ${range.eventTypes === null ? tx`` : tx`and payload ->> 'type' = any(${range.eventTypes}::text[])`}
+      order by id limit ${MOST_REPLAYED} for no key update
+    )
+    update delivery d set ${again(tx, now)} from chosen where d.project_id = ${projectId} and d.id = chosen.id
+    returning d.id`;
+  if (rows.length > 0) await wakeDestinations(tx, [id]);
+  if (rows.length < MOST_REPLAYED) return { resent: rows.length, nextFrom: null };
+  const last = rows.reduce((latest, row) => (row.id > latest ? row.id : latest), '');
+  return { resent: rows.length, nextFrom: idTime(last) };
 };

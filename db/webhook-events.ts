@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+import { compileWebhookFilter, type WebhookFilter } from '../domain/webhook-filter.ts';
 import type { Db } from './client.ts';
 import type { PlannedDelivery } from './deliveries.ts';
 import type { EventRow } from './events.ts';
@@ -12,6 +14,19 @@ export const findEventCustomers = async (db: Db, events: Pick<EventRow, 'project
   const rows = await db<{ id: string; sourceId: string }[]>`
     select id, source_id from customer where project_id = any(${projectIds}::text[]) and id = any(${ids}::text[])`;
   return new Map(rows.map(({ id, sourceId }) => [id, sourceId]));
+};
+
+const customerOf = ({ customerId }: EventRow, sourceIds: Map<string, string>) =>
+  customerId === null ? null : { id: customerId, source_id: sourceIds.get(customerId) ?? null };
+
+const filters = new LRUCache<string, WebhookFilter>({ max: 1000 });
+
+/** Whether an endpoint's filter, in CEL, lets an event pass. */
+export const isWanted = (event: EventRow, { filter }: { filter: string | null }, sourceIds: Map<string, string>): boolean => {
+  if (filter === null) return true;
+  const compiled = filters.get(filter) ?? compileWebhookFilter(filter);
+  filters.set(filter, compiled);
+  return compiled({ type: event.type, data: event.data, customer: customerOf(event, sourceIds) });
 };
 
 /** The webhook that tells an endpoint of an event: once, however often it is planned. */
@@ -31,7 +46,7 @@ export const webhookOf = (event: EventRow, endpointId: string, sourceIds: Map<st
       type: event.type,
       timestamp: event.occurredAt.toISOString(),
       event_id: event.id,
-      customer: event.customerId === null ? null : { id: event.customerId, source_id: sourceIds.get(event.customerId) ?? null },
+      customer: customerOf(event, sourceIds),
       data: event.data,
     },
   },

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { RENDERED_MESSAGE_EXAMPLE } from './rendered-message.ts';
+import { RENDERED_EVENT } from './webhook-formats/registry.ts';
 
 /** What an event of ours carries in `data`: fields may be added, and none is taken away or changes its kind. */
 export interface WebhookEventType {
@@ -214,6 +216,27 @@ export const webhookEventTypes: WebhookEventType[] = [
   message('message.sent', 'The mail server took a mail', null),
   message('message.failed', 'A mail could not be sent', 'rejected'),
   message('message.unknown', 'Nobody knows whether a mail arrived', 'process_died'),
+  {
+    type: RENDERED_EVENT,
+    description: 'A mail with a coupon is ready for the system that sends it',
+    data: z.looseObject({
+      code: z.string().nullable(),
+      expires_at: z.string().nullable(),
+      customer: z.looseObject({
+        id: z.string(),
+        source_id: z.string().nullable(),
+        email: z.string().nullable(),
+        name: z.string().nullable(),
+      }),
+      from: z.object({ email: z.string(), name: z.string() }).nullish(),
+      subject: z.string().optional(),
+      html: z.string().optional(),
+      text: z.string().optional(),
+      topic: z.string().nullish(),
+      unsubscribe_url: z.string().nullish(),
+    }),
+    example: { ...RENDERED_MESSAGE_EXAMPLE },
+  },
   {
     type: 'webhook.endpoint.disabled',
     description: 'We gave an endpoint up: it answered 410, or failed for days',

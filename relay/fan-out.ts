@@ -2,7 +2,7 @@ import type { Tx } from '../db/client.ts';
 import { planDeliveries, type PlannedDelivery } from '../db/deliveries.ts';
 import { holdSubscribers, type Subscriber } from '../db/endpoints.ts';
 import type { EventRow } from '../db/events.ts';
-import { findEventCustomers, webhookOf } from '../db/webhook-events.ts';
+import { findEventCustomers, isWanted, webhookOf } from '../db/webhook-events.ts';
 import { subscribes } from '../domain/webhook-event-types.ts';
 import type { RouteEvents } from './route.ts';
 
@@ -23,14 +23,16 @@ export const createFanOut =
 
 const plan = async (tx: Tx, events: EventRow[], subscribers: Subscriber[], dueAt: Date): Promise<PlannedDelivery[]> => {
   const ofProject = Map.groupBy(subscribers, (subscriber) => subscriber.projectId);
-  const pairs = events.flatMap((event) =>
-    (ofProject.get(event.projectId) ?? []).filter(({ eventTypes }) => subscribes(eventTypes, event.type)).map(({ id }) => ({ event, id })),
+  const subscribed = events.flatMap((event) =>
+    (ofProject.get(event.projectId) ?? []).filter(({ eventTypes }) => subscribes(eventTypes, event.type)).map((to) => ({ event, to })),
   );
   const customers = await findEventCustomers(
     tx,
-    pairs.map(({ event }) => event),
+    subscribed.map(({ event }) => event),
   );
-  return pairs.map(({ event, id }) => webhookOf(event, id, customers, dueAt));
+  return subscribed
+    .filter(({ event, to }) => isWanted(event, to, customers))
+    .map(({ event, to }) => webhookOf(event, to.id, customers, dueAt));
 };
 
 const inSets = (rows: PlannedDelivery[]): PlannedDelivery[][] =>

@@ -2,6 +2,7 @@ import { lookup as resolve, type LookupAddress } from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
+import { LRUCache } from 'lru-cache';
 import { addressProblem, hostOf, portOf, type AddressPolicy } from '../../domain/web-address.ts';
 
 interface PostedAnswer {
@@ -14,9 +15,16 @@ interface PostedAnswer {
 /** What was answered, or why nothing was. */
 export type Posted = PostedAnswer | { failure: string };
 
+/** What the client shows and believes in TLS, in PEM. */
+export interface TlsIdentity {
+  cert: string;
+  key: string;
+  ca: string | null;
+}
+
 export interface Poster {
   /** Posts once. It follows no redirect, reads at most 64 KiB of the answer, and ends within its time, the answer's body included. */
-  post: (url: URL, headers: Record<string, string>, body: string) => Promise<Posted>;
+  post: (url: URL, headers: Record<string, string>, body: string, identity?: TlsIdentity) => Promise<Posted>;
   /** Gets once, under the same rules. */
   get: (url: URL) => Promise<Posted>;
   close: () => void;
@@ -36,12 +44,37 @@ const MOST_BYTES = 64 * 1024;
 const IDLE_MS = 4_000;
 const STALE = new Set(['ECONNRESET', 'EPIPE']);
 
+interface Outgoing {
+  method: 'GET' | 'POST';
+  url: URL;
+  headers: Record<string, string>;
+  body: string;
+  identity?: TlsIdentity;
+}
+
+/** So many identities keep connections. */
+const MOST_IDENTITIES = 200;
+
 class ForbiddenAddress extends Error {}
 
 /** Sends over HTTP to whatever address people gave, without letting it reach what is not public, hang, or fill the memory. */
 export const createPoster = ({ policy, lookup = resolve, timeoutMs = TIMEOUT_MS }: PosterDeps): Poster => {
   const options = { keepAlive: true, maxFreeSockets: 4, timeout: IDLE_MS, scheduling: 'lifo' } as const;
   const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
+  /** A connection that was made under one identity is never used for another. */
+  const identified = new LRUCache<string, https.Agent>({ max: MOST_IDENTITIES, dispose: (agent) => agent.destroy() });
+
+  const agentOf = (secure: boolean, identity: TlsIdentity | undefined): http.Agent => {
+    if (!secure) return agents['http:'];
+    if (identity === undefined) return agents['https:'];
+    const { cert, key, ca } = identity;
+    const name = JSON.stringify(identity);
+    const known = identified.get(name);
+    if (known) return known;
+    const agent = new https.Agent({ ...options, cert, key, ...(ca !== null && { ca }) });
+    identified.set(name, agent);
+    return agent;
+  };
 
   /** Gives the socket only addresses that are good: what a name resolved to before says nothing about now. */
   const guardedLookup =
@@ -56,13 +89,7 @@ export const createPoster = ({ policy, lookup = resolve, timeoutMs = TIMEOUT_MS 
         else done(null, first.address, first.family);
       });
 
-  const attempt = (
-    method: 'GET' | 'POST',
-    url: URL,
-    headers: Record<string, string>,
-    body: string,
-    deadline: number,
-  ): Promise<Posted | 'stale'> =>
+  const attempt = ({ method, url, headers, body, identity }: Outgoing, deadline: number): Promise<Posted | 'stale'> =>
     new Promise((done) => {
       const host = hostOf(url);
       const port = portOf(url);
@@ -71,7 +98,7 @@ export const createPoster = ({ policy, lookup = resolve, timeoutMs = TIMEOUT_MS 
 
       const secure = url.protocol === 'https:';
       const request = (secure ? https : http).request({
-        agent: agents[secure ? 'https:' : 'http:'],
+        agent: agentOf(secure, identity),
         host,
         port,
         path: url.pathname + url.search,
@@ -132,20 +159,21 @@ export const createPoster = ({ policy, lookup = resolve, timeoutMs = TIMEOUT_MS 
       request.end(body);
     });
 
-  const send = async (method: 'GET' | 'POST', url: URL, headers: Record<string, string>, body: string): Promise<Posted> => {
+  const send = async (outgoing: Outgoing): Promise<Posted> => {
     const deadline = performance.now() + timeoutMs;
     // The other side may close an idle connection at the moment in which it is used again: that says nothing about the other side.
     for (;;) {
-      const posted = await attempt(method, url, headers, body, deadline);
+      const posted = await attempt(outgoing, deadline);
       if (posted !== 'stale') return posted;
     }
   };
 
   return {
-    post: (url, headers, body) => send('POST', url, headers, body),
-    get: (url) => send('GET', url, { 'user-agent': 'Couponry', 'accept-encoding': 'identity' }, ''),
+    post: (url, headers, body, identity) => send({ method: 'POST', url, headers, body, ...(identity && { identity }) }),
+    get: (url) => send({ method: 'GET', url, headers: { 'user-agent': 'Couponry', 'accept-encoding': 'identity' }, body: '' }),
     close: () => {
       for (const agent of Object.values(agents)) agent.destroy();
+      identified.clear();
     },
   };
 };

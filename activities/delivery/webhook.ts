@@ -8,7 +8,12 @@ import { recordEvents } from '../../db/events.ts';
 import type { SecretBox } from '../../db/secret-box.ts';
 import { retryAfter } from '../../domain/retry-after.ts';
 import { WEBHOOK_RETRY_SCHEDULE } from '../../domain/retry-schedule.ts';
+import { isRenderedMessage } from '../../domain/rendered-message.ts';
+import { json, type FormattedBody } from '../../domain/webhook-formats/format.ts';
+import { webhookFormatNamed } from '../../domain/webhook-formats/registry.ts';
 import { signatureHeader } from '../../domain/webhook-signature/outgoing.ts';
+import { createOAuthTokens } from './oauth.ts';
+import { tellOwner } from './owner-mail.ts';
 import type { Posted, Poster } from './post.ts';
 import type { SendOutcome, Transport } from './transport.ts';
 import type { WebhookMails } from './webhook-mail.ts';
@@ -37,6 +42,7 @@ const configOf = ({ config }: Destination): EndpointConfig => config as unknown 
 export const createWebhookTransport = ({ sql, box, poster, mails, now }: WebhookDeps): Transport => {
   /** Endpoints that had nothing but successes since we looked last: those need no note of another one. */
   const well = new Set<string>();
+  const tokens = createOAuthTokens(poster);
 
   const noteWell = async (id: string): Promise<void> => {
     if (well.has(id)) return;
@@ -44,12 +50,17 @@ export const createWebhookTransport = ({ sql, box, poster, mails, now }: Webhook
     well.add(id);
   };
 
-  const disable = (destination: Destination, reason: string, more: Record<string, unknown>): Promise<void> =>
+  const disable = (destination: Destination, reason: string, more: { failing_since?: string; failures?: number }): Promise<void> =>
     sql.begin(async (tx) => {
       if (!(await disableDestination(tx, destination.id, reason))) return;
-      const data = { endpoint_id: destination.id, url: configOf(destination).url, reason, ...more };
-      const event = { type: 'webhook.endpoint.disabled', customerId: null, dedupeKey: null, occurredAt: now() };
+      const { url, owner_email: ownerEmail } = configOf(destination);
+      const data = { endpoint_id: destination.id, url, reason, ...more };
+      const at = now();
+      const event = { type: 'webhook.endpoint.disabled', customerId: null, dedupeKey: null, occurredAt: at };
       await recordEvents(tx, [{ projectId: destination.projectId, data, ...event }]);
+      if (ownerEmail === undefined) return;
+      const failingSince = more.failing_since ?? null;
+      await tellOwner(tx, { projectId: destination.projectId, endpointId: destination.id, url, ownerEmail, reason, failingSince }, at);
     });
 
   const noteIll = async (destination: Destination, holdMs: number | null): Promise<void> => {
@@ -82,20 +93,37 @@ export const createWebhookTransport = ({ sql, box, poster, mails, now }: Webhook
     return { outcome: 'retry', answer, status, ...(asked !== null && { waitMs: asked }) };
   };
 
+  /** What goes over the wire: our own shape, or that of an email system's API; null where the latter is asked to tell what is no mail. */
+  const bodyOf = (destination: Destination, { id, payload }: LeasedDelivery): FormattedBody | null => {
+    const { body } = payload as WebhookPayload;
+    const format = webhookFormatNamed(configOf(destination).format);
+    if (format === null) return json(body);
+    const data: unknown = (body as { data?: unknown }).data;
+    return isRenderedMessage(data) ? format.body(data, id) : null;
+  };
+
   const send = async (destination: Destination, delivery: LeasedDelivery, secrets: EndpointSecrets): Promise<SendOutcome> => {
+    const formatted = bodyOf(destination, delivery);
+    if (formatted === null)
+      return { outcome: 'failed', reason: 'no_mail', answer: 'This event carries no mail with an address to send it to.' };
+    const token = secrets.oauth && (await tokens.tokenOf(destination.id, secrets.oauth));
+    if (token && 'failure' in token) return outcomeOf(destination, token);
     const at = now();
-    const body = JSON.stringify((delivery.payload as WebhookPayload).body);
+    const { contentType, text: body } = formatted;
     const timestamp = Math.floor(at.getTime() / 1000);
     const headers = {
       ...secrets.headers,
-      'content-type': 'application/json',
+      ...token,
+      'content-type': contentType,
       'user-agent': 'Couponry',
       'accept-encoding': 'identity',
       'webhook-id': delivery.id,
       'webhook-timestamp': String(timestamp),
       'webhook-signature': signatureHeader(activeSecrets(secrets, at), { id: delivery.id, timestamp, body }),
     };
-    return outcomeOf(destination, await poster.post(new URL(configOf(destination).url), headers, body));
+    const posted = await poster.post(new URL(configOf(destination).url), headers, body, secrets.certificate);
+    if (secrets.oauth && 'status' in posted && posted.status === 401) tokens.forget(destination.id, secrets.oauth);
+    return outcomeOf(destination, posted);
   };
 
   return {

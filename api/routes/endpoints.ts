@@ -1,16 +1,17 @@
 import type { Sql, Tx } from '../../db/client.ts';
 import { planDeliveries } from '../../db/deliveries.ts';
 import { deleteEndpoint, findEndpoint, insertEndpoint, listEndpoints, lockEndpoint, rotated, writeEndpoint } from '../../db/endpoints.ts';
-import { openEndpointSecrets, sealEndpointSecrets, type Endpoint, type EndpointConfig } from '../../db/endpoints.ts';
+import { openEndpointSecrets, sealEndpointSecrets, type Endpoint } from '../../db/endpoints.ts';
 import { newId } from '../../db/ids.ts';
 import type { SecretBox } from '../../db/secret-box.ts';
 import { webhookOf } from '../../db/webhook-events.ts';
-import { findWebhookDelivery, recoverEndpoint, type WebhookDelivery } from '../../db/webhook-deliveries.ts';
+import { findWebhookDelivery, recoverEndpoint, replayWebhooks, type WebhookDelivery } from '../../db/webhook-deliveries.ts';
 import { later } from '../../domain/calendar.ts';
-import { DomainError } from '../../domain/errors.ts';
-import { urlProblem, type AddressPolicy } from '../../domain/web-address.ts';
+import type { AddressPolicy } from '../../domain/web-address.ts';
 import { subscribes, webhookEventTypes } from '../../domain/webhook-event-types.ts';
+import { RENDERED_EVENT } from '../../domain/webhook-formats/registry.ts';
 import { newSigningSecret, verifyingSecret, versionOf, type SignatureVersion } from '../../domain/webhook-signature/outgoing.ts';
+import { checkEndpoint, configOf, secretsOf } from '../endpoint-draft.ts';
 import { notFound } from '../errors.ts';
 import { route, type Answer, type Route } from '../route.ts';
 import {
@@ -26,7 +27,13 @@ import {
   updateEndpointBody,
 } from '../schemas/endpoint.ts';
 import { list } from '../schemas/list.ts';
-import { recoverBody, recoveredSchema, webhookDeliverySchema } from '../schemas/webhook-delivery.ts';
+import {
+  recoverBody,
+  recoveredSchema,
+  replayedWebhooksSchema,
+  replayWebhooksBody,
+  webhookDeliverySchema,
+} from '../schemas/webhook-delivery.ts';
 import { endpointView, eventTypeView, webhookDeliveryView } from '../webhook-views.ts';
 
 export interface EndpointRoutesDeps {
@@ -39,24 +46,15 @@ export interface EndpointRoutesDeps {
 }
 
 const SECRET_BYTES = 32;
+const TEST_EVENT = 'redemption.succeeded';
 const PATH = '/v1/webhooks/endpoints/{id}';
 const missing = { description: 'There is no such endpoint' };
 const found = { description: 'The endpoint', schema: endpointSchema };
 const withSecret = { description: 'The endpoint, and the secret to verify with', schema: endpointWithSecretSchema };
+const exists = { description: 'An endpoint of this name exists' };
 const common = { tag: 'Webhooks' };
 const reading = { ...common, scope: 'webhooks:read' };
 const writing = { ...common, scope: 'webhooks:write' };
-
-type Settings = Omit<EndpointConfig, 'retry_schedule'> & { retry_schedule: number[] | null };
-
-const configOf = (body: Settings): EndpointConfig => ({
-  url: body.url,
-  event_types: body.event_types,
-  description: body.description,
-  ordered: body.ordered,
-  disable_after_days: body.disable_after_days,
-  ...(body.retry_schedule !== null && { retry_schedule: body.retry_schedule }),
-});
 
 export const createEndpointRoutes = ({ sql, box, now, randomBytes, addresses }: EndpointRoutesDeps): Route[] => {
   const load = async (projectId: string, id: string): Promise<Endpoint> => {
@@ -71,13 +69,6 @@ export const createEndpointRoutes = ({ sql, box, now, randomBytes, addresses }: 
   };
   const view = (endpoint: Endpoint) => endpointView(endpoint, openEndpointSecrets(box, endpoint), now());
   const secretOf = (endpoint: Endpoint): string => verifyingSecret(openEndpointSecrets(box, endpoint).signing[0]?.secret ?? '');
-
-  const checkUrl = (url: string): void => {
-    const problem = urlProblem(url, addresses);
-    if (problem === null) return;
-    const fields = [{ path: 'url', message: problem }];
-    throw new DomainError('invalid_payload', 'Webhooks cannot be posted to this address.', { details: problem, fields });
-  };
 
   const newSecret = (version: SignatureVersion): string => newSigningSecret(version, randomBytes(SECRET_BYTES));
 
@@ -117,12 +108,12 @@ export const createEndpointRoutes = ({ sql, box, now, randomBytes, addresses }: 
       path: '/v1/webhooks/endpoints',
       summary: 'Create an endpoint: an address that gets signed webhooks of the events it subscribes to',
       body: createEndpointBody,
-      responses: { 200: withSecret },
+      responses: { 200: withSecret, 409: exists },
       handler: async ({ project, body, write }) => {
-        checkUrl(body.url);
+        checkEndpoint(body, null, addresses);
         const signing = [{ secret: body.secret ?? newSecret(body.signature), until: null }];
-        const sealed = sealEndpointSecrets(box, project.id, { signing, headers: body.headers });
-        const draft = { config: configOf(body), sealed, state: body.state, ratePerSecond: body.rate_per_second };
+        const sealed = sealEndpointSecrets(box, project.id, secretsOf(body, { signing, headers: {} }));
+        const draft = { name: body.name, config: configOf(body, {}), sealed, state: body.state, ratePerSecond: body.rate_per_second };
         const answer = await write(async (tx) => ({ status: 200, body: view(await insertEndpoint(tx, project.id, draft)) }));
         return tellSecret(project.id, answer);
       },
@@ -144,23 +135,20 @@ export const createEndpointRoutes = ({ sql, box, now, randomBytes, addresses }: 
       description: 'What is left out stays as it is. One that is switched on gets what waits for it; what it has missed, `recover` brings.',
       params: endpointParams,
       body: updateEndpointBody,
-      responses: { 200: found, 404: missing },
-      handler: ({ project, params, body, write }) => {
-        if (body.url !== undefined) checkUrl(body.url);
-        return write(async (tx) => {
+      responses: { 200: found, 404: missing, 409: exists },
+      handler: ({ project, params, body, write }) =>
+        write(async (tx) => {
           const before = await lock(tx, project.id, params.id);
-          const secrets = openEndpointSecrets(box, before);
-          const sealed =
-            body.headers === undefined ? before.sealed : sealEndpointSecrets(box, project.id, { ...secrets, headers: body.headers });
+          checkEndpoint(body, before.config, addresses);
           const draft = {
-            config: configOf({ retry_schedule: null, ...before.config, ...body }),
-            sealed,
+            name: body.name === undefined ? before.name : body.name,
+            config: configOf({ ...body, url: body.url ?? before.config.url }, before.config),
+            sealed: sealEndpointSecrets(box, project.id, secretsOf(body, openEndpointSecrets(box, before))),
             state: body.state ?? before.state,
             ratePerSecond: body.rate_per_second === undefined ? before.ratePerSecond : body.rate_per_second,
           };
           return { status: 200, body: view(await writeEndpoint(tx, before, draft, now())) };
-        });
-      },
+        }),
     }),
     route({
       ...writing,
@@ -213,11 +201,12 @@ export const createEndpointRoutes = ({ sql, box, now, randomBytes, addresses }: 
       body: testEndpointBody,
       responses: { 200: { description: 'The delivery, planned', schema: webhookDeliverySchema }, 404: missing },
       handler: async ({ project, params, body, write }) => {
-        const example = webhookEventTypes.find(({ type }) => type === body.event_type)?.example ?? {};
         return write(async (tx) => {
           const endpoint = await lock(tx, project.id, params.id);
+          const type = body.event_type ?? (endpoint.config.format === undefined ? TEST_EVENT : RENDERED_EVENT);
+          const example = webhookEventTypes.find((each) => each.type === type)?.example ?? {};
           const at = now();
-          const event = { id: newId('event'), projectId: project.id, type: body.event_type, data: example, customerId: null };
+          const event = { id: newId('event'), projectId: project.id, type, data: example, customerId: null };
           const [id] = await planDeliveries(tx, [
             { ...webhookOf({ ...event, occurredAt: at, recordedAt: at }, endpoint.id, new Map(), at), eventId: null },
           ]);
@@ -241,6 +230,23 @@ export const createEndpointRoutes = ({ sql, box, now, randomBytes, addresses }: 
           const { resent, planned, nextSince } = await recoverEndpoint(tx, endpoint, { since: body.since, now: now(), wants });
           const answer = { object: 'webhook_recovery', resent, planned, next_since: nextSince?.toISOString() ?? null };
           return { status: 200, body: answer };
+        }),
+    }),
+    route({
+      ...writing,
+      method: 'post',
+      path: `${PATH}/replay`,
+      summary: 'Send an endpoint the webhooks of a range again, under their ids',
+      params: endpointParams,
+      body: replayWebhooksBody,
+      responses: { 200: { description: 'How many', schema: replayedWebhooksSchema }, 404: missing },
+      handler: ({ project, params, body, write }) =>
+        write(async (tx) => {
+          const endpoint = await load(project.id, params.id);
+          const at = now();
+          const range = { from: body.from, until: body.until ?? at, eventTypes: body.event_types, states: body.states };
+          const { resent, nextFrom } = await replayWebhooks(tx, endpoint, range, at);
+          return { status: 200, body: { object: 'webhook_replay', resent, next_from: nextFrom?.toISOString() ?? null } };
         }),
     }),
   ];

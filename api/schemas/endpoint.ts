@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { signingSecretProblem } from '../../domain/webhook-signature/outgoing.ts';
+import { webhookFilterProblem } from '../../domain/webhook-filter.ts';
+import { webhookFormats } from '../../domain/webhook-formats/registry.ts';
 import { isEventPattern } from '../../domain/webhook-event-types.ts';
 import { duration, name, text } from './fields.ts';
 import { listOf } from './list.ts';
@@ -26,7 +28,37 @@ const headers = z
   )
   .refine((value) => Object.keys(value).length <= 20, { error: 'must be 20 at the most' });
 
+const filter = z
+  .string()
+  .trim()
+  .min(1)
+  .max(2000)
+  .superRefine((value, context) => {
+    const problem = webhookFilterProblem(value);
+    if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+  });
+
+const oauth = z.strictObject({
+  token_url: z.string().min(1).max(2000),
+  client_id: z.string().min(1).max(500),
+  client_secret: z.string().min(1).max(2000),
+  scope: z.string().max(1000).nullable().default(null),
+  audience: z.string().max(1000).nullable().default(null),
+});
+
+const pem = z
+  .string()
+  .max(20_000)
+  .regex(/^\s*-----BEGIN [A-Z ]+-----/, { error: 'must be PEM' });
+
+const formatNames = webhookFormats.map(({ name: each }) => each) as [string, ...string[]];
+
 const fields = {
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,99}$/, { error: 'must be 1 to 100 lower-case letters, digits, - and _' })
+    .nullable()
+    .meta({ description: 'By which send_webhook steps name it; null: its id' }),
   url: z.string().min(1).max(2000).meta({ description: 'Where webhooks are posted: a public address' }),
   event_types: z
     .array(z.string().refine(isEventPattern, { error: 'must be the name of an event, a prefix such as voucher.*, or *' }))
@@ -50,6 +82,28 @@ const fields = {
     .max(30)
     .nullable()
     .meta({ description: 'After so many days without a success it is disabled; null: never' }),
+  filter: filter
+    .nullable()
+    .meta({
+      description: 'CEL over event.type, event.data and customer: an event for which it is false, or cannot be evaluated, is not sent',
+    }),
+  format: z
+    .enum(formatNames)
+    .nullable()
+    .meta({
+      description: `The API of an email system that gets the mails of coupon.rendered; null: our own shape. ${webhookFormats.map((each) => `\`${each.name}\`: ${each.title}`).join('; ')}`,
+    }),
+  owner_email: z.email().max(320).nullable().meta({ description: 'Who gets a mail when it is disabled' }),
+  oauth: oauth
+    .nullable()
+    .meta({ description: 'OAuth 2.0 client credentials: webhooks carry their bearer token. Stored encrypted and not shown again' }),
+  client_certificate: z
+    .strictObject({ cert: pem, key: pem, ca: pem.nullable().default(null) })
+    .nullable()
+    .meta({
+      description:
+        'What we show in TLS (mTLS), in PEM, and who signed the server’s certificate where that is no public authority. Stored encrypted and not shown again',
+    }),
   state: z.enum(STATES).meta({ description: 'paused: webhooks wait; disabled: there are none' }),
 };
 
@@ -58,14 +112,20 @@ const version = z
   .meta({ description: 'v1: HMAC-SHA256 with a shared secret; v1a: ed25519, verified with a public key' });
 
 export const createEndpointBody = z.strictObject({
+  name: fields.name.default(null),
   url: fields.url,
-  event_types: fields.event_types.default(['*']),
+  event_types: fields.event_types.optional(),
   description: fields.description.default(null),
   headers: fields.headers.default({}),
   rate_per_second: fields.rate_per_second.default(null),
   ordered: fields.ordered.default(false),
   retry_schedule: fields.retry_schedule.default(null),
   disable_after_days: fields.disable_after_days.default(5),
+  filter: fields.filter.default(null),
+  format: fields.format.default(null),
+  owner_email: fields.owner_email.default(null),
+  oauth: fields.oauth.default(null),
+  client_certificate: fields.client_certificate.default(null),
   state: fields.state.default('active'),
   signature: version.default('v1'),
   secret: secret.optional().meta({ description: 'Yours: whsec_… or whsk_…; without it, one is made' }),
@@ -80,7 +140,12 @@ export const rotateEndpointSecretBody = z.strictObject({
 });
 
 export const testEndpointBody = z.strictObject({
-  event_type: z.string().min(1).max(100).default('redemption.succeeded').meta({ description: 'Whose example is sent' }),
+  event_type: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .meta({ description: 'Whose example is sent; left out: redemption.succeeded, or what an email system understands' }),
 });
 
 export const endpointParams = z.object({ id: name });
@@ -89,6 +154,7 @@ export const endpointSchema = z
   .object({
     object: z.literal('webhook_endpoint'),
     id: z.string(),
+    name: z.string().nullable(),
     url: z.string(),
     event_types: z.array(z.string()),
     description: z.string().nullable(),
@@ -97,6 +163,16 @@ export const endpointSchema = z
     ordered: z.boolean(),
     retry_schedule: z.array(z.number()).nullable(),
     disable_after_days: z.int().nullable(),
+    filter: z.string().nullable(),
+    format: z.string().nullable(),
+    owner_email: z.string().nullable(),
+    oauth: z
+      .object({ token_url: z.string(), client_id: z.string(), scope: z.string().nullable(), audience: z.string().nullable() })
+      .nullable(),
+    client_certificate: z
+      .object({ subject: z.string(), valid_to: z.string() })
+      .nullable()
+      .meta({ description: 'Whose it is, and until when' }),
     state: z.enum(STATES),
     disabled_reason: z.string().nullable().meta({ description: 'Why we disabled it: gone (it answered 410) or failing' }),
     failing_since: z.string().nullable().meta({ description: 'Since when nothing succeeded' }),

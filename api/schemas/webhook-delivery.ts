@@ -48,6 +48,26 @@ export const webhookDeliveryWithAttemptsSchema = z
 
 export const webhookDeliveryListSchema = listOf('deliveries', webhookDeliverySchema).meta({ id: 'WebhookDeliveryList' });
 
+export const replayWebhooksBody = z
+  .strictObject({
+    from: time.meta({ description: 'Webhooks that were planned since then' }),
+    until: time.optional().meta({ description: 'and before then; left out: until now' }),
+    event_types: z.array(z.string().min(1).max(100)).min(1).max(100).nullable().default(null).meta({ description: 'null: all' }),
+    states: z
+      .array(z.enum(['accepted', 'failed']))
+      .min(1)
+      .default(['accepted', 'failed']),
+  })
+  .refine((body) => body.until === undefined || body.from < body.until, { path: ['until'], error: 'must be after from' });
+
+export const replayedWebhooksSchema = z
+  .object({
+    object: z.literal('webhook_replay'),
+    resent: z.int().meta({ description: 'How many are sent again, under their ids' }),
+    next_from: z.string().nullable().meta({ description: 'There are more: call again with this as from' }),
+  })
+  .meta({ id: 'WebhookReplay' });
+
 export const recoverBody = z.strictObject({
   since: time.meta({ description: 'What failed since then is sent again, and what happened meanwhile without being sent' }),
 });

@@ -95,6 +95,7 @@ export const createTestEndpoint = async (
 ): Promise<TestEndpoint> => {
   const secret = newSigningSecret('v1', randomBytes(32));
   const draft = {
+    name: null,
     config: { event_types: ['*'], description: null, ordered: false, disable_after_days: 5, ...config },
     sealed: sealEndpointSecrets(box, projectId, { signing: [{ secret, until: null }], headers }),
     state: 'active' as const,
