@@ -5,6 +5,7 @@ import { filterCondition, type Fragment } from './filter-condition.ts';
 
 const METADATA = 'metadata.';
 const ADDRESS = 'address.';
+const ORDERS = 'orders.';
 
 /** What the orders of the customer `c` say together. */
 const ofOrders = (db: Db, sum: Fragment): Fragment => db`(
@@ -16,7 +17,8 @@ const customerField =
   (field: string): Fragment => {
     if (field.startsWith(METADATA)) return db`(c.metadata -> ${field.slice(METADATA.length)})`;
     if (field.startsWith(ADDRESS)) return db`(c.address -> ${field.slice(ADDRESS.length)})`;
-    const columns: Record<Exclude<CustomerField, `address.${string}`>, Fragment> = {
+    if (field.startsWith(ORDERS)) return ofOrders(db, field.slice(ORDERS.length));
+    const columns: Record<Exclude<CustomerField, `${'address' | 'orders'}.${string}`>, Fragment> = {
       id: db`to_jsonb(c.id)`,
       source_id: db`to_jsonb(c.source_id)`,
       name: db`to_jsonb(c.name)`,
@@ -37,6 +39,12 @@ const customerField =
     };
     return columns[field as keyof typeof columns];
   };
+
+/** Of the orders that the customer `c` paid. Every one is told by an event, whether it is kept here or in a shop. */
+const ofOrders = (db: Db, what: string): Fragment => {
+  const found = what === 'count' ? db`count(*)` : what === 'first_at' ? db`min(occurred_at)` : db`max(occurred_at)`;
+  return db`(select to_jsonb(${found}) from event e where e.project_id = c.project_id and e.customer_id = c.id and e.type = 'order.paid')`;
+};
 
 /** Whom a checked filter finds, to stand after `from customer c where … and`. */
 export const customerCondition = (db: Db, filter: Filter, now: Date): Fragment => filterCondition(db, filter, customerField(db), now);

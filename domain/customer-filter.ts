@@ -21,6 +21,10 @@ export const CUSTOMER_FIELDS = {
   'address.line_2': 'text',
   'address.country': 'text',
   'address.postal_code': 'text',
+  // Of paid orders, told by events or kept here.
+  'orders.count': 'number',
+  'orders.first_at': 'time',
+  'orders.last_at': 'time',
   'orders.count': 'number',
   'orders.total_amount': 'number',
   'orders.first_at': 'time',
