@@ -5,11 +5,15 @@ import { filterCondition, type Fragment } from './filter-condition.ts';
 
 const METADATA = 'metadata.';
 const ADDRESS = 'address.';
-const ORDERS = 'orders.';
 
 /** What the orders of the customer `c` say together. */
 const ofOrders = (db: Db, sum: Fragment): Fragment => db`(
   select to_jsonb(${sum}) from shop_order o where o.project_id = c.project_id and o.customer_id = c.id and o.status <> 'CANCELED')`;
+
+/** When they ordered first or last: of orders that are kept here, and of those that a shop told of by its own `order.paid`. */
+const timeOfOrders = (db: Db, one: Fragment, all: Fragment): Fragment => db`to_jsonb(${one}(
+  (select ${all}(o.created_at) from shop_order o where o.project_id = c.project_id and o.customer_id = c.id and o.status <> 'CANCELED'),
+  (select ${all}(e.occurred_at) from event e where e.project_id = c.project_id and e.customer_id = c.id and e.type = 'order.paid')))`;
 
 /** A field of the customer `c` as jsonb. */
 const customerField =
@@ -17,8 +21,7 @@ const customerField =
   (field: string): Fragment => {
     if (field.startsWith(METADATA)) return db`(c.metadata -> ${field.slice(METADATA.length)})`;
     if (field.startsWith(ADDRESS)) return db`(c.address -> ${field.slice(ADDRESS.length)})`;
-    if (field.startsWith(ORDERS)) return ofOrders(db, field.slice(ORDERS.length));
-    const columns: Record<Exclude<CustomerField, `${'address' | 'orders'}.${string}`>, Fragment> = {
+    const columns: Record<Exclude<CustomerField, `address.${string}`>, Fragment> = {
       id: db`to_jsonb(c.id)`,
       source_id: db`to_jsonb(c.source_id)`,
       name: db`to_jsonb(c.name)`,
@@ -34,17 +37,11 @@ const customerField =
       unsubscribed_at: db`to_jsonb(c.unsubscribed_at)`,
       'orders.count': ofOrders(db, db`count(*)`),
       'orders.total_amount': ofOrders(db, db`coalesce(sum(o.amount), 0)`),
-      'orders.first_at': ofOrders(db, db`min(o.created_at)`),
-      'orders.last_at': ofOrders(db, db`max(o.created_at)`),
+      'orders.first_at': timeOfOrders(db, db`least`, db`min`),
+      'orders.last_at': timeOfOrders(db, db`greatest`, db`max`),
     };
     return columns[field as keyof typeof columns];
   };
-
-/** Of the orders that the customer `c` paid. Every one is told by an event, whether it is kept here or in a shop. */
-const ofOrders = (db: Db, what: string): Fragment => {
-  const found = what === 'count' ? db`count(*)` : what === 'first_at' ? db`min(occurred_at)` : db`max(occurred_at)`;
-  return db`(select to_jsonb(${found}) from event e where e.project_id = c.project_id and e.customer_id = c.id and e.type = 'order.paid')`;
-};
 
 /** Whom a checked filter finds, to stand after `from customer c where … and`. */
 export const customerCondition = (db: Db, filter: Filter, now: Date): Fragment => filterCondition(db, filter, customerField(db), now);

@@ -21,12 +21,9 @@ export const CUSTOMER_FIELDS = {
   'address.line_2': 'text',
   'address.country': 'text',
   'address.postal_code': 'text',
-  // Of paid orders, told by events or kept here.
-  'orders.count': 'number',
-  'orders.first_at': 'time',
-  'orders.last_at': 'time',
   'orders.count': 'number',
   'orders.total_amount': 'number',
+  // Of orders that are kept here, and of those that a shop's own `order.paid` told of.
   'orders.first_at': 'time',
   'orders.last_at': 'time',
 } as const satisfies FilterFields;
