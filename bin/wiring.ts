@@ -13,6 +13,8 @@ import { createClientCheckoutRoutes } from '../api/routes/client-checkout.ts';
 import { createCustomerWalletRoutes } from '../api/routes/customer-wallet.ts';
 import { createEndpointRoutes } from '../api/routes/endpoints.ts';
 import { createEventRoutes } from '../api/routes/events.ts';
+import { createDeadLetterRoutes } from '../api/routes/dead-letters.ts';
+import { createOperationRoutes } from '../api/routes/enrolment-operations.ts';
 import { createEnrolmentRoutes } from '../api/routes/enrolments.ts';
 import { createDownloadRouter } from '../api/routes/downloads.ts';
 import { createExportRoutes } from '../api/routes/exports.ts';
@@ -203,6 +205,8 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createJourneyStateRoutes(deps),
       ...createSimulationRoutes({ ...core, simulate }),
       ...createEnrolmentRoutes(deps),
+      ...createOperationRoutes(deps),
+      ...createDeadLetterRoutes(deps),
       ...createValidationRoutes({ checkout }),
       ...createRedemptionRoutes({ ...core, checkout }),
       ...createOrderRoutes({ ...deps, states: here.states }),

@@ -22,6 +22,12 @@ export interface EnrolmentRow {
   context: EnrolmentContext;
   enteredAt: Date;
   endedAt: Date | null;
+  /** Since when they are held (real time). */
+  heldAt: Date | null;
+  holdout: boolean;
+  goalAt: Date | null;
+  /** Whether their time has come and nothing happened. */
+  overdue: boolean;
 }
 
 export interface EnrolmentFilter {
@@ -29,6 +35,9 @@ export interface EnrolmentFilter {
   customerId?: string | undefined;
   journeyId?: string | undefined;
   state?: string | undefined;
+  step?: string | undefined;
+  version?: number | undefined;
+  overdue?: boolean | undefined;
 }
 
 export interface Page {
@@ -41,20 +50,30 @@ const where = (db: Db, projectId: string, filter: EnrolmentFilter) => db`
   ${filter.id === undefined ? db`` : db`and e.id = ${filter.id}`}
   ${filter.customerId === undefined ? db`` : db`and e.customer_id = ${filter.customerId}`}
   ${filter.journeyId === undefined ? db`` : db`and e.journey_id = ${filter.journeyId}`}
-  ${filter.state === undefined ? db`` : db`and e.state = ${filter.state}`}`;
+  ${filter.state === undefined ? db`` : db`and e.state = ${filter.state}`}
+  ${filter.step === undefined ? db`` : db`and e.step = ${filter.step} and e.state in ('active', 'held')`}
+  ${filter.version === undefined ? db`` : db`and e.version = ${filter.version}`}
+  ${filter.overdue === undefined ? db`` : db`and ${filter.overdue ? db`` : db`not`} ${overdue(db)}`}`;
+
+/** By the customer's clock, and only where the journey runs: then the watch wakes them each minute, so they are not for long. */
+const overdue = (db: Db) => db`
+  (e.state = 'active' and j.state <> 'paused' and e.due_at is not null
+    and e.due_at < now() + c.clock_offset_ms * interval '1 millisecond' - interval '30 seconds')`;
+
+const source = (db: Db) => db`
+  enrolment e join journey j on j.project_id = e.project_id and j.id = e.journey_id
+  join customer c on c.project_id = e.project_id and c.id = e.customer_id`;
 
 /** The latest first. */
 export const listEnrolments = (db: Db, projectId: string, filter: EnrolmentFilter, { limit, page }: Page): Promise<EnrolmentRow[]> =>
   db<EnrolmentRow[]>`
     select e.id, e.cohort_id, e.journey_id, j.key as journey_key, j.name as journey_name, j.state as journey_state, e.version, e.customer_id,
       c.source_id as customer_source_id, e.state, e.outcome, e.step, e.due_at, e.awaiting, e.awaited_event_id, e.context, e.entered_at,
-      e.ended_at
-    from enrolment e join journey j on j.project_id = e.project_id and j.id = e.journey_id
-    join customer c on c.project_id = e.project_id and c.id = e.customer_id
-    where ${where(db, projectId, filter)} order by e.id desc limit ${limit} offset ${(page - 1) * limit}`;
+      e.ended_at, e.held_at, e.holdout, e.goal_at, ${overdue(db)} as overdue
+    from ${source(db)} where ${where(db, projectId, filter)} order by e.id desc limit ${limit} offset ${(page - 1) * limit}`;
 
 export const countEnrolments = async (db: Db, projectId: string, filter: EnrolmentFilter): Promise<number> => {
-  const [row] = await db<{ total: number }[]>`select count(*) as total from enrolment e where ${where(db, projectId, filter)}`;
+  const [row] = await db<{ total: number }[]>`select count(*) as total from ${source(db)} where ${where(db, projectId, filter)}`;
   return row?.total ?? 0;
 };
 

@@ -36,7 +36,7 @@ export interface Enrolment {
   goalEventId: string | null;
 }
 
-const enrolmentColumns = (db: Db) => db`
+export const enrolmentColumns = (db: Db) => db`
   e.project_id, e.id, e.journey_id, e.version, e.cohort_id, e.customer_id, e.entry_key, e.entry_number, e.event_id, e.state, e.outcome, e.step,
   e.visit, e.due_at, e.awaiting, e.awaited_since, e.awaited_event_id, e.context, e.entered_at, e.ended_at,
   e.holdout, e.launch_id, e.goal_until, e.goal_at, e.goal_event_id`;

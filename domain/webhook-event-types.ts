@@ -213,6 +213,18 @@ export const webhookEventTypes: WebhookEventType[] = [
   journeyItself('journey.resumed', 'A journey goes on'),
   journeyItself('journey.draining', 'A journey lets nobody in any more'),
   journeyItself('journey.archived', 'A journey was archived'),
+  ...(['moved', 'held', 'released'] as const).map((did) =>
+    journey(
+      `journey.${did}`,
+      {
+        moved: 'Somebody moved a customer to another step',
+        held: 'Somebody holds a customer where they stand',
+        released: 'Somebody let a held customer go on',
+      }[did],
+      { ...ended, from: z.string().nullable(), by: z.string() },
+      { outcome: null, step: 'mail', from: 'wait', by: 'key_0192f3a8' },
+    ),
+  ),
   message('message.sent', 'The mail server took a mail', null),
   message('message.failed', 'A mail could not be sent', 'rejected'),
   message('message.unknown', 'Nobody knows whether a mail arrived', 'process_died'),

@@ -1,8 +1,10 @@
 import type { EnrolmentRow, VisitRow } from '../../db/enrolment-views.ts';
+import type { EventRow } from '../../db/events.ts';
 
 /** Why somebody stands where they stand, in words. */
 const why = (row: EnrolmentRow): string | null => {
   if (row.state === 'held') return `held: ${row.outcome ?? 'by hand'}`;
+  if (row.overdue) return 'its time has come and nothing happened: it is woken within a minute, if a worker runs';
   if (row.state !== 'active') return null;
   if (row.journeyState === 'paused') return 'the journey is paused';
   if (row.awaitedEventId !== null) return `${row.awaiting} came, the step is about to run`;
@@ -25,6 +27,10 @@ export const enrolmentView = (row: EnrolmentRow) => ({
   coupons: row.context.coupons,
   entered_at: row.enteredAt.toISOString(),
   ended_at: row.endedAt?.toISOString() ?? null,
+  held_at: row.heldAt?.toISOString() ?? null,
+  goal_at: row.goalAt?.toISOString() ?? null,
+  holdout: row.holdout,
+  overdue: row.overdue,
 });
 
 export type EnrolmentView = ReturnType<typeof enrolmentView>;
@@ -44,7 +50,7 @@ const visitView = (row: VisitRow) => ({
 export type TimelineEntry = ReturnType<typeof visitView>;
 
 /** What happened in an enrolment: how it began, each step, and how it ended. */
-export const timelineView = (row: EnrolmentRow, visits: VisitRow[]): TimelineEntry[] => {
+export const timelineView = (row: EnrolmentRow, visits: VisitRow[], operations: EventRow[] = []): TimelineEntry[] => {
   const entry = (at: Date, kind: string, outcome: string, detail: Record<string, unknown>): TimelineEntry => ({
     at: at.toISOString(),
     step: '',
@@ -56,9 +62,15 @@ export const timelineView = (row: EnrolmentRow, visits: VisitRow[]): TimelineEnt
   const { event } = row.context;
   return [
     entry(row.enteredAt, 'entry', 'enrolled', event === null ? {} : { event: event.type, event_id: event.id }),
-    ...visits.map(visitView),
+    ...byTime([
+      ...visits.map(visitView),
+      ...operations.map((event) => entry(event.occurredAt, 'operator', event.type.replace(/^journey\./, ''), event.data)),
+    ]),
     ...(row.endedAt === null ? [] : [entry(row.endedAt, 'end', row.outcome ?? row.state, { state: row.state })]),
   ];
 };
+
+/** Stable, so that what happened at one moment keeps its order. */
+const byTime = (entries: TimelineEntry[]): TimelineEntry[] => entries.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
 
 export const passedView = (row: VisitRow) => ({ journey: row.journeyKey, enrolment_id: row.enrolmentId, ...visitView(row) });

@@ -2,11 +2,20 @@ import { enrolmentView, timelineView } from '../../activities/journey/enrolment-
 import type { Sql } from '../../db/client.ts';
 import { findCustomer } from '../../db/customers.ts';
 import { countEnrolments, listEnrolments, listVisits, type EnrolmentFilter } from '../../db/enrolment-views.ts';
-import { findJourney } from '../../db/journeys.ts';
+import { listOperations } from '../../db/enrolment-operations.ts';
+import { findVersion } from '../../db/journeys.ts';
+import { compileJourney } from '../../domain/journey/compile.ts';
 import { notFound } from '../errors.ts';
+import { requireJourney } from '../require-journey.ts';
 import { route, type Answer, type Route } from '../route.ts';
 import { customerParams } from '../schemas/customer.ts';
-import { enrolmentListSchema, enrolmentParams, enrolmentWithTimelineSchema, listEnrolmentsQuery } from '../schemas/enrolment.ts';
+import {
+  allEnrolmentsQuery,
+  enrolmentListSchema,
+  enrolmentParams,
+  enrolmentWithTimelineSchema,
+  listEnrolmentsQuery,
+} from '../schemas/enrolment.ts';
 import { journeyParams } from '../schemas/journey.ts';
 import { list } from '../schemas/list.ts';
 
@@ -39,8 +48,32 @@ export const createEnrolmentRoutes = ({ sql }: EnrolmentRoutesDeps): Route[] => 
       handler: async ({ project, params }) => {
         const [row] = await listEnrolments(sql, project.id, { id: params.id }, { limit: 1, page: 1 });
         if (row === undefined) throw notFound('enrolment', params.id);
-        const visits = await listVisits(sql, project.id, row.id);
-        return { status: 200, body: { ...enrolmentView(row), timeline: timelineView(row, visits) } };
+        const [visits, operations, version] = await Promise.all([
+          listVisits(sql, project.id, row.id),
+          listOperations(sql, project.id, row.customerId, row.id),
+          findVersion(sql, project.id, row.journeyId, row.version),
+        ]);
+        const inside = row.step !== null && (row.state === 'active' || row.state === 'held');
+        const standsAt =
+          version === null || !inside ? null : (compileJourney(version.definition).journey.steps.get(row.step!)?.summary ?? null);
+        const view = { ...enrolmentView(row), stands_at: standsAt, timeline: timelineView(row, visits, operations) };
+        return { status: 200, body: view };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/enrolments',
+      tag: 'Journeys',
+      summary: 'List enrolments of all journeys',
+      description: 'Such as those who are held, `?state=held`, or overdue, `?overdue=true`.',
+      scope: 'journeys:read',
+      query: allEnrolmentsQuery,
+      responses: { 200: found, 404: { description: 'There is no such journey or customer' } },
+      handler: async ({ project, query: { limit, page, journey, customer, ...filter } }) => {
+        const journeyId = journey === undefined ? undefined : (await requireJourney(sql, project.id, journey)).id;
+        const known = customer === undefined ? undefined : await findCustomer(sql, project.id, customer);
+        if (known === null) throw notFound('customer', customer ?? '');
+        return answer(project.id, { ...filter, journeyId, customerId: known?.id }, { limit, page });
       },
     }),
     route({
@@ -52,10 +85,10 @@ export const createEnrolmentRoutes = ({ sql }: EnrolmentRoutesDeps): Route[] => 
       params: customerParams,
       query: listEnrolmentsQuery,
       responses: { 200: found, 404: { description: 'There is no such customer' } },
-      handler: async ({ project, params, query: { state, ...page } }) => {
+      handler: async ({ project, params, query: { limit, page, ...filter } }) => {
         const customer = await findCustomer(sql, project.id, params.id);
         if (customer === null) throw notFound('customer', params.id);
-        return answer(project.id, { customerId: customer.id, state }, page);
+        return answer(project.id, { ...filter, customerId: customer.id }, { limit, page });
       },
     }),
     route({
@@ -67,10 +100,9 @@ export const createEnrolmentRoutes = ({ sql }: EnrolmentRoutesDeps): Route[] => 
       params: journeyParams,
       query: listEnrolmentsQuery,
       responses: { 200: found, 404: { description: 'There is no such journey' } },
-      handler: async ({ project, params, query: { state, ...page } }) => {
-        const journey = await findJourney(sql, project.id, params.id);
-        if (journey === null) throw notFound('journey', params.id);
-        return answer(project.id, { journeyId: journey.id, state }, page);
+      handler: async ({ project, params, query: { limit, page, ...filter } }) => {
+        const journey = await requireJourney(sql, project.id, params.id);
+        return answer(project.id, { ...filter, journeyId: journey.id }, { limit, page });
       },
     }),
   ];

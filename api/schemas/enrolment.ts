@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { durationProblem } from '../../domain/calendar.ts';
 import { name } from './fields.ts';
-import { listOf, paging } from './list.ts';
+import { count, flag, listOf, paging } from './list.ts';
 
 const detail = z.record(z.string(), z.unknown());
 
@@ -27,9 +27,13 @@ const enrolmentFields = {
   coupons: z.record(z.string(), coupon).meta({ description: 'By the name that the step gave them' }),
   entered_at: z.string(),
   ended_at: z.string().nullable(),
+  held_at: z.string().nullable().meta({ description: 'Since when they are held' }),
+  goal_at: z.string().nullable().meta({ description: 'When the goal was reached' }),
+  holdout: z.boolean().meta({ description: 'Whether they get nothing, to be compared with' }),
+  overdue: z.boolean().meta({ description: 'Whether their time has come and nothing happened' }),
 };
 
-const enrolmentSchema = z.object(enrolmentFields).meta({ id: 'Enrolment' });
+export const enrolmentSchema = z.object(enrolmentFields).meta({ id: 'Enrolment' });
 
 const message = z.object({
   id: z.string(),
@@ -51,14 +55,32 @@ const timelineEntry = z
   .meta({ id: 'TimelineEntry' });
 
 export const enrolmentWithTimelineSchema = z
-  .object({ ...enrolmentFields, timeline: z.array(timelineEntry) })
+  .object({
+    ...enrolmentFields,
+    stands_at: z.string().nullable().meta({ description: 'What the step does where the customer stands, in words' }),
+    timeline: z.array(timelineEntry),
+  })
   .meta({ id: 'EnrolmentWithTimeline' });
 
 export const enrolmentListSchema = listOf('enrolments', enrolmentSchema).meta({ id: 'EnrolmentList' });
 
 export const enrolmentParams = z.object({ id: name });
 
-export const listEnrolmentsQuery = z.strictObject({ ...paging, state: z.enum(['active', 'completed', 'exited', 'held']).optional() });
+const filters = {
+  state: z.enum(['active', 'completed', 'exited', 'held']).optional(),
+  step: name.optional().meta({ description: 'Who stands there' }),
+  version: count(1_000_000).optional(),
+  overdue: flag.optional().meta({ description: 'Whose time has come and nothing happened' }),
+};
+
+export const listEnrolmentsQuery = z.strictObject({ ...paging, ...filters });
+
+export const allEnrolmentsQuery = z.strictObject({
+  ...paging,
+  ...filters,
+  journey: name.optional().meta({ description: 'Id or key' }),
+  customer: name.optional().meta({ description: 'Id or source id' }),
+});
 
 export const fastForwardBody = z.strictObject({
   duration: z
