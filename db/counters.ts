@@ -65,7 +65,7 @@ const sumsOf = (db: Db, projectId: string, refs: CounterRef[], zone: string) => 
       select coalesce(sum(case a.measure
           when 'count' then 1
           when 'amount' then r.amount - coalesce(r.credits, 0)
-          when 'orders_amount' then coalesce((r."order"->>'amount')::bigint, 0)
+          when 'orders_amount' then coalesce((r."order"->>'initial_amount')::bigint, (r."order"->>'amount')::bigint, 0)
           else coalesce(r.credits, 0) end), 0)::bigint
       from redemption r
       where r.project_id = ${projectId} and r.${db(OWNERS[scope])} = a.owner ${customerId === null ? db`` : db`and r.customer_id = a.customer`}

@@ -57,7 +57,7 @@ export const shareOf = (
   return {
     count: 1,
     amount: isGift ? 0 : taken,
-    orders_amount: cart?.amount ?? 0,
+    orders_amount: cart?.initialAmount ?? 0,
     gift_credits: isGift ? (step ? taken : (asked.credits ?? 0)) : 0,
   };
 };
