@@ -7,6 +7,7 @@ import { isRetryable, withRetries } from '../db/retries.ts';
 import { DomainError } from '../domain/errors.ts';
 import { refused, type CheckoutAnswer } from './checkout-answer.ts';
 import { codeKeysOf, type CheckoutRequest } from './checkout-request.ts';
+import { lacksPrices, withPrices } from './order-prices.ts';
 import { createQueue } from './redemption-queue.ts';
 import { redeemSet, type RedeemRequest, type SetMember, type Verdict } from './redemption-set.ts';
 import { createRollback } from './rollback.ts';
@@ -124,7 +125,12 @@ export const createRedemptionActivities = (deps: RedemptionDeps) => {
     run,
   });
 
-  const ask = (request: RedeemRequest, what: SetMember['what']): Promise<CheckoutAnswer> =>
+  const ask = async (request: RedeemRequest, what: SetMember['what']): Promise<CheckoutAnswer> => {
+    const { project, order } = request;
+    return lacksPrices(order) ? wait({ ...request, order: await withPrices(sql, project.id, order!) }, what) : wait(request, what);
+  };
+
+  const wait = (request: RedeemRequest, what: SetMember['what']): Promise<CheckoutAnswer> =>
     new Promise((resolve, reject) => {
       const codeKeys = codeKeysOf(request);
       const resources = [`key ${request.idempotencyKey}`, ...codeKeys.map(voucherResource)] as const;

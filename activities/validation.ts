@@ -4,6 +4,7 @@ import { newId } from '../db/ids.ts';
 import { maintainDays } from '../db/validations.ts';
 import { readCounts } from './checkout-counts.ts';
 import { decideQuestion, questionOf } from './checkout-decision.ts';
+import { lacksPrices, withPrices } from './order-prices.ts';
 import { readFacts } from './request-facts.ts';
 import { codeKeysOf, type CheckoutRequest } from './checkout-request.ts';
 import { createGatherer } from './gather.ts';
@@ -54,7 +55,11 @@ export const createValidationActivities = ({ sql, states, traces, now, inFlight 
 
   return {
     /** Tells whether codes apply to an order and what they take of it. It changes nothing. */
-    validate: (request: CheckoutRequest): Promise<ValidationAnswer> => gatherer.add(request.project.id, request),
+    validate: async (request: CheckoutRequest): Promise<ValidationAnswer> => {
+      const { project, order } = request;
+      if (!lacksPrices(order)) return gatherer.add(project.id, request);
+      return gatherer.add(project.id, { ...request, order: await withPrices(sql, project.id, order!) });
+    },
 
     /** Makes room for the traces of the next days and drops old ones. Repeatable; to be called before the first validation and daily. */
     maintain: (): Promise<void> => maintainDays(sql, now()),

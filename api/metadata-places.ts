@@ -34,6 +34,8 @@ export const METADATA_PLACES: Readonly<Record<string, readonly MetadataPlace[]>>
   'POST /v1/vouchers': [place('voucher', 'metadata', 'made')],
   'POST /v1/vouchers/{code}': [place('voucher', 'metadata', 'made')],
   'PUT /v1/vouchers/{code}': [place('voucher', 'metadata')],
+  'POST /v1/products/{id}/skus': [place('product', 'metadata')],
+  'PUT /v1/products/{id}/skus/{sku}': [place('product', 'metadata')],
   'POST /v1/campaigns': [place('campaign', 'metadata', 'made')],
   'PUT /v1/campaigns/{id}': [place('campaign', 'metadata')],
   'POST /v1/campaigns/{id}/vouchers': [place('voucher', 'metadata')],

@@ -30,6 +30,8 @@ import { createJourneyRoutes } from '../api/routes/journeys.ts';
 import { createLaunchRoutes } from '../api/routes/launches.ts';
 import { createMessageRoutes } from '../api/routes/messages.ts';
 import { createOrderRoutes } from '../api/routes/orders.ts';
+import { createProductCollectionRoutes } from '../api/routes/product-collections.ts';
+import { createProductRoutes } from '../api/routes/products.ts';
 import { createPublicationRoutes } from '../api/routes/publications.ts';
 import { createOauthRoutes } from '../api/routes/oauth.ts';
 import { createRateLimitRoutes } from '../api/routes/rate-limits.ts';
@@ -39,6 +41,7 @@ import { createSimulationRoutes } from '../api/routes/simulations.ts';
 import { createReviewRoutes } from '../api/routes/reviews.ts';
 import { createSendingRulesRoutes } from '../api/routes/sending-rules.ts';
 import { createSegmentRoutes } from '../api/routes/segments.ts';
+import { createSkuRoutes } from '../api/routes/skus.ts';
 import { createSourceRoutes } from '../api/routes/sources.ts';
 import { createStackingRuleRoutes } from '../api/routes/stacking-rules.ts';
 import { createTemplateRoutes } from '../api/routes/templates.ts';
@@ -185,6 +188,9 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createValidationRuleRoutes(deps),
       ...createRuleAssignmentRoutes(deps),
       ...createSegmentRoutes(deps),
+      ...createProductRoutes(deps),
+      ...createSkuRoutes(deps),
+      ...createProductCollectionRoutes(deps),
       ...createVoucherRoutes(deps),
       ...createGiftCardRoutes(deps),
       ...createSessionRoutes(deps),

@@ -117,3 +117,6 @@ export const deleteProduct = async (tx: Tx, product: Product, now: Date): Promis
   await tx`delete from product where project_id = ${product.projectId} and id = ${product.id}`;
   await recordProductEvents(tx, 'product.deleted', [product], now);
 };
+
+export const findProductsByIds = (db: Db, projectId: string, ids: string[]) => db<Product[]>`
+  select ${columns(db)} from product p where p.project_id = ${projectId} and p.id = any(${ids}::text[])`;

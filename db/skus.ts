@@ -89,3 +89,6 @@ export const deleteSku = async (tx: Tx, sku: Sku, now: Date): Promise<void> => {
   await tx`delete from sku where project_id = ${sku.projectId} and id = ${sku.id}`;
   await recordSkuEvent(tx, 'sku.deleted', sku, now);
 };
+
+export const findSkusByIds = (db: Db, projectId: string, ids: string[]) => db<Sku[]>`
+  select ${columns(db)} from sku k where k.project_id = ${projectId} and k.id = any(${ids}::text[])`;

@@ -13,7 +13,10 @@ import { createGiftCardRoutes } from '../../api/routes/gift-cards.ts';
 import { createSessionRoutes } from '../../api/routes/sessions.ts';
 import { createRuleAssignmentRoutes } from '../../api/routes/rule-assignments.ts';
 import { createValidationRuleRoutes } from '../../api/routes/validation-rules.ts';
+import { createProductCollectionRoutes } from '../../api/routes/product-collections.ts';
+import { createProductRoutes } from '../../api/routes/products.ts';
 import { createSegmentRoutes } from '../../api/routes/segments.ts';
+import { createSkuRoutes } from '../../api/routes/skus.ts';
 import { createVoucherRoutes } from '../../api/routes/vouchers.ts';
 import type { Sql } from '../../db/client.ts';
 import type { TestProject } from './project.ts';
@@ -44,6 +47,9 @@ export const resourceRoutes = (sql: Sql): Route[] => {
     ...createValidationRuleRoutes(deps),
     ...createRuleAssignmentRoutes(deps),
     ...createSegmentRoutes(deps),
+    ...createProductRoutes(deps),
+    ...createSkuRoutes(deps),
+    ...createProductCollectionRoutes(deps),
     ...createVoucherRoutes(deps),
     ...createGiftCardRoutes(deps),
     ...createSessionRoutes(deps),
