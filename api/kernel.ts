@@ -143,7 +143,7 @@ const fill = (context: Context, route: Route, params: Record<string, string>, qu
 export const send = (res: ServerResponse, answer: Answer, requestId: string, more: Record<string, string> = {}): void => {
   const text = answer.text ?? (answer.body === undefined ? '' : JSON.stringify(answer.body));
   const headers: Record<string, string | number> = { 'X-Request-Id': requestId, 'Cache-Control': 'no-store', ...answer.headers, ...more };
-  if (text !== '') headers['Content-Type'] = 'application/json; charset=utf-8';
+  if (text !== '') headers['Content-Type'] ??= 'application/json; charset=utf-8';
   if (answer.status !== 204) headers['Content-Length'] = Buffer.byteLength(text);
   res.writeHead(answer.status, headers);
   res.end(text);

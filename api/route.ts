@@ -8,7 +8,7 @@ export interface Answer {
   status: number;
   /** Plain JSON; undefined for 204. */
   body?: unknown;
-  /** The body as JSON text, where it is written already: it goes out as it stands, instead of `body`. */
+  /** The body as text, where it is written already: JSON unless the headers say another Content-Type. It goes out as it stands, instead of `body`. */
   text?: string;
   headers?: Record<string, string>;
 }

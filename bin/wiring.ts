@@ -3,6 +3,7 @@ import type { Express } from 'express';
 import { createApp } from '../api/app.ts';
 import { createClientAddress } from '../api/client-address.ts';
 import { createHooksRouter } from '../api/hooks/router.ts';
+import { createAnalyticsRoutes } from '../api/routes/analytics.ts';
 import { createApiKeyRoutes } from '../api/routes/api-keys.ts';
 import { createAsyncActionRoutes } from '../api/routes/async-actions.ts';
 import { createBulkChangeRoutes } from '../api/routes/bulk-changes.ts';
@@ -199,6 +200,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createAsyncActionRoutes(deps),
       ...createImportRoutes(),
       ...createExportRoutes(deps),
+      ...createAnalyticsRoutes(deps),
       ...createPublicationRoutes(deps),
       ...createTemplateRoutes(deps),
       ...createMessageRoutes(deps),

@@ -1,4 +1,5 @@
 import type { Db, Sql } from './client.ts';
+import { countsOf, countValidations } from './validation-counts.ts';
 import { jsonLines } from './json-lines.ts';
 
 /** One validation with what decided it. */
@@ -10,6 +11,8 @@ export interface ValidationTrace {
   customerId: string | null;
   /** `valid`, or the key of the first refusal. */
   outcome: string;
+  /** What became of each redeemable of a campaign. */
+  counted: readonly { campaignId: string; outcome: string }[];
   trace: unknown;
   createdAt: Date;
 }
@@ -18,18 +21,26 @@ const DAYS_KEPT = 7;
 const DAYS_AHEAD = 3;
 const DAY_MS = 86_400_000;
 
-/** Writes traces in one statement. */
-export const insertTraces = async (db: Db, traces: ValidationTrace[]): Promise<void> => {
-  await db`
-    insert into validation (project_id, id, code, customer_id, outcome, created_at, more_codes, trace)
-    select project_id, id, code, customer_id, outcome, created_at,
-      case when more_codes is not null then array(select json_array_elements_text(more_codes::json)) end, trace::json
-    from rows from (unnest(${traces.map((each) => each.projectId)}::text[], ${traces.map((each) => each.id)}::text[],
-        ${traces.map((each) => each.codeKeys[0] ?? null)}::text[], ${traces.map((each) => each.customerId)}::text[],
-        ${traces.map((each) => each.outcome)}::text[], ${traces.map((each) => each.createdAt.toISOString())}::timestamptz[]),
-      string_to_table(${jsonLines(traces.map(({ codeKeys }) => (codeKeys.length > 1 ? codeKeys.slice(1) : null)))}, E'\\n', ''),
-      string_to_table(${jsonLines(traces.map((each) => each.trace))}, E'\\n', ''))
-      as r (project_id, id, code, customer_id, outcome, created_at, more_codes, trace)`;
+const insertRows = (db: Db, traces: ValidationTrace[]) => db`
+  insert into validation (project_id, id, code, customer_id, outcome, created_at, more_codes, trace)
+  select project_id, id, code, customer_id, outcome, created_at,
+    case when more_codes is not null then array(select json_array_elements_text(more_codes::json)) end, trace::json
+  from rows from (unnest(${traces.map((each) => each.projectId)}::text[], ${traces.map((each) => each.id)}::text[],
+      ${traces.map((each) => each.codeKeys[0] ?? null)}::text[], ${traces.map((each) => each.customerId)}::text[],
+      ${traces.map((each) => each.outcome)}::text[], ${traces.map((each) => each.createdAt.toISOString())}::timestamptz[]),
+    string_to_table(${jsonLines(traces.map(({ codeKeys }) => (codeKeys.length > 1 ? codeKeys.slice(1) : null)))}, E'\\n', ''),
+    string_to_table(${jsonLines(traces.map((each) => each.trace))}, E'\\n', ''))
+    as r (project_id, id, code, customer_id, outcome, created_at, more_codes, trace)`;
+
+/** Writes traces and, of those of campaigns, the counts, which go together or not at all. */
+export const insertTraces = async (sql: Sql, traces: ValidationTrace[]): Promise<void> => {
+  const counts = countsOf(traces);
+  if (counts.length === 0) await insertRows(sql, traces);
+  else
+    await sql.begin(async (tx) => {
+      await insertRows(tx, traces);
+      await countValidations(tx, counts);
+    });
 };
 
 const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);

@@ -88,3 +88,7 @@ export const startOfLocalPeriod = (at: string, period: 'day' | 'week' | 'month',
   const first = period === 'month' ? day.with({ day: 1 }) : period === 'week' ? day.subtract({ days: day.dayOfWeek - 1 }) : day;
   return iso(first.toZonedDateTime(zone).toInstant());
 };
+
+/** When a day (YYYY-MM-DD), or the one so many days after it, begins in a time zone. */
+export const startOfDay = (day: string, zone: string, after = 0): string =>
+  iso(Temporal.PlainDate.from(day).add({ days: after }).toZonedDateTime(zone).toInstant());

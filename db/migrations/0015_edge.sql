@@ -51,3 +51,18 @@ create table export_chunk (
   foreign key (project_id, action_id) references async_action (project_id, id) on delete cascade
 );
 create index async_action_exports on async_action (project_id, id) where type = 'EXPORT';
+
+-- How often redeemables of a campaign were validated, and with what outcome: traces are kept for a week, these counts for good. A quarter of an
+-- hour each, so that the days of every time zone are sums of them.
+create table validation_count (
+  project_id  text not null,
+  campaign_id text not null,
+  at          timestamptz not null,
+  -- `valid`, or the key of the refusal.
+  outcome     text not null,
+  count       bigint not null,
+  primary key (project_id, campaign_id, at, outcome)
+);
+
+-- When codes of a campaign were given to customers.
+create index voucher_published on voucher (project_id, campaign_id, published_at) where published_at is not null;

@@ -123,7 +123,15 @@ describe('the trace of an attempt', () => {
 
 test('traces that come while others are written are written too', async () => {
   const buffer = createTraceBuffer({ sql: database.sql, log: { warn: () => {} }, everyMs: 2 });
-  const trace = { projectId: 'trickle', codeKeys: ['TRICKLE'], customerId: null, outcome: 'valid', trace: {}, createdAt: new Date() };
+  const trace = {
+    projectId: 'trickle',
+    codeKeys: ['TRICKLE'],
+    customerId: null,
+    outcome: 'valid',
+    counted: [],
+    trace: {},
+    createdAt: new Date(),
+  };
   for (let n = 0; n < 100; n += 1) {
     buffer.add({ ...trace, id: newId('validation') });
     await sleep(1);
