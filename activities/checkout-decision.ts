@@ -4,7 +4,9 @@ import type { Counts } from '../domain/counted.ts';
 import type { RedeemableState } from '../domain/redeemable.ts';
 import type { RequestFacts } from '../domain/validation-rules/facts.ts';
 import type { Redeemer } from '../domain/voucher-validity.ts';
-import { lookUpKeyOf, type CheckoutRequest } from './checkout-request.ts';
+import type { AskedRedeemable } from '../domain/redeemable.ts';
+import type { CheckoutRequest } from './checkout-request.ts';
+import { expand, type Promotions } from './promotions.ts';
 import type { KnownVoucher } from './voucher-states.ts';
 
 /** How far the clock of a voucher's holder is from real time. */
@@ -20,6 +22,8 @@ const timeOf = (redeemables: readonly (RedeemableState | undefined)[], customer:
 /** A request with what was read for it. */
 export interface Question extends Pick<Checkout, 'redeemables' | 'redeemerOf'> {
   request: CheckoutRequest;
+  /** What the request asks, stacks as their tiers. */
+  asked: readonly AskedRedeemable[];
   customer: CheckoutCustomer | undefined;
   /** The customer's time, in epoch milliseconds. */
   at: number;
@@ -27,22 +31,22 @@ export interface Question extends Pick<Checkout, 'redeemables' | 'redeemerOf'> {
 
 export const questionOf = (
   request: CheckoutRequest,
-  found: ReadonlyMap<string, KnownVoucher>,
+  found: { vouchers: ReadonlyMap<string, KnownVoucher>; promotions: Promotions },
   customer: CheckoutCustomer | undefined,
   now: number,
 ): Question => {
-  const { redeemables: asked, project } = request;
-  const redeemables = asked.map((each) => (each.object === 'voucher' ? found.get(lookUpKeyOf(each, request)) : undefined));
+  const { project } = request;
+  const { asked, redeemables } = expand(request, found.vouchers, found.promotions);
   const zone = project.timezone;
   const redeemerOf = (redeemable: RedeemableState): Redeemer =>
     request.customer
       ? { customerId: customer?.id ?? null, named: true, at: now + (customer?.clockOffsetMs ?? 0), zone }
       : { customerId: null, named: false, at: now + offsetOf(redeemable), zone };
-  return { request, customer, redeemables, redeemerOf, at: timeOf(redeemables, customer, now) };
+  return { request, asked, customer, redeemables, redeemerOf, at: timeOf(redeemables, customer, now) };
 };
 
 /** Decides a request on what was read for it. */
-export const decideQuestion = ({ request, redeemables, redeemerOf }: Question, counts: Counts, facts: RequestFacts): Decision => {
-  const { redeemables: asked, order, stackingRules: rules } = request;
+export const decideQuestion = ({ request, asked, redeemables, redeemerOf }: Question, counts: Counts, facts: RequestFacts): Decision => {
+  const { order, stackingRules: rules } = request;
   return decide({ asked, redeemables, order, redeemerOf, rules, counts, facts });
 };

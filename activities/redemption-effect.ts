@@ -10,7 +10,8 @@ import { balanceChange, type BalanceChange } from './gift-balance.ts';
 import type { CheckoutRequest, OrderRequest } from './checkout-request.ts';
 import { errorView, opaqueErrorView, orderView, redeemableView, traceOf } from './checkout-view.ts';
 import type { KeptOrders } from './kept-orders.ts';
-import { redeemedVoucherView, redeemerView } from './redemption-view.ts';
+import { redeemedOf } from './redeemed-view.ts';
+import { redeemerView } from './redemption-view.ts';
 import type { KnownVoucher } from './voucher-states.ts';
 
 /** What a decided redemption writes and answers. */
@@ -73,10 +74,12 @@ const failedOf = ({ outcomes }: Decision): Pick<Inapplicable, 'refusal' | 'redee
 const failure = (request: CheckoutRequest, decision: Decision, id: string, common: Common): RedemptionEffect => {
   const { refusal, redeemable, asked } = failedOf(decision);
   const voucher = redeemable?.object === 'voucher' ? redeemable : null;
+  const tierId = redeemable?.object === 'promotion_tier' ? redeemable.id : null;
   const order = request.order && orderView(request.order, null);
   const of = {
     voucherId: voucher?.id ?? null,
     code: asked.object === 'voucher' ? (voucher?.code ?? asked.id) : null,
+    promotionTierId: tierId,
     campaignId: redeemable?.campaign?.id ?? null,
   };
   const opaque = request.audience === 'client';
@@ -107,6 +110,7 @@ const failure = (request: CheckoutRequest, decision: Decision, id: string, commo
           redemption_id: id,
           voucher_id: of.voucherId,
           code: of.code,
+          promotion_tier_id: tierId ?? undefined,
           campaign_id: of.campaignId,
           campaign: redeemable?.campaign?.name ?? null,
           failure_code: refusal.key,
@@ -146,6 +150,7 @@ const success = (request: CheckoutRequest, decision: Decision, id: string, commo
             id: parentId,
             voucherId: null,
             code: null,
+            promotionTierId: null,
             campaignId: null,
             parentId: null,
             ...succeeded,
@@ -163,7 +168,7 @@ const success = (request: CheckoutRequest, decision: Decision, id: string, commo
     redemptions: [...parentRow, ...children.map((child) => child.row)],
     events: children.flatMap((child) => [child.event, ...(child.spent ? [child.spent.event] : [])]),
     spent: children.flatMap((child) => child.spent?.transaction ?? []),
-    uses: children.map((child) => child.use),
+    uses: children.flatMap((child) => child.use ?? []),
   };
 };
 
@@ -177,20 +182,19 @@ const childOf = (
 ) => {
   const { customer, trackingId, time } = common;
   const { step, cart } = outcome;
-  const voucher = outcome.redeemable as KnownVoucher;
-  const credits = voucher.gift && outcome.share.gift_credits;
+  const { redeemable } = outcome;
+  const redeemed = redeemedOf(redeemable, customer);
+  const voucher = redeemable.object === 'voucher' ? (redeemable as KnownVoucher) : null;
+  const credits = voucher?.gift ? outcome.share.gift_credits : null;
   const amount = step?.discount ?? credits ?? 0;
   const items = request.expand.includes('order');
   const orderAfter = order && orderView(order, cart, { step, items });
-  const campaignId = voucher.campaign?.id ?? null;
   return {
     row: {
       ...rowOf(request, common),
       id,
       ...succeeded,
-      voucherId: voucher.id,
-      code: voucher.code,
-      campaignId,
+      ...redeemed.row,
       parentId,
       amount,
       credits,
@@ -200,14 +204,11 @@ const childOf = (
     event: {
       id: newId('event'),
       type: 'redemption.succeeded',
-      customerId: customer?.id ?? voucher.holderId,
-      about: voucher.id,
+      customerId: redeemed.owner,
+      about: redeemable.id,
       data: {
         redemption_id: id,
-        voucher_id: voucher.id,
-        code: voucher.code,
-        campaign_id: campaignId,
-        campaign: voucher.campaign?.name ?? null,
+        ...redeemed.event,
         discount_amount: amount,
         order: order && {
           id: order.id,
@@ -220,8 +221,8 @@ const childOf = (
       },
       occurredAt: common.occurredAt,
     },
-    use: { voucherId: voucher.id, quantity: 1, amount, credits: credits ?? 0 },
-    spent: credits ? spend(voucher, voucher.gift!, credits, { redemptionId: id, order }, common) : null,
+    use: voucher && { voucherId: voucher.id, quantity: 1, amount, credits: credits ?? 0 },
+    spent: voucher?.gift && credits ? spend(voucher, voucher.gift, credits, { redemptionId: id, order }, common) : null,
     view: {
       id,
       object: 'redemption',
@@ -235,10 +236,8 @@ const childOf = (
       status: 'SUCCEEDED',
       order: orderAfter,
       customer: customer && redeemerView(customer),
-      related_object_type: 'voucher',
-      related_object_id: voucher.id,
+      ...redeemed.view,
       redemption: parentId ?? undefined,
-      voucher: redeemedVoucherView(voucher),
     },
   };
 };

@@ -1,4 +1,5 @@
 import { awaitVoucher, changeUses, findCodes, lockFreeVouchers, lookUpCustomers, type CheckoutCustomer } from '../db/checkout.ts';
+import { readStacks, readTiers, shareTierCounting } from '../db/checkout-promotions.ts';
 import type { Sql } from '../db/client.ts';
 import { insertEvents } from '../db/events.ts';
 import { findStored, keyLocks, keyReused, remember, type StoredAnswer } from '../db/idempotency.ts';
@@ -15,6 +16,7 @@ import { takeCounts, type SetCounts } from './checkout-counts.ts';
 import { questionOf, type Question } from './checkout-decision.ts';
 import type { CheckoutRequest } from './checkout-request.ts';
 import { createKeptOrders, orderNamesOf, type KeptOrders } from './kept-orders.ts';
+import { askedPromotionsOf, NO_PROMOTIONS, promotionsOf, type Promotions } from './promotions.ts';
 import { refusedTurn, takeTurn, type Turn } from './redemption-turn.ts';
 import { readFacts } from './request-facts.ts';
 import type { TraceBuffer } from './validation-traces.ts';
@@ -68,6 +70,7 @@ interface Found {
   customerOf: (request: RedeemRequest) => CheckoutCustomer | undefined;
   /** The vouchers that are locked now. */
   vouchers: Map<string, KnownVoucher>;
+  promotions: Promotions;
   /** Codes whose rows somebody else holds. */
   held: Set<string>;
   orders: KeptOrders;
@@ -118,11 +121,15 @@ interface DecidedRequest {
 }
 
 const ask = ({ request }: SetMember, found: Found, time: Date): Question =>
-  questionOf(request, found.vouchers, found.customerOf(request), time.getTime());
+  questionOf(request, found, found.customerOf(request), time.getTime());
 
 /** With which number each campaign was read, to be checked before the commit. */
-const countingOf = ({ vouchers }: Found): Map<string, number> =>
-  new Map([...vouchers.values()].flatMap(({ campaign, counting }) => (campaign && counting !== null ? [[campaign.id, counting]] : [])));
+const countingOf = ({ vouchers, promotions }: Found): Map<string, number> =>
+  new Map(
+    [...vouchers.values(), ...promotions.tiers.values()].flatMap(({ campaign, counting }) =>
+      campaign && counting !== null ? [[campaign.id, counting]] : [],
+    ),
+  );
 
 const lockAndRead = async (
   pipeline: Pipeline,
@@ -141,6 +148,9 @@ const lockAndRead = async (
   const customersRead = customers && send(customers.rows);
   if (lane !== null) for (const query of awaitVoucher(db, projectId, lane, LOCK_WAIT_MS)) void send(query);
   const vouchersRead = send(lockFreeVouchers(db, projectId, codeKeys));
+  const asked = askedPromotionsOf(members.map((member) => member.request));
+  if (asked) void send(shareTierCounting(db, projectId, asked));
+  const promotionsRead = asked ? ([send(readTiers(db, projectId, asked)), send(readStacks(db, projectId, asked.stackIds))] as const) : null;
   const orderNames = orderNamesOf(members.map((member) => member.request.order));
   if (orderNames.length > 0) void send(lockOrderNames(db, projectId, orderNames));
   const ordersRead = orderNames.length > 0 ? send(lockOrders(db, projectId, orderNames)) : [];
@@ -148,6 +158,9 @@ const lockAndRead = async (
   const read = [keysLocked, answersStored, customersRead, vouchersRead, ordersRead] as const;
   const [lockedKeys, stored, rows, vouchers, orders] = await Promise.all(read);
   const match = customers && rows ? customers.match(rows) : () => undefined;
+  const promotions = promotionsRead
+    ? await promotionsOf(db, states.rules, projectId, await promotionsRead[0], await promotionsRead[1])
+    : NO_PROMOTIONS;
   const found = await states.statesOf(db, projectId, vouchers);
   const absent = codeKeys.filter((key) => !found.has(key));
   const held = absent.length > 0 ? await send(findCodes(db, projectId, absent)) : [];
@@ -156,6 +169,7 @@ const lockAndRead = async (
     stored: new Map(stored.map((answer) => [answer.key, answer])),
     customerOf: ({ customer }) => (customer ? match(customer) : undefined),
     vouchers: found,
+    promotions,
     held: new Set(held.map((row) => row.codeKey)),
     orders: createKeptOrders(projectId, orders),
   };

@@ -32,6 +32,19 @@ export const redeemedVoucherView = (voucher: KnownVoucher) => ({
 
 export const redeemerView = (customer: CheckoutCustomer) => ({ id: customer.id, source_id: customer.sourceId, object: 'customer' });
 
+/** What a row of the ledger is of; the parent of a stack is of itself. */
+export const relatedOf = ({ id, voucherId, code, promotionTierId }: Pick<Redemption, 'id' | 'voucherId' | 'code' | 'promotionTierId'>) => {
+  if (promotionTierId !== null) return { related_object_type: 'promotion_tier' as const, related_object_id: promotionTierId };
+  return {
+    related_object_type: voucherId === null && code === null ? ('redemption' as const) : ('voucher' as const),
+    related_object_id: voucherId ?? id,
+  };
+};
+
+/** The tier of a row of the ledger, as far as the ledger knows it. */
+export const redeemedTierView = ({ promotionTierId: id, promotionTier: name, campaignId }: Redemption) =>
+  id === null ? undefined : { id, name, campaign: { id: campaignId, object: 'campaign' }, object: 'promotion_tier' };
+
 /** A row of the ledger, as lists and look-ups show it. */
 export const redemptionView = (row: Redemption) => ({
   id: row.id,
@@ -50,8 +63,8 @@ export const redemptionView = (row: Redemption) => ({
   failure_message: row.failureMessage ?? undefined,
   order: row.order && { ...row.order, related_object_id: row.id, related_object_type: 'redemption' },
   customer: row.customerId === null ? null : { id: row.customerId, source_id: row.customerSourceId, object: 'customer' },
-  related_object_type: row.voucherId === null && row.code === null ? 'redemption' : 'voucher',
-  related_object_id: row.voucherId ?? row.id,
+  ...relatedOf(row),
+  promotion_tier: redeemedTierView(row),
   voucher:
     row.code === null
       ? null

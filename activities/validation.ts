@@ -1,4 +1,5 @@
 import { lookUpCustomers, readVouchers, type CheckoutCustomer, type NamedCustomer } from '../db/checkout.ts';
+import { readStacks, readTiers } from '../db/checkout-promotions.ts';
 import type { Sql } from '../db/client.ts';
 import { newId } from '../db/ids.ts';
 import { maintainDays } from '../db/validations.ts';
@@ -8,6 +9,7 @@ import { lacksPrices, withPrices } from './order-prices.ts';
 import { readFacts } from './request-facts.ts';
 import { codeKeysOf, type CheckoutRequest } from './checkout-request.ts';
 import { createGatherer } from './gather.ts';
+import { askedPromotionsOf, NO_PROMOTIONS, promotionsOf, type Promotions } from './promotions.ts';
 import { validationTraceOf } from './validation-trace.ts';
 import type { TraceBuffer } from './validation-traces.ts';
 import { validationView } from './validation-view.ts';
@@ -32,11 +34,15 @@ export const createValidationActivities = ({ sql, states, traces, now, inFlight 
   /** One read for all requests of a project that wait together. */
   const validateSet = async (projectId: string, requests: CheckoutRequest[]): Promise<ValidationAnswer[]> => {
     const keys = new Set(requests.flatMap(codeKeysOf));
-    const [rows, customerOf] = await Promise.all([readVouchers(sql, projectId, [...keys]), findCustomers(sql, projectId, requests)]);
-    const found = await states.statesOf(sql, projectId, rows);
+    const [rows, customerOf, promotions] = await Promise.all([
+      keys.size > 0 ? readVouchers(sql, projectId, [...keys]) : [],
+      findCustomers(sql, projectId, requests),
+      readPromotions(sql, states, projectId, requests),
+    ]);
+    const vouchers = await states.statesOf(sql, projectId, rows);
     const time = now();
     const questions = requests.map((request) =>
-      questionOf(request, found, request.customer ? customerOf(request.customer) : undefined, time.getTime()),
+      questionOf(request, { vouchers, promotions }, request.customer ? customerOf(request.customer) : undefined, time.getTime()),
     );
     const [countsFor, factsOf] = await Promise.all([
       readCounts(sql, projectId, questions, requests[0]!.project.timezone, time),
@@ -64,6 +70,13 @@ export const createValidationActivities = ({ sql, states, traces, now, inFlight 
     /** Makes room for the traces of the next days and drops old ones. Repeatable; to be called before the first validation and daily. */
     maintain: (): Promise<void> => maintainDays(sql, now()),
   };
+};
+
+const readPromotions = async (sql: Sql, states: VoucherStates, projectId: string, requests: CheckoutRequest[]): Promise<Promotions> => {
+  const asked = askedPromotionsOf(requests);
+  if (!asked) return NO_PROMOTIONS;
+  const [tiers, stacks] = await Promise.all([readTiers(sql, projectId, asked), readStacks(sql, projectId, asked.stackIds)]);
+  return promotionsOf(sql, states.rules, projectId, tiers, stacks);
 };
 
 const findCustomers = async (

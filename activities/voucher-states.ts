@@ -68,6 +68,8 @@ export const createVoucherStates = ({ max = 20_000 }: { max?: number } = {}) => 
   };
 
   return {
+    /** The rules that rows of promotions name are kept with those of vouchers. */
+    rules,
     statesOf: async (db: Db, projectId: string, rows: CheckoutVoucher[]): Promise<Map<string, KnownVoucher>> => {
       await load(db, projectId, rows);
       await rules.load(

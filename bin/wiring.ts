@@ -35,6 +35,9 @@ import { createProductCollectionRoutes } from '../api/routes/product-collections
 import { createProductRoutes } from '../api/routes/products.ts';
 import { createPublicationRoutes } from '../api/routes/publications.ts';
 import { createOauthRoutes } from '../api/routes/oauth.ts';
+import { createPromotionStackRoutes } from '../api/routes/promotion-stacks.ts';
+import { createPromotionTierRoutes } from '../api/routes/promotion-tiers.ts';
+import { createPortalLinkRoutes } from '../api/routes/portal-links.ts';
 import { createRateLimitRoutes } from '../api/routes/rate-limits.ts';
 import { createReferralRoutes } from '../api/routes/referrals.ts';
 import { createRedemptionRoutes } from '../api/routes/redemptions.ts';
@@ -237,6 +240,8 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
         ...core,
         publicUrl: configuration.publicUrl,
         addressOf: createClientAddress(configuration.trustedProxies),
+      ...createPromotionTierRoutes(core),
+      ...createPromotionStackRoutes(core),
         fetcher: poster,
       }),
       createUnsubscribeRouter(deps),

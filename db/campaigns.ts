@@ -57,15 +57,18 @@ export const campaignView = (campaign: Campaign) => ({
   ...windowView(campaign.template),
   active: campaign.active,
   metadata: campaign.metadata,
-  voucher: {
-    type: campaign.template.type,
-    discount: campaign.template.discount ?? null,
-    gift: campaign.template.gift ?? null,
-    redemption: campaign.template.redemption,
-    limits: campaign.template.limits,
-    code_config: campaign.template.code_config ?? {},
-    is_referral_code: campaign.campaignType === 'REFERRAL_PROGRAM',
-  },
+  voucher:
+    campaign.campaignType === 'PROMOTION'
+      ? null
+      : {
+          type: campaign.template.type,
+          discount: campaign.template.discount ?? null,
+          gift: campaign.template.gift ?? null,
+          redemption: campaign.template.redemption,
+          limits: campaign.template.limits,
+          code_config: campaign.template.code_config ?? {},
+          is_referral_code: campaign.campaignType === 'REFERRAL_PROGRAM',
+        },
   referral_program: campaign.template.referral_program,
   limits: campaign.template.campaign_limits ?? null,
   vouchers_generation_status: campaign.vouchersGenerationStatus,

@@ -5,6 +5,8 @@ const prefixes = {
   apiKey: 'key',
   customer: 'cust',
   campaign: 'camp',
+  promotionTier: 'promo',
+  promotionStack: 'stack',
   voucher: 'v',
   order: 'ord',
   // Rollbacks too, so that the ledger sorts by id.

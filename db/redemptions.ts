@@ -7,6 +7,8 @@ export interface NewRedemption {
   result: 'SUCCESS' | 'FAILURE';
   voucherId: string | null;
   code: string | null;
+  /** Where it is no voucher's. */
+  promotionTierId: string | null;
   campaignId: string | null;
   customerId: string | null;
   trackingId: string | null;
@@ -29,18 +31,18 @@ const column = <K extends keyof NewRedemption>(rows: NewRedemption[], name: K): 
 
 /** Writes redemptions of one project in one statement, which is not sent until it is awaited or executed. */
 export const insertRedemptions = (db: Db, projectId: string, rows: NewRedemption[], now: Date) => db`
-  insert into redemption (project_id, object, id, result, voucher_id, code, campaign_id, customer_id, tracking_id, parent_id, amount,
+  insert into redemption (project_id, object, id, result, voucher_id, code, promotion_tier_id, campaign_id, customer_id, tracking_id, parent_id, amount,
     credits, at, failure_code, failure_message, api_key_id, "order", metadata, trace, created_at)
-  select ${projectId}, 'redemption', id, result, voucher_id, code, campaign_id, customer_id, tracking_id, parent_id, amount,
+  select ${projectId}, 'redemption', id, result, voucher_id, code, promotion_tier_id, campaign_id, customer_id, tracking_id, parent_id, amount,
     credits, at, failure_code, failure_message, api_key_id, "order"::json, metadata::json, trace::json, ${now}
   from rows from (unnest(${column(rows, 'id')}::text[], ${column(rows, 'result')}::text[], ${column(rows, 'voucherId')}::text[],
-      ${column(rows, 'code')}::text[], ${column(rows, 'campaignId')}::text[], ${column(rows, 'customerId')}::text[],
+      ${column(rows, 'code')}::text[], ${column(rows, 'promotionTierId')}::text[], ${column(rows, 'campaignId')}::text[], ${column(rows, 'customerId')}::text[],
       ${column(rows, 'trackingId')}::text[], ${column(rows, 'parentId')}::text[], ${column(rows, 'amount')}::bigint[],
       ${column(rows, 'credits')}::bigint[], ${column(rows, 'at')}::timestamptz[],
       ${column(rows, 'failureCode')}::text[], ${column(rows, 'failureMessage')}::text[], ${column(rows, 'apiKeyId')}::text[]),
     string_to_table(${jsonLines(column(rows, 'order'))}, E'\\n', ''), string_to_table(${jsonLines(column(rows, 'metadata'))}, E'\\n', ''),
     string_to_table(${jsonLines(column(rows, 'trace'))}, E'\\n', ''))
-    as r (id, result, voucher_id, code, campaign_id, customer_id, tracking_id, parent_id, amount, credits, at, failure_code, failure_message,
+    as r (id, result, voucher_id, code, promotion_tier_id, campaign_id, customer_id, tracking_id, parent_id, amount, credits, at, failure_code, failure_message,
       api_key_id, "order", metadata, trace)`;
 
 /** A redemption that is taken back. */
@@ -64,6 +66,7 @@ export const insertRollbacks = async (db: Db, projectId: string, rollbacks: NewR
     result: 'SUCCESS',
     voucher_id: rollback.of.voucherId,
     code: rollback.of.code,
+    promotion_tier_id: rollback.of.promotionTierId,
     campaign_id: rollback.of.campaignId,
     customer_id: rollback.of.customerId,
     tracking_id: rollback.trackingId,
@@ -87,6 +90,8 @@ export interface Redemption {
   result: 'SUCCESS' | 'FAILURE';
   voucherId: string | null;
   code: string | null;
+  promotionTierId: string | null;
+  promotionTier: string | null;
   campaignId: string | null;
   campaign: string | null;
   customerId: string | null;
@@ -107,12 +112,13 @@ export interface Redemption {
 }
 
 export const redemptionColumns = (db: Db) => db`
-  r.project_id, r.id, r.object, r.result, r.voucher_id, r.code, r.campaign_id, c.name as campaign, r.customer_id, u.source_id as customer_source_id,
+  r.project_id, r.id, r.object, r.result, r.voucher_id, r.code, r.promotion_tier_id, t.name as promotion_tier, r.campaign_id, c.name as campaign, r.customer_id, u.source_id as customer_source_id,
   r.tracking_id, r.rollback_of, r.parent_id, r.amount, r.credits, r.at, r."order", r.failure_code, r.failure_message, r.reason, r.metadata, r.created_at`;
 
 export const redemptionSource = (db: Db) => db`
   redemption r
   left join campaign c on c.project_id = r.project_id and c.id = r.campaign_id
+  left join promotion_tier t on t.project_id = r.project_id and t.id = r.promotion_tier_id
   left join customer u on u.project_id = r.project_id and u.id = r.customer_id`;
 
 export const findRedemption = async (db: Db, projectId: string, id: string): Promise<Redemption | null> => {
@@ -128,6 +134,10 @@ export const findRedemptionsById = (db: Db, projectId: string, ids: string[]) =>
 /** The redemptions of a stack, in the order in which they applied. */
 export const findChildren = (db: Db, projectId: string, parentId: string) => db<Redemption[]>`
   select ${redemptionColumns(db)} from ${redemptionSource(db)} where r.project_id = ${projectId} and r.parent_id = ${parentId} order by r.id`;
+
+/** Locks rows of the ledger, in the order of their ids. */
+export const lockRedemptions = (db: Db, projectId: string, ids: string[]) => db`
+  select 1 from redemption where project_id = ${projectId} and id = any(${ids}::text[]) order by id for no key update`;
 
 /** Locks vouchers by id, in the order of their codes. Those that were deleted are missing. */
 export const lockVouchersById = (db: Db, projectId: string, ids: string[]) => db<

@@ -39,8 +39,18 @@ export const createVouchers = async (
   return rows;
 };
 
+/** @throws DomainError invalid_payload, for a promotion, which is had without a code */
+export const requireVouchers = ({ id, campaignType }: Pick<Campaign, 'id' | 'campaignType'>): void => {
+  if (campaignType === 'PROMOTION')
+    throw new DomainError('invalid_payload', 'A promotion has no vouchers.', {
+      details: 'Who fulfils the rules of its tiers gets them without a code',
+      resource: { id, type: 'campaign' },
+    });
+};
+
 /** What a campaign gives each of its vouchers. A STATIC one's keep the dates that it has now; an AUTO_UPDATE one's follow them. */
 export const draftOfCampaign = (campaign: Campaign, own: Partial<VoucherDraft> = {}): VoucherDraft => {
+  requireVouchers(campaign);
   const dates = campaign.type === 'STATIC' ? { startDate: campaign.startDate, expirationDate: campaign.expirationDate } : {};
   return draftVoucher({
     projectId: campaign.projectId,

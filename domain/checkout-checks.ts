@@ -6,9 +6,10 @@ import { needsItems } from './discount.ts';
 import { refusalOfGift } from './gift.ts';
 import { hasBudget, isLimited, refusalOfBudget, refusalOfLimits } from './limits.ts';
 import { stepOf } from './redeemable-discount.ts';
-import type { AskedRedeemable, PromotionTierState, RedeemableState } from './redeemable.ts';
+import type { AskedRedeemable, RedeemableState } from './redeemable.ts';
+import { refusalOfTier } from './tier-validity.ts';
 import { refuse, type Refusal } from './voucher-refusal.ts';
-import { refusalOf, refusalOfCampaign, type Redeemer } from './voucher-validity.ts';
+import { refusalOf, type Redeemer } from './voucher-validity.ts';
 
 /** A redeemable at its turn. */
 export interface Candidate {
@@ -26,11 +27,6 @@ export interface Candidate {
 
 /** @returns why the redeemable does not apply; null where nothing speaks against it */
 type Check = (candidate: Candidate) => Refusal | null;
-
-const refusalOfTier = ({ name, active, campaign }: PromotionTierState, { at }: Redeemer): Refusal | null =>
-  active
-    ? refusalOfCampaign(campaign, 'promotion_inactive', at)
-    : refuse('promotion_inactive', 'active', false, `Promotion tier ${name} is disabled`);
 
 const refusalOfRedeemable: Check = ({ redeemable, by }) =>
   redeemable.object === 'voucher' ? refusalOf(redeemable, by) : refusalOfTier(redeemable, by);

@@ -2,6 +2,7 @@ import type { CategoryState } from './checkout-stacking.ts';
 import type { Discount } from './discount.ts';
 import type { Limits } from './limits.ts';
 import type { AssignedRule } from './validation-rules/rule.ts';
+import type { ValidityWindow } from './validity-window.ts';
 import type { CampaignState, VoucherState } from './voucher-validity.ts';
 
 /** What a request asks to apply, as plain JSON. */
@@ -29,6 +30,8 @@ export interface PromotionTierState {
   /** Epoch milliseconds; null: as its campaign. */
   startsAt: number | null;
   endsAt: number | null;
+  /** When it is valid beside its start and end; null: always. */
+  window: ValidityWindow | null;
   campaign: CampaignState;
   discount: Discount;
   /** null: none. */

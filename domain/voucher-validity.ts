@@ -72,18 +72,10 @@ const refusalOfState = ({ code, active, withdrawnReason, campaign }: VoucherStat
   if (withdrawnReason !== null)
     return refuse('voucher_disabled', 'withdrawn', withdrawnReason, `Voucher ${code} was withdrawn: ${withdrawnReason}`);
   if (!active) return refuse('voucher_disabled', 'active', false, `Voucher ${code} is disabled`);
-  return campaign && refusalOfCampaignState(campaign, 'voucher_disabled');
+  if (campaign && !campaign.active)
+    return refuse('voucher_disabled', 'campaign.active', false, `The campaign ${campaign.name} is disabled`);
+  return null;
 };
-
-const refusalOfCampaignState = (campaign: CampaignState, key: 'voucher_disabled' | 'promotion_inactive'): Refusal | null =>
-  campaign.active ? null : refuse(key, 'campaign.active', false, `The campaign ${campaign.name} is disabled`);
-
-/** Whether a campaign counts at this time. `disabled` is the key that tells that it was switched off. @returns null where it does */
-export const refusalOfCampaign = (
-  campaign: CampaignState,
-  disabled: 'voucher_disabled' | 'promotion_inactive',
-  at: number,
-): Refusal | null => refusalOfCampaignState(campaign, disabled) ?? refusalOfCampaignTime(campaign, at);
 
 const refusalOfCampaignTime = ({ name, startsAt, endsAt }: CampaignState, at: number): Refusal | null =>
   refusalOfWindow(`The campaign ${name}`, 'campaign.', startsAt, endsAt, at);

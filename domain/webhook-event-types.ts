@@ -41,7 +41,8 @@ const segment = (type: string, description: string): WebhookEventType => ({
 const redeemed = {
   redemption_id: z.string(),
   voucher_id: z.string().nullable(),
-  code: z.string(),
+  code: z.string().nullable(),
+  promotion_tier_id: z.string().nullish().meta({ description: 'Where no voucher was redeemed' }),
   campaign_id: z.string().nullable(),
   campaign: z.string().nullable(),
   tracking_id: z.string().nullable(),

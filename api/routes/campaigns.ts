@@ -17,13 +17,15 @@ import {
 } from '../../db/campaigns.ts';
 import type { Sql, Tx } from '../../db/client.ts';
 import type { Project } from '../../db/projects.ts';
+import { tiersOfCampaign } from '../../db/promotion-tiers.ts';
 import { voucherView } from '../../db/voucher-changes.ts';
-import { createCampaignVouchers, createVouchers, draftOfCampaign, fixedCode } from '../../db/voucher-creation.ts';
+import { createCampaignVouchers, createVouchers, draftOfCampaign, fixedCode, requireVouchers } from '../../db/voucher-creation.ts';
 import { parseCodeConfig, requireHardToGuess } from '../../domain/code-pattern.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { assignRules } from '../../db/rule-assignments.ts';
 import { withWindow } from '../../domain/voucher-template.ts';
 import { notFound } from '../errors.ts';
+import { addTier, tierViews } from '../promotion-tier.ts';
 import { route, type Answer, type RequestContext, type Route } from '../route.ts';
 import {
   addedVouchersSchema,
@@ -93,13 +95,13 @@ export const newCampaignOf = (projectId: string, body: z.output<typeof createCam
   campaignType: body.campaign_type,
   type: body.type,
   template: {
-    type: body.voucher.type,
-    ...(body.voucher.discount && { discount: body.voucher.discount }),
-    ...(body.voucher.gift && { gift: body.voucher.gift }),
-    redemption: { quantity: body.voucher.redemption?.quantity ?? null },
-    ...(body.voucher.limits && { limits: body.voucher.limits }),
+    type: body.voucher?.type ?? 'DISCOUNT_VOUCHER',
+    ...(body.voucher?.discount && { discount: body.voucher.discount }),
+    ...(body.voucher?.gift && { gift: body.voucher.gift }),
+    redemption: { quantity: body.voucher?.redemption?.quantity ?? null },
+    ...(body.voucher?.limits && { limits: body.voucher.limits }),
     ...(body.limits && { campaign_limits: body.limits }),
-    code_config: body.voucher.code_config ?? {},
+    code_config: body.voucher?.code_config ?? {},
     ...(body.on_refund !== undefined && { on_refund: body.on_refund }),
     ...windowOf(body),
     ...(body.referral_program && { referral_program: body.referral_program }),
@@ -112,6 +114,13 @@ export const newCampaignOf = (projectId: string, body: z.output<typeof createCam
   description: body.description ?? null,
   metadata: body.metadata ?? {},
 });
+
+/** The tiers of a promotion; nothing for other campaigns. */
+const promotionView = async (db: Sql | Tx, { projectId, id, campaignType }: Campaign) => {
+  if (campaignType !== 'PROMOTION') return {};
+  const tiers = await tierViews(db, projectId, await tiersOfCampaign(db, projectId, id));
+  return { promotion: list('tiers', tiers, { total: tiers.length, hasMore: false }) };
+};
 
 export const createCampaignRoutes = ({ sql, now, randomBytes }: CampaignRoutesDeps): Route[] => {
   const locked = async (tx: Tx, project: Project, idOrName: string): Promise<Campaign> => {
@@ -157,20 +166,22 @@ export const createCampaignRoutes = ({ sql, now, randomBytes }: CampaignRoutesDe
       responses: { 200: found, 409: { description: 'A campaign of this name exists' } },
       handler: ({ project, body, write }) => {
         const { voucher, vouchers_count: count = 0 } = body;
-        const pattern = parseCodeConfig(voucher.code_config ?? {}, { caseSensitive: project.caseSensitiveCodes });
+        const pattern = parseCodeConfig(voucher?.code_config ?? {}, { caseSensitive: project.caseSensitiveCodes });
         requireHardToGuess(pattern, Math.max(count, 1));
         return write(async (tx) => {
-          const { validation_rules: rules = [] } = body;
-          await requireRules(tx, project.id, rules);
+          const { validation_rules: rules = [], promotion } = body;
+          const tiers = promotion?.tiers ?? [];
+          await requireRules(tx, project.id, [...new Set([...rules, ...tiers.flatMap((tier) => tier.validation_rules ?? [])])]);
           const campaign = await createCampaign(tx, newCampaignOf(project.id, body), now());
           if (!campaign)
             throw new DomainError('duplicate_found', `A campaign with the name ${body.name} exists already.`, {
               resource: { type: 'campaign', id: body.name },
             });
           if (count > 0) await createCampaignVouchers(tx, campaign, count, {}, pattern, { project, now: now(), randomBytes });
+          for (const tier of tiers) await addTier(tx, campaign, tier, now());
           if (rules.length > 0) await assignRules(tx, project.id, rules, { type: 'campaign', id: campaign.id }, now());
           const made = rules.length > 0 ? await known(tx, project, campaign.id) : campaign;
-          return { status: 200, body: { ...campaignView(made), vouchers_count: count } };
+          return { status: 200, body: { ...campaignView(made), ...(await promotionView(tx, made)), vouchers_count: count } };
         });
       },
     }),
@@ -184,7 +195,10 @@ export const createCampaignRoutes = ({ sql, now, randomBytes }: CampaignRoutesDe
       responses: { 200: found, 404: missing },
       handler: async ({ project, params }) => {
         const campaign = await known(sql, project, params.id);
-        return { status: 200, body: { ...campaignView(campaign), vouchers_count: await countVouchers(sql, campaign) } };
+        return {
+          status: 200,
+          body: { ...campaignView(campaign), ...(await promotionView(sql, campaign)), vouchers_count: await countVouchers(sql, campaign) },
+        };
       },
     }),
     route({
@@ -244,6 +258,7 @@ export const createCampaignRoutes = ({ sql, now, randomBytes }: CampaignRoutesDe
       handler: ({ project, params, query, body, write }) =>
         write(async (tx) => {
           const campaign = await known(tx, project, params.id);
+          requireVouchers(campaign);
           const config = body.code_config ?? campaign.template.code_config ?? {};
           const pattern = parseCodeConfig(config, { caseSensitive: project.caseSensitiveCodes });
           const { vouchers_count: total } = query;

@@ -4,6 +4,7 @@ import { duration, endsAfterItStarts, metadata, name, text, time } from './field
 import { campaignGiftBody } from './gift.ts';
 import { count, listOf, paging, startingAfter } from './list.ts';
 import { campaignLimitsSchema, limitsSchema } from './limits.ts';
+import { createTierBody, tierListSchema } from './promotion-tier.ts';
 import { assignmentsSchema, ruleIds } from './validation-rule.ts';
 import { startsItsTimeframe, validityFields, validitySchemas } from './validity.ts';
 import { codeConfigSchema, onRefund, redemptionLimit, voucherSchema, voucherType, worthFits } from './voucher.ts';
@@ -47,7 +48,7 @@ export const createCampaignBody = z
     ...sharedFields,
     name: z.string().min(1).max(255),
     validation_rules: ruleIds,
-    campaign_type: z.enum(['DISCOUNT_COUPONS', 'GIFT_VOUCHERS', 'REFERRAL_PROGRAM']).default('DISCOUNT_COUPONS'),
+    campaign_type: z.enum(['DISCOUNT_COUPONS', 'GIFT_VOUCHERS', 'REFERRAL_PROGRAM', 'PROMOTION']).default('DISCOUNT_COUPONS'),
     type: campaignType.default('AUTO_UPDATE'),
     active: z.boolean().default(true),
     voucher: z
@@ -61,7 +62,13 @@ export const createCampaignBody = z
         is_referral_code: z.boolean().optional().meta({ description: 'What the campaign type says' }),
       })
       .refine(worthFits('discount').check, worthFits('discount').options)
-      .refine(worthFits('gift').check, worthFits('gift').options),
+      .refine(worthFits('gift').check, worthFits('gift').options)
+      .optional()
+      .meta({ description: 'What its vouchers are; left out for a PROMOTION, which has tiers' }),
+    promotion: z
+      .strictObject({ tiers: z.array(createTierBody).max(100).optional() })
+      .optional()
+      .meta({ description: 'The tiers of a PROMOTION; more can be added later' }),
     limits: campaignLimitsSchema.optional(),
     referral_program: referralProgram
       .optional()
@@ -70,6 +77,18 @@ export const createCampaignBody = z
   })
   .refine(endsAfterItStarts.check, endsAfterItStarts.options)
   .refine(startsItsTimeframe.check, startsItsTimeframe.options)
+  .refine((body) => (body?.campaign_type === 'PROMOTION') === (body?.voucher === undefined), {
+    path: ['voucher'],
+    error: 'must be given, but for a PROMOTION',
+  })
+  .refine((body) => body?.campaign_type === 'PROMOTION' || body?.promotion === undefined, {
+    path: ['promotion'],
+    error: 'must be left out where campaign_type is not PROMOTION',
+  })
+  .refine((body) => body?.campaign_type !== 'PROMOTION' || !body.vouchers_count, {
+    path: ['vouchers_count'],
+    error: 'must be left out for a PROMOTION, which has no vouchers',
+  })
   .refine((body) => (body?.campaign_type === 'GIFT_VOUCHERS') === (body?.voucher?.type === 'GIFT_VOUCHER'), {
     path: ['voucher', 'type'],
     error: 'must be GIFT_VOUCHER in a campaign of GIFT_VOUCHERS, and in no other',
@@ -80,7 +99,7 @@ export const createCampaignBody = z
   })
   .refine(
     ({ voucher, campaign_type: type }) =>
-      voucher.is_referral_code === undefined || voucher.is_referral_code === (type === 'REFERRAL_PROGRAM'),
+      voucher?.is_referral_code === undefined || voucher.is_referral_code === (type === 'REFERRAL_PROGRAM'),
     {
       path: ['voucher', 'is_referral_code'],
       error: 'must be as campaign_type says: true for REFERRAL_PROGRAM only',
@@ -121,15 +140,18 @@ export const campaignSchema = z
     on_refund: z.enum(ON_REFUND),
     active: z.boolean(),
     metadata: z.record(z.string(), z.unknown()),
-    voucher: z.object({
-      type: z.string(),
-      discount: discountSchema.nullable(),
-      gift: campaignGiftBody.nullable(),
-      redemption: z.object({ quantity: z.int().nullable() }),
-      limits: limitsSchema.optional(),
-      code_config: z.record(z.string(), z.unknown()),
-      is_referral_code: z.boolean(),
-    }),
+    voucher: z
+      .object({
+        type: z.string(),
+        discount: discountSchema.nullable(),
+        gift: campaignGiftBody.nullable(),
+        redemption: z.object({ quantity: z.int().nullable() }),
+        limits: limitsSchema.optional(),
+        code_config: z.record(z.string(), z.unknown()),
+        is_referral_code: z.boolean(),
+      })
+      .nullable(),
+    promotion: tierListSchema.optional(),
     limits: campaignLimitsSchema.nullable(),
     referral_program: z.looseObject({}).optional(),
     vouchers_count: z.int().optional(),

@@ -40,8 +40,8 @@ const checkoutFields = {
 };
 
 const redeemable = z.strictObject({
-  object: z.literal('voucher').default('voucher'),
-  id: name.meta({ description: 'The code' }),
+  object: z.enum(['voucher', 'promotion_tier', 'promotion_stack']).default('voucher'),
+  id: name.meta({ description: 'The code of a voucher, or the id of a promotion tier or stack' }),
   gift: gift.optional(),
 });
 
@@ -74,7 +74,7 @@ export const redeemableSchema = z
   .object({
     status: z.enum(['APPLICABLE', 'INAPPLICABLE', 'SKIPPED']),
     id: z.string(),
-    object: z.literal('voucher'),
+    object: z.enum(['voucher', 'promotion_tier', 'promotion_stack']),
     order: orderSchema.nullish(),
     applicable_to: emptyList.optional(),
     inapplicable_to: emptyList.optional(),

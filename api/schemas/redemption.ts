@@ -6,6 +6,7 @@ import { orderSchema } from './order.ts';
 import { redeemableSchema } from './redeemable.ts';
 
 const voucher = z.looseObject({ id: z.string().nullable(), code: z.string().nullable(), object: z.literal('voucher') });
+const tier = z.looseObject({ id: z.string(), name: z.string().nullable(), object: z.literal('promotion_tier') });
 const customer = z.object({ id: z.string(), source_id: z.string().nullable(), object: z.literal('customer') });
 
 const entry = {
@@ -18,7 +19,7 @@ const entry = {
   status: z.enum(['SUCCEEDED', 'FAILED']),
   order: orderSchema.nullish(),
   customer: customer.nullish(),
-  related_object_type: z.enum(['voucher', 'redemption']),
+  related_object_type: z.enum(['voucher', 'promotion_tier', 'redemption']),
   related_object_id: z.string(),
 };
 
@@ -33,6 +34,7 @@ export const redemptionSchema = z
     failure_code: z.string().optional(),
     failure_message: z.string().optional(),
     voucher: voucher.nullish(),
+    promotion_tier: tier.optional(),
   })
   .meta({ id: 'Redemption' });
 

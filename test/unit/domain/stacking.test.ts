@@ -24,6 +24,7 @@ const tier = (id: string, discount: Discount, more: Partial<PromotionTierState> 
   active: true,
   startsAt: null,
   endsAt: null,
+  window: null,
   campaign,
   discount,
   limits: null,
