@@ -23,8 +23,16 @@ export type ApiKeyRole = 'admin' | 'viewer' | 'checkout' | 'storefront';
 export const scopesOfRole: Record<ApiKeyRole, string[]> = {
   admin: ['*:*'],
   viewer: ['*:read'],
-  checkout: ['validations:write', 'redemptions:read', 'redemptions:write', 'vouchers:read', 'customers:read', 'customers:write'],
-  storefront: ['validations:write', 'redemptions:write', 'qualifications:read', 'events:write'],
+  checkout: [
+    'validations:write',
+    'qualifications:write',
+    'redemptions:read',
+    'redemptions:write',
+    'vouchers:read',
+    'customers:read',
+    'customers:write',
+  ],
+  storefront: ['validations:write', 'redemptions:write', 'qualifications:write', 'events:write'],
 };
 
 export interface NewApiKey {
