@@ -3,7 +3,7 @@ import { insertEvents } from '../db/events.ts';
 import { changeBalance, insertGiftTransactions, type GiftTransaction } from '../db/gift-transactions.ts';
 import type { Project } from '../db/projects.ts';
 import { readClocks } from '../db/redemptions.ts';
-import { lockVoucher } from '../db/vouchers.ts';
+import { lockVoucher, type Voucher } from '../db/vouchers.ts';
 import { DomainError } from '../domain/errors.ts';
 import { balanceChange } from './gift-balance.ts';
 
@@ -20,35 +20,54 @@ const refuse = (path: string, message: string): DomainError =>
   new DomainError('invalid_payload', 'The request has fields that are wrong.', { fields: [{ path, message }] });
 
 /**
- * Changes what a gift card is worth, in the caller's transaction.
- * @throws DomainError resource_not_found; invalid_payload, where it is no gift card; gift_amount_exceeded, where it has less than is taken
+ * Changes what a gift card that is locked is worth.
+ * @throws DomainError invalid_payload, where it is no gift card; gift_amount_exceeded, where it has less than is taken
  */
-export const addToBalance = async (tx: Tx, project: Project, request: BalanceRequest, now: Date) => {
-  const { code, amount, sourceId, reason } = request;
-  const voucher = await lockVoucher(tx, project, code);
-  const resource = { id: code, type: 'voucher' };
-  if (!voucher)
-    throw new DomainError('resource_not_found', 'Resource not found', { details: `Cannot find voucher with id ${code}`, resource });
-  const { giftAmount, giftBalance, template, campaignId, holderId } = voucher;
+const changeWorth = async (
+  tx: Tx,
+  project: Project,
+  voucher: Voucher,
+  { amount, sourceId, reason }: Omit<BalanceRequest, 'code'>,
+  now: Date,
+): Promise<GiftTransaction> => {
+  const { id, code, giftAmount, giftBalance, template, campaignId, holderId } = voucher;
   if (giftAmount === null || giftBalance === null) throw refuse('code', `must be a gift card: ${code} has no balance`);
   if (giftBalance + amount < 0)
     throw new DomainError('gift_amount_exceeded', 'Gift amount exceeded', {
       details: `Gift card ${code} has ${giftBalance} left, and ${-amount} is taken away`,
-      resource,
+      resource: { id: code, type: 'voucher' },
     });
-  if (!Number.isSafeInteger(giftAmount + amount) || giftAmount + amount < 0)
-    throw refuse('amount', 'must keep what the card is worth between 0 and 2^53');
+  if (!Number.isSafeInteger(giftAmount + amount)) throw refuse('amount', 'must keep what the card is worth below 2^53');
   const gift = { amount: giftAmount + amount, balance: giftBalance + amount, effect: template.gift?.effect ?? 'APPLY_TO_ORDER' } as const;
   const campaign = campaignId === null ? null : { id: campaignId, name: voucher.campaign ?? campaignId };
   const type = amount > 0 ? ('CREDITS_ADDITION' as const) : ('CREDITS_REMOVAL' as const);
   const clocks = holderId === null ? null : await readClocks(tx, project.id, [holderId]);
   const at = new Date(now.getTime() + ((holderId !== null && clocks?.get(holderId)) || 0)).toISOString();
-  const card = { id: voucher.id, code: voucher.code, holderId, campaign, gift };
-  const { transaction, event } = balanceChange(card, { type, amount, sourceId, reason }, now, at);
-  await changeBalance(tx, project.id, voucher.id, amount, now);
+  const { transaction, event } = balanceChange({ id, code, holderId, campaign, gift }, { type, amount, sourceId, reason }, now, at);
+  await changeBalance(tx, project.id, id, amount, now);
   await insertGiftTransactions(tx, project.id, [transaction]);
   await insertEvents(tx, project.id, [event]);
-  return { ...balanceView(transaction), operation_type: 'MANUAL' as const };
+  return transaction;
+};
+
+/**
+ * Adds to a gift card, or takes away from it, in the caller's transaction.
+ * @throws DomainError resource_not_found; invalid_payload, where it is no gift card; gift_amount_exceeded, where it has less than is taken
+ */
+export const addToBalance = async (tx: Tx, project: Project, { code, ...change }: BalanceRequest, now: Date) => {
+  const voucher = await lockVoucher(tx, project, code);
+  const resource = { id: code, type: 'voucher' };
+  if (!voucher)
+    throw new DomainError('resource_not_found', 'Resource not found', { details: `Cannot find voucher with id ${code}`, resource });
+  return { ...balanceView(await changeWorth(tx, project, voucher, change, now)), operation_type: 'MANUAL' as const };
+};
+
+/** Sets what a gift card that is locked was worth altogether; what is left of it changes by as much. @throws DomainError as addToBalance does */
+export const setWorth = async (tx: Tx, project: Project, voucher: Voucher, worth: number, now: Date): Promise<Voucher> => {
+  const amount = worth - (voucher.giftAmount ?? 0);
+  if (amount === 0 && voucher.giftAmount !== null) return voucher;
+  const { total, balance } = await changeWorth(tx, project, voucher, { amount, sourceId: null, reason: null }, now);
+  return { ...voucher, giftAmount: total, giftBalance: balance };
 };
 
 const balanceView = ({ total, amount, balance, voucherId }: GiftTransaction) => ({

@@ -1,3 +1,4 @@
+import { setWorth } from '../../activities/gift-card.ts';
 import type { Sql } from '../../db/client.ts';
 import { parseCodeConfig } from '../../domain/code-pattern.ts';
 import { DomainError } from '../../domain/errors.ts';
@@ -95,10 +96,16 @@ export const createVoucherRoutes = ({ sql, now, randomBytes }: VoucherRoutesDeps
     });
   };
 
-  const change = (context: RequestContext<{ code: string }>, howOf: (voucher: Voucher) => VoucherChange, event: string): Promise<Answer> =>
+  const change = (
+    context: RequestContext<{ code: string }>,
+    howOf: (voucher: Voucher) => VoucherChange,
+    event: string,
+    worth?: number,
+  ): Promise<Answer> =>
     context.write(async (tx) => {
-      const voucher = await lockVoucher(tx, context.project, context.params.code);
-      if (!voucher) throw notFound('voucher', context.params.code);
+      const locked = await lockVoucher(tx, context.project, context.params.code);
+      if (!locked) throw notFound('voucher', context.params.code);
+      const voucher = worth === undefined ? locked : await setWorth(tx, context.project, locked, worth, now());
       const how = howOf(voucher);
       const next = { ...voucher, ...how };
       requireStart(how.window ?? voucher.template, next.startDate ?? voucher.campaignStartDate);
@@ -182,7 +189,7 @@ export const createVoucherRoutes = ({ sql, now, randomBytes }: VoucherRoutesDeps
       handler: (context) => {
         const { body, params } = context;
         if (body.code !== undefined && body.code !== params.code) throw wrongField('code', 'must be the code in the path');
-        return change(context, (voucher) => changeOf(voucher, body), 'voucher.updated');
+        return change(context, (voucher) => changeOf(voucher, body), 'voucher.updated', body.gift?.amount);
       },
     }),
     route({

@@ -3,7 +3,7 @@ import { parseCodeConfig } from '../../domain/code-pattern.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { ON_REFUND } from '../../domain/voucher-template.ts';
 import { discountSchema } from './discount.ts';
-import { code, duration, endsAfterItStarts, metadata, name, text, time } from './fields.ts';
+import { amount, code, duration, endsAfterItStarts, metadata, name, text, time } from './fields.ts';
 import { giftBody, giftSchema } from './gift.ts';
 import { limitsSchema } from './limits.ts';
 import { flag, listOf, paging, startingAfter, timeRange } from './list.ts';
@@ -108,6 +108,10 @@ export const updateVoucherBody = z.strictObject({
   ...ownFields,
   ...validityFields,
   limits: limitsSchema.nullish().meta({ description: 'Of a voucher without a campaign; instead of those it has. null: none' }),
+  gift: z
+    .strictObject({ amount })
+    .optional()
+    .meta({ description: 'All that a gift card was worth; what is left of it changes by as much' }),
   code: z.string().optional().meta({ description: 'The code in the path, where a client sends it here too' }),
   start_date: time.nullish(),
   expiration_date: time.nullish(),

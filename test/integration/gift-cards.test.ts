@@ -90,6 +90,9 @@ describe('a gift card', () => {
     expect((await send('POST', '/v1/redemptions', { redeemables: [spend('POOR')] })).body.key).toBe('missing_amount');
     expect((await send('POST', '/v1/redemptions', { redeemables: [spend('POOR', 700)] })).body.redemptions[0].amount).toBe(700);
     expect((await send('POST', '/v1/vouchers/POOR/balance', { amount: -1 })).body.key).toBe('gift_amount_exceeded');
+    const more = await client.vouchers.update({ code: 'POOR', gift: { amount: 900 } });
+    expect(more.gift).toMatchObject({ amount: 900, balance: 200 });
+    expect((await send('PUT', '/v1/vouchers/POOR', { gift: { amount: 600 } })).body.key).toBe('gift_amount_exceeded');
   });
 
   test('has an account of all that happened to it', async () => {

@@ -3,9 +3,11 @@ import { publish } from '../../activities/publication.ts';
 import { randomBytes } from 'node:crypto';
 import { createCampaign, lockCampaign, updateCampaign, type Campaign } from '../../db/campaigns.ts';
 import { connect, type Sql } from '../../db/client.ts';
+import { readCounters } from '../../db/counters.ts';
 import type { Project } from '../../db/projects.ts';
 import { draftOfCampaign } from '../../db/voucher-creation.ts';
 import { insertVouchers } from '../../db/vouchers.ts';
+import type { CounterRef } from '../../domain/counters.ts';
 import type { CampaignLimits, Limits } from '../../domain/limits.ts';
 import { DEFAULT_TTL, type Session } from '../../domain/session.ts';
 import type { VoucherTemplate } from '../../domain/voucher-template.ts';
@@ -191,6 +193,57 @@ test('a limit that is added while many redeem counts all of them, those on their
   await limit({ campaign_total: 345 });
   const last = await times(30, (index) => redeem(index, `later-${index % 40}`));
   expect(counted(last)).toEqual({ 200: 5, quantity_exceeded: 25 });
+});
+
+/** The counter that a key names. */
+const refOf = (key: string): CounterRef => {
+  const [scope, of, customerId, period, periodStart, measure] = key.split(' ');
+  return {
+    scope: scope as CounterRef['scope'],
+    of: of!,
+    customerId: customerId || null,
+    period: (period || null) as CounterRef['period'],
+    periodStart: periodStart || null,
+    measure: measure as CounterRef['measure'],
+  };
+};
+
+describe('the ledger', () => {
+  test('says the same as the counters, whoever redeemed when, and what was taken back', async () => {
+    const counts = { daily: 500, weekly: 500, monthly: 500, per_customer: 100, per_customer_daily: 100, per_customer_monthly: 100 };
+    const budget = { amount: 1_000_000, orders_amount: 9_000_000 };
+    const all = { ...counts, campaign_total: 500, campaign_budget: budget };
+    const { id } = await campaignOf('books', 10, { limits: counts, campaign_limits: all });
+    await redeem(0, 'books-0', shopper('traveller'));
+    // Two days ahead by their test clock.
+    await sql`update customer set clock_offset_ms = 172800000 where project_id = ${project.id} and source_id = 'traveller'`;
+    await times(80, async (index) => {
+      const order = { amount: 1_000 + index * 37 };
+      const answer = await redeem(index, `books-${index % 10}`, { ...shopper(['traveller', 'stay', 'else'][index % 3]!), order });
+      if (index % 4 === 0) await rollback(index, idOf(answer));
+    });
+    const kept = await sql<{ key: string; value: number }[]>`
+      select key, value from counter where project_id = ${project.id} and (starts_with(key, ${`campaign ${id} `}) or key like 'voucher %')`;
+    expect(kept.length).toBeGreaterThan(60);
+    await sql`delete from counter where project_id = ${project.id}`;
+    const { values } = await readCounters(
+      sql,
+      project.id,
+      kept.map(({ key }) => refOf(key)),
+      { zone: project.timezone, now: new Date() },
+    );
+    expect(Object.fromEntries(values)).toEqual(Object.fromEntries(kept.map(({ key, value }) => [key, value])));
+  });
+
+  test('is counted anew where a redemption of a voucher that was deleted is taken back', async () => {
+    const { id } = await campaignOf('gone', 4, { campaign_limits: { campaign_total: 2 } });
+    const [first] = [await redeem(0, 'gone-0'), await redeem(1, 'gone-1')];
+    await sql`delete from voucher where project_id = ${project.id} and code = 'GONE-0'`;
+    expect(counted([await redeem(0, 'gone-2')])).toEqual({ quantity_exceeded: 1 });
+    expect(statusOf(await rollback(1, idOf(first)))).toBe(200);
+    expect(counted(await times(3, (index) => redeem(index, 'gone-3')))).toEqual({ 200: 1, quantity_exceeded: 2 });
+    expect(await countersOf(id)).toEqual([{ key: '   count', value: 2 }]);
+  });
 });
 
 describe('a session', () => {
