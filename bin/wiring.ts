@@ -3,6 +3,7 @@ import type { Express } from 'express';
 import { createApp } from '../api/app.ts';
 import { createClientAddress } from '../api/client-address.ts';
 import { createHooksRouter } from '../api/hooks/router.ts';
+import { createPortalRouter } from '../api/portal/router.ts';
 import { createAnalyticsRoutes } from '../api/routes/analytics.ts';
 import { createApiKeyRoutes } from '../api/routes/api-keys.ts';
 import { createAsyncActionRoutes } from '../api/routes/async-actions.ts';
@@ -112,6 +113,11 @@ const linksOf = ({ publicUrl, secretKey }: ServiceConfiguration) => ({ publicUrl
 const downloadsOf = ({ publicUrl, secretKey }: ServiceConfiguration) => ({
   publicUrl,
   key: derivedKey(secretKey, 'downloads of exports'),
+});
+
+const portalOf = ({ publicUrl, secretKey }: ServiceConfiguration) => ({
+  publicUrl,
+  key: derivedKey(secretKey, 'links to the webhook portal'),
 });
 
 /** Validation and redemption in this process: for the API, and for the worker that runs them for Temporal. */
@@ -234,6 +240,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createEventRoutes(deps),
       ...createEndpointRoutes({ ...deps, addresses: addressesOf(configuration) }),
       ...createWebhookDeliveryRoutes(deps),
+      ...createPortalLinkRoutes({ ...core, links: portalOf(configuration) }),
     ],
     routers: [
       createHooksRouter({
@@ -245,6 +252,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
         fetcher: poster,
       }),
       createUnsubscribeRouter(deps),
+      createPortalRouter({ ...core, randomBytes, links: portalOf(configuration) }),
       createDownloadRouter(deps),
     ],
     checks: { ...checksOf(core), ...(needsTemporal && temporal) },

@@ -82,11 +82,9 @@ const fields = {
     .max(30)
     .nullable()
     .meta({ description: 'After so many days without a success it is disabled; null: never' }),
-  filter: filter
-    .nullable()
-    .meta({
-      description: 'CEL over event.type, event.data and customer: an event for which it is false, or cannot be evaluated, is not sent',
-    }),
+  filter: filter.nullable().meta({
+    description: 'CEL over event.type, event.data and customer: an event for which it is false, or cannot be evaluated, is not sent',
+  }),
   format: z
     .enum(formatNames)
     .nullable()
@@ -196,3 +194,11 @@ const eventTypeSchema = z.object({
   example: z.unknown(),
 });
 export const eventTypeListSchema = listOf('event_types', eventTypeSchema).meta({ id: 'WebhookEventTypeList' });
+
+export const portalLinkBody = z.strictObject({
+  expires_in: duration.default('P1D').meta({ description: 'How long the link works, 30 days at the most' }),
+});
+
+export const portalLinkSchema = z
+  .object({ object: z.literal('portal_link'), url: z.string(), expires_at: z.string() })
+  .meta({ id: 'WebhookPortalLink' });

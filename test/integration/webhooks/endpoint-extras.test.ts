@@ -172,7 +172,7 @@ describe('an endpoint behind mutual TLS', () => {
     server = createSecureServer(
       { key: pem('server.key'), cert: pem('server'), ca: pem('ca'), requestCert: true, rejectUnauthorized: true },
       (request, response) => {
-        callers.push((request.socket as TLSSocket).getPeerCertificate().subject.CN);
+        callers.push((request.socket as TLSSocket).getPeerCertificate().subject.CN as string);
         response.end('taken');
       },
     );
