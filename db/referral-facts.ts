@@ -5,7 +5,7 @@ export interface ReferralFacts {
   boughtBefore: boolean;
   referredBefore: boolean;
   cycle: boolean;
-  /** Those of the marks, in hex, that others have who took part in referrals. */
+  /** Those of the marks (hex) that others have who took part in referrals. */
   knownMarks: Set<string>;
 }
 
@@ -16,7 +16,7 @@ const LONGEST_CHAIN = 20;
 export const findReferralFacts = async (
   tx: Tx,
   projectId: string,
-  asked: { enrolmentId: string; refereeId: string; referrerId: string | null; event: JourneyEvent | null; marks: Buffer[] },
+  asked: { enrolmentId: string; refereeId: string; referrerId: string | null; event: JourneyEvent | null; marks: string[] },
 ): Promise<ReferralFacts> => {
   const { enrolmentId, refereeId, referrerId, event } = asked;
   const [row] = await tx<{ bought: boolean; longKnown: boolean; referred: boolean; cycle: boolean; marks: string[] | null }[]>`
@@ -36,7 +36,7 @@ export const findReferralFacts = async (
       exists (select from referred where referee_id = ${refereeId}) as referred,
       exists (select from chain where length > 0 and customer_id = ${refereeId}) as cycle,
       (select array_agg(distinct encode(mark, 'hex')) from referral_mark
-        where project_id = ${projectId} and mark = any(${asked.marks}::bytea[])
+        where project_id = ${projectId} and mark in (select decode(hex, 'hex') from unnest(${asked.marks}::text[]) as m (hex))
           and customer_id not in (${refereeId}, ${referrerId ?? ''})) as marks`;
   if (row === undefined) throw new Error('no answer');
   const { bought, referred: referredBefore, cycle } = row;
@@ -44,10 +44,10 @@ export const findReferralFacts = async (
 };
 
 /** Remembers by what somebody who takes part in a referral would be known again. */
-export const recordMarks = async (tx: Tx, projectId: string, customerId: string, marks: { mark: Buffer }[]): Promise<void> => {
+export const recordMarks = async (tx: Tx, projectId: string, customerId: string, marks: string[]): Promise<void> => {
   if (marks.length === 0) return;
   await tx`
     insert into referral_mark (project_id, mark, customer_id)
-    select ${projectId}, mark, ${customerId} from unnest(${marks.map(({ mark }) => mark)}::bytea[]) as m (mark) order by mark
+    select ${projectId}, decode(hex, 'hex'), ${customerId} from unnest(${marks}::text[]) as m (hex) order by hex
     on conflict do nothing`;
 };

@@ -81,8 +81,8 @@ const place = (address: Readonly<Record<string, unknown>> | string): string | nu
 
 type Likeness = 'same_email' | 'same_payment' | 'same_device' | 'same_address';
 
-/** By what somebody would be known again: SHA-256 of each trait, with what it is. */
-export const marksOf = (party: Party): { like: Likeness; mark: Buffer }[] => {
+/** By what somebody would be known again: SHA-256 (hex) of each trait, with what it is. */
+export const marksOf = (party: Party): { like: Likeness; mark: string }[] => {
   const texts: [Likeness, string | null][] = [
     ['same_email', party.email === null || party.email === '' ? null : mailbox(party.email)],
     ...party.payments.map((each): [Likeness, string] => ['same_payment', each.trim()]),
@@ -90,7 +90,7 @@ export const marksOf = (party: Party): { like: Likeness; mark: Buffer }[] => {
     ...party.addresses.map((each): [Likeness, string | null] => ['same_address', place(each)]),
   ];
   return texts.flatMap(([like, text]) =>
-    text === null || text === '' ? [] : [{ like, mark: createHash('sha256').update(`${like} ${text}`).digest() }],
+    text === null || text === '' ? [] : [{ like, mark: createHash('sha256').update(`${like} ${text}`).digest('hex') }],
   );
 };
 
@@ -113,8 +113,8 @@ export const signalsOf = ({ referee, referrer, likeOthers, ...facts }: Referral)
   if (referrer === null) return ['no_referrer'];
   const found = new Set<ReferralSignal>(likeOthers);
   if (referee.id === referrer.id) found.add('same_customer');
-  const known = new Set(marksOf(referrer).map(({ mark }) => mark.toString('hex')));
-  for (const { like, mark } of marksOf(referee)) if (known.has(mark.toString('hex'))) found.add(like);
+  const known = new Set(marksOf(referrer).map(({ mark }) => mark));
+  for (const { like, mark } of marksOf(referee)) if (known.has(mark)) found.add(like);
   if (facts.boughtBefore) found.add('existing_customer');
   if (facts.referredBefore) found.add('referred_before');
   if (facts.cycle) found.add('cycle');

@@ -108,16 +108,20 @@ const judgeOne = async ({ tx, project }: StepWork, member: Member, referrer: Par
   const { event } = member.standing.context;
   const referee = partyOf(member.standing.customer, event?.data);
   const marks = marksOf(referee);
+  const hashes = marks.map(({ mark }) => mark);
   const facts = await findReferralFacts(tx, project.id, {
     enrolmentId: member.enrolment.id,
     refereeId: referee.id,
     referrerId: referrer?.id ?? null,
     event,
-    marks: marks.map(({ mark }) => mark),
+    marks: hashes,
   });
-  const likeOthers = marks.filter(({ mark }) => facts.knownMarks.has(mark.toString('hex'))).map(({ like }) => like);
-  await recordMarks(tx, project.id, referee.id, marks);
-  if (referrer !== null) await recordMarks(tx, project.id, referrer.id, marksOf(referrer));
+  const likeOthers = marks.filter(({ mark }) => facts.knownMarks.has(mark)).map(({ like }) => like);
+  await recordMarks(tx, project.id, referee.id, hashes);
+  if (referrer !== null) {
+    const others = marksOf(referrer).map(({ mark }) => mark);
+    await recordMarks(tx, project.id, referrer.id, others);
+  }
   return signalsOf({ referee, referrer, ...facts, likeOthers });
 };
 
