@@ -1,6 +1,7 @@
 import type { CheckoutCustomer } from '../db/checkout.ts';
 import { decide, type Checkout, type Decision } from '../domain/checkout.ts';
 import type { Counts } from '../domain/counted.ts';
+import type { KnownUnits } from '../domain/free-units.ts';
 import type { RedeemableState } from '../domain/redeemable.ts';
 import type { RequestFacts } from '../domain/validation-rules/facts.ts';
 import type { Redeemer } from '../domain/voucher-validity.ts';
@@ -46,7 +47,12 @@ export const questionOf = (
 };
 
 /** Decides a request on what was read for it. */
-export const decideQuestion = ({ request, asked, redeemables, redeemerOf }: Question, counts: Counts, facts: RequestFacts): Decision => {
+export const decideQuestion = (
+  { request, asked, redeemables, redeemerOf }: Question,
+  counts: Counts,
+  facts: RequestFacts,
+  units: KnownUnits,
+): Decision => {
   const { order, stackingRules: rules } = request;
-  return decide({ asked, redeemables, order, redeemerOf, rules, counts, facts });
+  return decide({ asked, redeemables, order, redeemerOf, rules, counts, facts, units });
 };

@@ -18,6 +18,7 @@ import type { CheckoutRequest } from './checkout-request.ts';
 import { createKeptOrders, orderNamesOf, type KeptOrders } from './kept-orders.ts';
 import { askedPromotionsOf, NO_PROMOTIONS, promotionsOf, type Promotions } from './promotions.ts';
 import { refusedTurn, takeTurn, type Turn } from './redemption-turn.ts';
+import { readUnits } from './known-units.ts';
 import { readFacts } from './request-facts.ts';
 import type { TraceBuffer } from './validation-traces.ts';
 import type { KnownVoucher, VoucherStates } from './voucher-states.ts';
@@ -94,9 +95,10 @@ export const redeemSet = (
     const time = now();
     const asked = members.map((member) => hindrance(member, found) ?? { kind: 'to decide' as const, question: ask(member, found, time) });
     const questions = asked.flatMap((each) => (each.kind === 'to decide' ? [each.question] : []));
-    if (asked.every((each) => each.kind !== 'to decide' && each.kind !== 'refused')) return asked as Verdict[];
+    if (asked.every((each) => each.kind !== 'to decide' && each.kind !== 'refused')) return asked;
     const counts = await takeCounts(pipeline, projectId, questions, members[0]!.request.project.timezone, time);
     const factsOf = await readFacts(pipeline.db, projectId, questions, time);
+    const units = await readUnits(pipeline.db, projectId, questions);
     const decided: DecidedRequest[] = [];
     const verdicts = asked.map((each, index): Verdict => {
       if (each.kind !== 'to decide' && each.kind !== 'refused') return each;
@@ -104,7 +106,7 @@ export const redeemSet = (
       const turn =
         each.kind === 'refused'
           ? refusedTurn(each.error, request.requestId)
-          : takeTurn(each.question, what, { counts, orders: found.orders, facts: factsOf(each.question), time });
+          : takeTurn(each.question, what, { counts, orders: found.orders, facts: factsOf(each.question), units, time });
       const body = JSON.stringify(turn.body);
       decided.push({ request, turn, body });
       return { kind: 'answered', answer: { status: turn.status, body, replayed: false } };
@@ -153,7 +155,7 @@ const lockAndRead = async (
   const promotionsRead = asked ? ([send(readTiers(db, projectId, asked)), send(readStacks(db, projectId, asked.stackIds))] as const) : null;
   const orderNames = orderNamesOf(members.map((member) => member.request.order));
   if (orderNames.length > 0) void send(lockOrderNames(db, projectId, orderNames));
-  const ordersRead = orderNames.length > 0 ? send(lockOrders(db, projectId, orderNames)) : [];
+  const ordersRead = orderNames.length > 0 ? send(lockOrders(db, projectId, orderNames)) : Promise.resolve([]);
 
   const read = [keysLocked, answersStored, customersRead, vouchersRead, ordersRead] as const;
   const [lockedKeys, stored, rows, vouchers, orders] = await Promise.all(read);

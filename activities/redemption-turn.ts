@@ -3,6 +3,7 @@ import type { HeldBySession, NewSessionLock } from '../db/session-locks.ts';
 import type { ValidationTrace } from '../db/validations.ts';
 import type { Applied, Decision } from '../domain/checkout.ts';
 import type { DomainError } from '../domain/errors.ts';
+import type { KnownUnits } from '../domain/free-units.ts';
 import type { RequestFacts } from '../domain/validation-rules/facts.ts';
 import { refusalAnswer } from './checkout-answer.ts';
 import type { SetCounts } from './checkout-counts.ts';
@@ -28,6 +29,7 @@ export interface TurnState {
   counts: SetCounts;
   orders: KeptOrders;
   facts: RequestFacts;
+  units: KnownUnits;
   /** Real time. */
   time: Date;
 }
@@ -51,9 +53,9 @@ export const refusedTurn = (error: DomainError, requestId: string): Turn => ({
 });
 
 /** Decides a request on what those before it left, and changes it for those after. */
-export const takeTurn = (question: Question, what: 'redeem' | 'lock', { counts, orders, facts, time }: TurnState): Turn => {
+export const takeTurn = (question: Question, what: 'redeem' | 'lock', { counts, orders, facts, units, time }: TurnState): Turn => {
   const { request } = question;
-  const decision = decideQuestion(question, counts.countsFor(question), facts);
+  const decision = decideQuestion(question, counts.countsFor(question), facts, units);
   const applied = appliedOf(decision);
   const released = decision.valid ? ownLocks(question) : [];
   const locks = what === 'lock' && request.session ? applied.flatMap((each) => locksOf(each, request.session!, time)) : [];

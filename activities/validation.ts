@@ -11,6 +11,7 @@ import { codeKeysOf, type CheckoutRequest } from './checkout-request.ts';
 import { createGatherer } from './gather.ts';
 import { askedPromotionsOf, NO_PROMOTIONS, promotionsOf, type Promotions } from './promotions.ts';
 import { validationTraceOf } from './validation-trace.ts';
+import { readUnits } from './known-units.ts';
 import type { TraceBuffer } from './validation-traces.ts';
 import { validationView } from './validation-view.ts';
 import type { VoucherStates } from './voucher-states.ts';
@@ -44,13 +45,14 @@ export const createValidationActivities = ({ sql, states, traces, now, inFlight 
     const questions = requests.map((request) =>
       questionOf(request, { vouchers, promotions }, request.customer ? customerOf(request.customer) : undefined, time.getTime()),
     );
-    const [countsFor, factsOf] = await Promise.all([
+    const [countsFor, factsOf, units] = await Promise.all([
       readCounts(sql, projectId, questions, requests[0]!.project.timezone, time),
       readFacts(sql, projectId, questions, time),
+      readUnits(sql, projectId, questions),
     ]);
     return questions.map((question) => {
       const { request } = question;
-      const decision = decideQuestion(question, countsFor(question), factsOf(question));
+      const decision = decideQuestion(question, countsFor(question), factsOf(question), units);
       const id = newId('validation');
       traces.add(validationTraceOf(question, decision, id, time));
       return validationView(request, decision, id, request.trackingId ?? `track_${id.slice('valid_'.length)}`);

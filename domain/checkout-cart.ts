@@ -1,6 +1,6 @@
 import { isOfItems, unitsOf, type Discount } from './discount.ts';
 import { sharesOf, type DiscountRange } from './discount-shares.ts';
-import { takeUnits, type UnitPrices } from './free-units.ts';
+import { takeUnits, type KnownUnits } from './free-units.ts';
 
 /** What an order says of one item: minor units, and at least one of amount or price; with the names of what it is. */
 export interface OrderItem {
@@ -98,19 +98,19 @@ const openLine = (item: number | null, amount: number, quantity: number): CartLi
 
 export const hasItems = (cart: Cart): boolean => cart.lines.some((line) => line.item !== null);
 
-/** What a discount is taken of, and what units cost that it adds. */
+/** What a discount is taken of, and what is known of units that it makes free. */
 export interface DiscountScope extends DiscountRange {
-  prices?: UnitPrices;
+  units?: KnownUnits;
 }
 
-const NO_PRICES: UnitPrices = new Map();
+const NO_UNITS: KnownUnits = new Map();
 
 /** Takes a discount of what is left of the cart. */
 export const applyDiscount = (cart: Cart, discount: Discount, scope: DiscountScope = {}): { cart: Cart; step: DiscountStep } => {
   const ofItems = isOfItems(discount);
   const { cart: next, shares } =
     discount.type === 'UNIT'
-      ? freeAll(cart, unitsOf(discount), scope.prices ?? NO_PRICES)
+      ? freeAll(cart, unitsOf(discount), scope.units ?? NO_UNITS)
       : take(cart, sharesOf(cart.lines.map(discountLine), discount, scope), ofItems);
   const added = next.amount - cart.amount;
   const freed = discount.type === 'UNIT' ? freeUnitsIn(next) - freeUnitsIn(cart) : 0;
@@ -129,10 +129,10 @@ const discountLine = ({ item, initialAmount, quantity, freeQuantity, left }: Car
   paidQuantity: quantity - freeQuantity,
 });
 
-const freeAll = (cart: Cart, units: ReturnType<typeof unitsOf>, prices: UnitPrices): { cart: Cart; shares: number[] } => {
+const freeAll = (cart: Cart, units: ReturnType<typeof unitsOf>, known: KnownUnits): { cart: Cart; shares: number[] } => {
   let shares: number[] = [];
   for (const each of units) {
-    const next = takeUnits(cart, each, prices);
+    const next = takeUnits(cart, each, known);
     shares = next.shares.map((share, index) => share + (shares[index] ?? 0));
     cart = next.cart;
   }

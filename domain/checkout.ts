@@ -3,7 +3,7 @@ import { openCart, type Cart, type DiscountStep, type OrderItem } from './checko
 import { inOrder, isExclusive, type SkipKey, type StackingRules } from './checkout-stacking.ts';
 import type { Counts } from './counted.ts';
 import type { CounterChange, Share } from './counters.ts';
-import type { UnitPrices } from './free-units.ts';
+import type { KnownUnits } from './free-units.ts';
 import type { AskedRedeemable, RedeemableState } from './redeemable.ts';
 import { outcomeOn, push, type Entry, type Stack } from './stack.ts';
 import type { RequestFacts } from './validation-rules/facts.ts';
@@ -23,8 +23,8 @@ export interface Checkout {
   counts: Counts;
   /** What validation rules are held against. */
   facts: RequestFacts;
-  /** What units cost that discounts may add. */
-  prices?: UnitPrices;
+  /** What is known of units that discounts make free. */
+  units?: KnownUnits;
 }
 
 export interface Applied {

@@ -2,8 +2,16 @@ import type { Cart, CartLine, OrderItem } from './checkout-cart.ts';
 import { SHIPPING, type FreeUnits } from './discount.ts';
 import { shareOf } from './money.ts';
 
-/** What a unit of a product costs that is not in the cart: its id or source id, to minor units. */
-export type UnitPrices = ReadonlyMap<string, number>;
+/** What is known of a product or SKU of which units may become free. */
+export interface KnownUnit {
+  /** Its id and source id: an order may name it by either. */
+  names: readonly string[];
+  /** Of one unit, in minor units; null where nobody knows. */
+  price: number | null;
+}
+
+/** By `unit_type`. */
+export type KnownUnits = ReadonlyMap<string, KnownUnit>;
 
 /** Units that become free, of a line that is in the cart (by its index) or of a new one (null). */
 interface Freed {
@@ -26,10 +34,12 @@ const namesOf = ({ product_id, sku_id, source_id, product, sku }: OrderItem): (s
   sku?.source_id,
 ];
 
-const isUnitOf = (item: OrderItem, type: string): boolean => {
-  const names = namesOf(item);
-  return names.includes(type) || (type === SHIPPING.id && names.includes(SHIPPING.sourceId));
-};
+const SHIPPING_UNIT: KnownUnit = { names: [SHIPPING.id, SHIPPING.sourceId], price: null };
+
+const unitOf = (known: KnownUnits, type: string): KnownUnit =>
+  type === SHIPPING.id ? SHIPPING_UNIT : (known.get(type) ?? { names: [type], price: null });
+
+const isUnit = (item: OrderItem, { names }: KnownUnit): boolean => namesOf(item).some((name) => name !== undefined && names.includes(name));
 
 const itemOf = (cart: Cart, { item }: CartLine): OrderItem | undefined =>
   item === null ? undefined : (cart.items[item] ?? cart.added[item - cart.items.length]);
@@ -39,11 +49,11 @@ const priceOf = (line: CartLine, item: OrderItem): number =>
   item.price ?? shareOf(line.initialAmount, { numerator: 1, denominator: Math.max(1, line.initialQuantity) });
 
 /** Which lines hold the product, the cheapest unit first, so that the order of lines changes no total. */
-const linesOf = (cart: Cart, type: string): { index: number; line: CartLine; item: OrderItem }[] =>
+const linesOf = (cart: Cart, unit: KnownUnit): { index: number; line: CartLine; item: OrderItem }[] =>
   cart.lines
     .flatMap((line, index) => {
       const item = itemOf(cart, line);
-      return item && isUnitOf(item, type) ? [{ index, line, item }] : [];
+      return item && isUnit(item, unit) ? [{ index, line, item }] : [];
     })
     .toSorted((a, b) => a.line.left * paid(b.line) - b.line.left * paid(a.line) || a.index - b.index);
 
@@ -63,23 +73,24 @@ const freeMissing = (lines: ReturnType<typeof linesOf>, wanted: number): Freed[]
 };
 
 /** What the units take of the cart and add to it. A product whose price nobody knows is added at no price. */
-const freedOf = (cart: Cart, { unit_off: wanted, unit_type: type, effect }: FreeUnits, prices: UnitPrices): Freed[] => {
-  const lines = linesOf(cart, type);
+const freedOf = (cart: Cart, { unit_off: wanted, unit_type: type, effect }: FreeUnits, known: KnownUnits): Freed[] => {
+  const unit = unitOf(known, type);
+  const lines = linesOf(cart, unit);
   const freed = effect === 'ADD_NEW_ITEMS' ? [] : freeMissing(lines, wanted);
   const added = wanted - freed.reduce((sum, each) => sum + each.units, 0);
   // Shipping is what the order says: there is none to add.
   if (added === 0 || type === SHIPPING.id) return freed;
   const [first] = lines;
-  const price = first ? priceOf(first.line, first.item) : (prices.get(type) ?? 0);
+  const price = first ? priceOf(first.line, first.item) : (unit.price ?? 0);
   return [...freed, { line: first ? first.index : null, units: 0, worth: 0, added, price }];
 };
 
 /** Makes units free. @returns the cart, and what was taken of each of its lines */
-export const takeUnits = (cart: Cart, free: FreeUnits, prices: UnitPrices): { cart: Cart; shares: number[] } => {
+export const takeUnits = (cart: Cart, free: FreeUnits, known: KnownUnits): { cart: Cart; shares: number[] } => {
   const lines = [...cart.lines];
   const added = [...cart.added];
   const shares = lines.map(() => 0);
-  for (const { line: index, units, worth, added: more, price } of freedOf(cart, free, prices)) {
+  for (const { line: index, units, worth, added: more, price } of freedOf(cart, free, known)) {
     const value = price * more;
     if (index === null) {
       lines.push(newLine(cart.items.length + added.length, more, value));

@@ -1,6 +1,6 @@
 import { applyDiscount, type Cart, type DiscountStep } from './checkout-cart.ts';
 import type { Candidate } from './checkout-checks.ts';
-import { linesOf } from './checkout-rules.ts';
+import { linesOf } from './checkout-lines.ts';
 import { baseOf } from './checkout-stacking.ts';
 import { heldCredits } from './counted.ts';
 import type { Discount } from './discount.ts';
@@ -17,7 +17,7 @@ export const discountOf = ({ redeemable, asked, checkout: { counts } }: Candidat
 export const afterDiscount = (candidate: Candidate): { cart: Cart; step: DiscountStep } | null => {
   if (candidate.after === undefined) {
     const { cart, redeemable, checkout } = candidate;
-    const scope = { items: linesOf(candidate), base: baseOf(checkout.rules, redeemable), prices: checkout.prices };
+    const scope = { items: linesOf(candidate), base: baseOf(checkout.rules, redeemable), units: checkout.units };
     candidate.after = cart && applyDiscount(cart, discountOf(candidate), scope);
   }
   return candidate.after;

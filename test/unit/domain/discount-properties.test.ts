@@ -5,7 +5,7 @@ import { AMOUNT_EFFECTS, FIXED_EFFECTS, PERCENT_EFFECTS, UNIT_EFFECTS, type Disc
 
 const CARTS = 10_000;
 const PRODUCTS = ['tea', 'pot', 'cup', 'prod_5h1pp1ng'];
-const PRICES = new Map([['cup', 701]]);
+const UNITS = new Map([['cup', { names: ['cup'], price: 701 }]]);
 
 interface GivenOrder {
   amount: number;
@@ -55,7 +55,7 @@ const discount: fc.Arbitrary<Discount> = fc.oneof(
 const scope: fc.Arbitrary<DiscountScope> = fc.record({
   items: fc.option(fc.array(fc.boolean(), { minLength: 6, maxLength: 6 })),
   base: fc.constantFrom('initial' as const, 'discounted' as const),
-  prices: fc.constant(PRICES),
+  units: fc.constant(UNITS),
 });
 const stack = fc.array(fc.tuple(discount, scope), { minLength: 1, maxLength: 5 });
 

@@ -97,7 +97,7 @@ describe('free units', () => {
     unit_type,
     effect,
   });
-  const prices = new Map([['cup', 700]]);
+  const units = new Map([['cup', { names: ['cup', 'cup-source'], price: 700 }]]);
 
   test('of the cart are taken of their line', () => {
     const { step, cart: after } = applyDiscount(cart, free(1, 'tea', 'ADD_MISSING_ITEMS'));
@@ -116,17 +116,17 @@ describe('free units', () => {
     expect(after.lines[0]).toMatchObject({ quantity: 3, freeQuantity: 1, left: 800 });
   });
   test('of a product that is not in the cart come as a line of their own', () => {
-    const { step, cart: after } = applyDiscount(cart, free(2, 'cup', 'ADD_MISSING_ITEMS'), { prices });
+    const { step, cart: after } = applyDiscount(cart, free(2, 'cup', 'ADD_MISSING_ITEMS'), { units });
     expect(step).toMatchObject({ added: 1_400, discount: 1_400, after: 3_800, shares: [0, 0, 1_400] });
     expect(after.added).toEqual([{ product_id: 'cup', quantity: 2, price: 700 }]);
     expect(after.lines[2]).toMatchObject({ item: 2, amount: 1_400, initialQuantity: 0, left: 0 });
   });
   test('of several products', () => {
-    const units = [
+    const free = [
       { unit_off: 1, unit_type: 'pot' },
       { unit_off: 1, unit_type: 'cup', effect: 'ADD_NEW_ITEMS' as const },
     ];
-    const { step } = applyDiscount(cart, { type: 'UNIT', effect: 'ADD_MANY_ITEMS', units }, { prices });
+    const { step } = applyDiscount(cart, { type: 'UNIT', effect: 'ADD_MANY_ITEMS', units: free }, { units });
     expect(step).toMatchObject({ before: 3_800, added: 700, discount: 3_700, after: 800, shares: [0, 3_000, 700] });
   });
   test('of shipping make it free, and add none', () => {
