@@ -59,7 +59,7 @@ const followers = (steps: StepDefinition[], index: number): string[] => {
 const unreachable = (steps: StepDefinition[]): StepDefinition[] => {
   const seen = new Set<number>();
   const visit = (index: number): void => {
-    if (index < 0 || seen.has(index)) return;
+    if (steps[index] === undefined || seen.has(index)) return;
     seen.add(index);
     for (const id of followers(steps, index)) visit(steps.findIndex((step) => step.id === id));
   };
