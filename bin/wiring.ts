@@ -25,6 +25,7 @@ import { createCategoryRoutes } from '../api/routes/categories.ts';
 import { createMetadataSchemaRoutes } from '../api/routes/metadata-schemas.ts';
 import { createMetadataSchemas } from '../api/metadata-schemas.ts';
 import { createJourneyPublishingRoutes } from '../api/routes/journey-publishing.ts';
+import { createJourneyResultsRoutes } from '../api/routes/journey-results.ts';
 import { createJourneyStateRoutes } from '../api/routes/journey-states.ts';
 import { createImportRoutes } from '../api/routes/imports.ts';
 import { createJourneyTemplateRoutes } from '../api/routes/journey-templates.ts';
@@ -220,6 +221,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createSendingRulesRoutes(core),
       ...createJourneyPublishingRoutes(deps),
       ...createJourneyStateRoutes(deps),
+      ...createJourneyResultsRoutes(deps),
       ...createSimulationRoutes({ ...core, simulate }),
       ...createEnrolmentRoutes(deps),
       ...createOperationRoutes(deps),

@@ -2,9 +2,11 @@ import {
   countSimulatedVouchers,
   listSimulatedEnrolments,
   listSimulatedVisits,
+  type SimulatedEnrolment,
   type SimulatedVisit,
   type SimulatedVoucher,
 } from '../../db/simulation-state.ts';
+import { isReachedWhenDone } from '../journey/funnel.ts';
 import { costOfUse } from '../../domain/coupon-cost.ts';
 import type { VoucherTemplate } from '../../domain/voucher-template.ts';
 import type { Simulated, SimulationInput } from './input.ts';
@@ -18,14 +20,18 @@ const tally = (values: string[]): Record<string, number> => {
   return counts;
 };
 
-const stepView = (id: string, kind: string, visits: SimulatedVisit[], standing: number) => ({
-  step: id,
-  kind,
-  /** How many came to it at least once, whether it did something for them or not. */
-  reached: new Set(visits.map((visit) => visit.enrolmentId)).size + standing,
-  outcomes: tally(visits.map((visit) => visit.outcome)),
-  standing,
-});
+const stepView = (id: string, kind: string, visits: SimulatedVisit[], enrolments: SimulatedEnrolment[]) => {
+  const there = enrolments.filter((each) => each.step === id);
+  const done = visits.map((visit) => visit.enrolmentId);
+  return {
+    step: id,
+    kind,
+    /** Who leaves while they wait came and went. */
+    reached: new Set(isReachedWhenDone(kind) ? done : [...done, ...there.map((each) => each.id)]).size,
+    outcomes: tally(visits.map((visit) => visit.outcome)),
+    standing: there.filter((each) => each.state === 'active' || each.state === 'held').length,
+  };
+};
 
 const couponView = ({ campaign, template, issued, redeemed, uses }: SimulatedVoucher, orderAmount: number | null, currency: string) => {
   const each = costOfUse(template as unknown as VoucherTemplate, orderAmount);
@@ -47,7 +53,6 @@ const couponView = ({ campaign, template, issued, redeemed, uses }: SimulatedVou
 export const crowdView = async ({ sql, project, customers, clock, journey }: World, what: Simulated, input: SimulationInput, ran: Ran) => {
   const enrolments = await listSimulatedEnrolments(sql, project.id);
   const visits = Map.groupBy(await listSimulatedVisits(sql, project.id), (visit) => visit.step);
-  const standing = tally(enrolments.flatMap((each) => (each.state === 'active' || each.state === 'held' ? (each.step ?? []) : [])));
   const messages = await sql<{ state: string; reason: string | null; count: number }[]>`
     select state, reason, count(*)::int as count from delivery where project_id = ${project.id} group by 1, 2 order by 1, 2`;
   const coupons = (await countSimulatedVouchers(sql, project.id)).map((each) => couponView(each, input.orderAmount, project.currency));
@@ -63,7 +68,7 @@ export const crowdView = async ({ sql, project, customers, clock, journey }: Wor
     held_out: enrolments.filter((each) => each.holdout).length,
     reached_goal: enrolments.filter((each) => each.goalAt !== null).length,
     outcomes: tally(enrolments.map((each) => each.outcome ?? each.state)),
-    steps: what.definition.steps.map(({ id, do: kind }) => stepView(id, kind, visits.get(id) ?? [], standing[id] ?? 0)),
+    steps: what.definition.steps.map(({ id, do: kind }) => stepView(id, kind, visits.get(id) ?? [], enrolments)),
     messages: {
       sent: messages.filter((each) => each.state === 'accepted').reduce((sum, each) => sum + each.count, 0),
       skipped: Object.fromEntries(messages.filter((each) => each.state === 'skipped').map((each) => [each.reason ?? '', each.count])),
