@@ -30,7 +30,7 @@ type Asking<B> = Pick<RequestContext<unknown, unknown, B>, 'project' | 'apiKey' 
  * The question for the activities, as plain JSON.
  * @throws DomainError invalid_payload, where the order is in another currency than the project
  */
-const questionOf = (
+export const questionOf = (
   { project, apiKey, requestId }: Omit<Asking<unknown>, 'body'>,
   body: SingleBody,
   redeemables: AskedRedeemable[],

@@ -4,6 +4,7 @@ import { perCustomerFloor } from './floors/per-customer.ts';
 import { pgbenchFloor } from './floors/pgbench.ts';
 import { measureBudget } from './measures/budget.ts';
 import { measureLoneSignups } from './measures/lone-signup.ts';
+import { measureQualification } from './measures/qualification.ts';
 import { measureRedemption } from './measures/redemption.ts';
 import { measureStorm } from './measures/storm.ts';
 import { measureValidation } from './measures/validation.ts';
@@ -25,7 +26,7 @@ const customers = Number(values.customers);
 const floorCustomers = Number(values['floor-customers']);
 /** Signups before the storm that counts. */
 const WARM_UP = 500;
-const parts = ['validation', 'redemption', 'budget', 'lone', 'storm'] as const;
+const parts = ['validation', 'qualification', 'redemption', 'budget', 'lone', 'storm'] as const;
 const unknown = values.only?.filter((name) => !(parts as readonly string[]).includes(name)) ?? [];
 if (unknown.length > 0 || ![seconds, customers, floorCustomers].every((value) => Number.isInteger(value) && value > 0)) {
   console.error(`--only takes ${parts.join(', ')}; --seconds, --customers and --floor-customers take a whole number above 0`);
@@ -57,6 +58,14 @@ try {
       `echo ${per(measured.echoPerSecond)}, validation ${per(measured.validationPerSecond)}, p50 ${measured.p50} ms, p99 ${measured.p99} ms`,
     );
     ratio('validation_vs_echo', measured.validationPerSecond / measured.echoPerSecond, '0.6');
+  }
+
+  if (runs('qualification')) {
+    log('\nwhat qualifies of 1,000 live campaigns with rules, beside the validation of one code for the same cart');
+    const measured = await measureQualification(servers, api, seconds);
+    Object.assign(figures, { qualification: measured.qualificationPerSecond, qualification_p99_ms: measured.p99 });
+    log(`validation ${per(measured.validationPerSecond)}, qualification ${per(measured.qualificationPerSecond)}, p99 ${measured.p99} ms`);
+    ratio('qualification_vs_validation', measured.qualificationPerSecond / measured.validationPerSecond, '0.25');
   }
 
   if (runs('redemption')) {

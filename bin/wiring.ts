@@ -40,6 +40,7 @@ import { createOauthRoutes } from '../api/routes/oauth.ts';
 import { createPromotionStackRoutes } from '../api/routes/promotion-stacks.ts';
 import { createPromotionTierRoutes } from '../api/routes/promotion-tiers.ts';
 import { createPortalLinkRoutes } from '../api/routes/portal-links.ts';
+import { createQualificationRoutes } from '../api/routes/qualifications.ts';
 import { createRateLimitRoutes } from '../api/routes/rate-limits.ts';
 import { createReferralRoutes } from '../api/routes/referrals.ts';
 import { createRedemptionRoutes } from '../api/routes/redemptions.ts';
@@ -71,6 +72,7 @@ import { createWebhookTransport } from '../activities/delivery/webhook.ts';
 import { createWebhookMails } from '../activities/delivery/webhook-mail.ts';
 import { createJourneyActivities, type JourneyActivities } from '../activities/journey/activities.ts';
 import { createMailRenderer } from '../activities/mail/render.ts';
+import { createQualificationActivities } from '../activities/qualification.ts';
 import { createRedemptionActivities } from '../activities/redemption.ts';
 import { createSimulate } from '../activities/simulation/simulate.ts';
 import { createFastForward } from '../activities/time-travel/fast-forward.ts';
@@ -230,6 +232,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createRedemptionRoutes({ ...core, checkout }),
       ...createOrderRoutes({ ...deps, states: here.states }),
       ...createReferralRoutes(core),
+      ...createQualificationRoutes({ qualification: createQualificationActivities({ ...core, states: here.states }) }),
       ...createBulkChangeRoutes(),
       ...createClientCheckoutRoutes({ checkout }),
       ...createApiKeyRoutes(deps),

@@ -7,7 +7,7 @@ import { applicableLines } from './validation-rules/scope.ts';
 import type { Refusal } from './voucher-refusal.ts';
 
 /** What a redeemable's rules are held against, at its turn. */
-const factsOf = (candidate: Candidate): RuleFacts => {
+export const factsOf = (candidate: Candidate): RuleFacts => {
   const { redeemable, by, cart, checkout } = candidate;
   const { customer, items, orderMetadata, metadata, apiKeyName } = checkout.facts;
   return {

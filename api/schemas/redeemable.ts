@@ -26,7 +26,7 @@ const gift = z
   .meta({ description: 'How much of a gift card to spend, in minor units; as much as there is to pay where it is left out' });
 
 /** What every question about codes carries besides them. */
-const checkoutFields = {
+export const checkoutFields = {
   order: orderInput.nullish(),
   customer: customerInput
     .refine((customer) => customer.id !== undefined || customer.source_id !== undefined, {

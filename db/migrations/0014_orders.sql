@@ -84,3 +84,7 @@ create table referral (
   check (referrer_id <> referee_id)
 );
 create index referral_referrer on referral (project_id, referrer_id, id);
+
+-- Codes that anybody may use and more than once, for whoever asks what they qualify for.
+create index voucher_open on voucher (project_id, id)
+  where campaign_id is null and holder_id is null and active and (quantity is null or quantity > 1);

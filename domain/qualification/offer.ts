@@ -1,0 +1,48 @@
+import type { Applied } from '../checkout.ts';
+import { publicationRedeemableByLinkedCustomer } from '../validation-rules/kinds/publication-redeemable-by-linked-customer.ts';
+import type { CompiledGroup } from '../validation-rules/rule.ts';
+import type { AskedRedeemable, RedeemableState } from '../redeemable.ts';
+
+/** From where a customer has something: a code of their own, a campaign or a code that is for all, or a promotion. */
+export type OfferSource = 'wallet' | 'public' | 'promotion';
+
+/** Something that a customer may come to use, before it is decided whether. */
+export interface Offer {
+  object: 'voucher' | 'campaign' | 'promotion_tier' | 'promotion_stack';
+  /** A voucher's code, else an id. */
+  id: string;
+  source: OfferSource;
+  /** What is asked of the checkout for it: several, in their order, for a stack. */
+  parts: readonly { asked: AskedRedeemable; redeemable: RedeemableState }[];
+  /** Epoch milliseconds. */
+  createdAt: number;
+  /** Whether its rules ask of the request only, not of itself nor of what was counted: they say the same whatever is redeemed. */
+  asksOfRequest: boolean;
+}
+
+const asksOfRequest = (group: CompiledGroup): boolean =>
+  [...group.nodes.values()].every(({ kind }) => kind.counters === undefined && kind !== publicationRedeemableByLinkedCustomer);
+
+/** An offer of what is asked of the checkout for it. */
+export const offerOf = (offer: Omit<Offer, 'asksOfRequest'>): Offer => ({
+  ...offer,
+  asksOfRequest: offer.parts.every(({ redeemable: { rules } }) => rules.every(({ group }) => group === null || asksOfRequest(group))),
+});
+
+/** An offer that applies, with what it takes of the order. */
+export interface QualifiedOffer {
+  offer: Offer;
+  outcomes: readonly Applied[];
+  /** Minor units; 0 where nothing says what the order costs. */
+  discount: number;
+}
+
+/** What an offer misses: the condition of its rule, what it asks for and what there is. Amounts in minor units. */
+export interface Shortfall {
+  rule: string;
+  condition: string;
+  operator: string;
+  have: number;
+  need: number;
+  missing: number;
+}
