@@ -56,7 +56,7 @@ const catalogueItem = (products: readonly CatalogueProduct[], skus: readonly Cat
     null;
 
   return (item) => {
-    const named = namedIn(item as Named);
+    const named = namedIn(item);
     const sku = found(skuById, skuBySource, named.skuId, named.skuSourceId);
     const product = sku?.product ?? found(productById, productBySource, named.productId, named.productSourceId);
     return {

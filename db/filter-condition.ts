@@ -1,5 +1,5 @@
 import type postgres from 'postgres';
-import type { Filter, FilterTerm } from '../domain/filter.ts';
+import type { Filter, FilterOperator, FilterTerm } from '../domain/filter.ts';
 import type { Db } from './client.ts';
 
 export type Fragment = postgres.PendingQuery<postgres.Row[]>;
@@ -12,79 +12,16 @@ export type FieldSource = (field: string) => Fragment;
  * nothing that somebody wrote becomes SQL.
  */
 export const filterCondition = (db: Db, { junction, terms }: Filter, fieldOf: FieldSource, now: Date): Fragment => {
-  const [first, ...rest] = terms.map((term) => db`coalesce(${termCondition(db, term, fieldOf(term.field), now)}, false)`);
+  const [first, ...rest] = terms.map(
+    ({ field, operator, values }) => db`coalesce(${conditions[operator]({ db, field: fieldOf(field), values, now })}, false)`,
+  );
   const joined = rest.reduce((all, term) => (junction === 'AND' ? db`${all} and ${term}` : db`${all} or ${term}`), first!);
   return db`(${joined})`;
 };
 
-const termCondition = (db: Db, { operator, values }: FilterTerm, field: Fragment, now: Date): Fragment => {
-  const [value, other] = values;
-  const text = db`(${field} #>> '{}')`;
-  const day = (sign: 1 | -1): Fragment =>
-    db`${timeOf(db, field)} ${sign > 0 ? db`>=` : db`<`} ${dayAt(now, value, operator, sign > 0 ? 0 : 1)}`;
-  switch (operator) {
-    case '$is':
-    case '$in':
-      return equals(db, field, values);
-    case '$is_not':
-    case '$not_in':
-      return db`not coalesce(${equals(db, field, values)}, false)`;
-    case '$has_value':
-      return isKnown(db, field);
-    case '$is_unknown':
-      return db`not coalesce(${isKnown(db, field)}, false)`;
-    case '$contains':
-      return contains(db, field, values);
-    case '$not_contain':
-      return db`not coalesce(${contains(db, field, values)}, false)`;
-    case '$starts_with':
-      return db`exists (select from unnest(${values as string[]}::text[]) as v where starts_with(${text}, v))`;
-    case '$ends_with':
-      return db`exists (select from unnest(${values as string[]}::text[]) as v where right(${text}, length(v)) = v)`;
-    case '$more_than':
-      return ordered(db, field, db`>`, value!);
-    case '$more_than_equal':
-      return ordered(db, field, db`>=`, value!);
-    case '$less_than':
-      return ordered(db, field, db`<`, value!);
-    case '$less_than_equal':
-      return ordered(db, field, db`<=`, value!);
-    case '$between':
-      return db`(${ordered(db, field, db`>=`, value!)} and ${ordered(db, field, db`<=`, other!)})`;
-    case '$after':
-      return ordered(db, field, db`>`, value!);
-    case '$before':
-      return ordered(db, field, db`<`, value!);
-    case '$is_days_ago':
-    case '$is_days_in_future':
-      return db`(${day(1)} and ${day(-1)})`;
-    case '$more_than_ago':
-      return db`${timeOf(db, field)} < ${daysFrom(now, -Number(value))}`;
-    case '$less_than_ago':
-      return db`(${timeOf(db, field)} > ${daysFrom(now, -Number(value))} and ${timeOf(db, field)} <= ${now})`;
-    case '$more_than_future':
-      return db`${timeOf(db, field)} > ${daysFrom(now, Number(value))}`;
-    case '$less_than_future':
-      return db`(${timeOf(db, field)} < ${daysFrom(now, Number(value))} and ${timeOf(db, field)} >= ${now})`;
-    case '$count':
-      return db`${lengthOf(db, field)} = ${Number(value)}`;
-    case '$count_less':
-      return db`${lengthOf(db, field)} < ${Number(value)}`;
-    case '$count_more':
-      return db`${lengthOf(db, field)} > ${Number(value)}`;
-  }
-};
+const DAY_MS = 86_400_000;
 
 const json = (values: FilterTerm['values']): string[] => values.map((value) => JSON.stringify(value));
-
-const isKnown = (db: Db, field: Fragment): Fragment => db`${field} not in ('null', '""', '[]', '{}')`;
-
-/** A list contains the value, too: jsonb's @> takes a scalar for a member. By way of text: the driver would write JSON of JSON. */
-const equals = (db: Db, field: Fragment, values: FilterTerm['values']): Fragment => db`${field} @> any(${json(values)}::text[]::jsonb[])`;
-
-const contains = (db: Db, field: Fragment, values: FilterTerm['values']): Fragment => db`case jsonb_typeof(${field})
-  when 'array' then ${field} @> any(${json(values)}::text[]::jsonb[])
-  else exists (select from unnest(${values as string[]}::text[]) as v where strpos(${field} #>> '{}', v) > 0) end`;
 
 /** What is not a time compares with no time, instead of failing the whole query. */
 const timeOf = (db: Db, field: Fragment): Fragment => db`case when jsonb_typeof(${field}) = 'string'
@@ -94,18 +31,86 @@ const numberOf = (db: Db, field: Fragment): Fragment => db`case jsonb_typeof(${f
 
 const lengthOf = (db: Db, field: Fragment): Fragment => db`case jsonb_typeof(${field}) when 'array' then jsonb_array_length(${field}) end`;
 
-const ordered = (db: Db, field: Fragment, sign: Fragment, value: string | number | boolean): Fragment =>
-  typeof value === 'number'
-    ? db`${numberOf(db, field)} ${sign} ${String(value)}::numeric`
-    : db`${timeOf(db, field)} ${sign} ${new Date(String(value))}`;
+/** A term that is to become SQL. */
+interface Asked {
+  db: Db;
+  /** As jsonb. */
+  field: Fragment;
+  values: FilterTerm['values'];
+  now: Date;
+}
 
-const DAY_MS = 86_400_000;
+type Condition = (asked: Asked) => Fragment;
 
-const daysFrom = (now: Date, days: number): Date => new Date(now.getTime() + days * DAY_MS);
+const not =
+  (condition: Condition): Condition =>
+  (asked) =>
+    asked.db`not coalesce(${condition(asked)}, false)`;
 
-/** Where the UTC day begins (`next` 0) or ends (1) that is so many days before or after today. */
-const dayAt = (now: Date, days: string | number | boolean | undefined, operator: string, next: 0 | 1): Date => {
-  const sign = operator === '$is_days_ago' ? -1 : 1;
-  const today = Math.floor(now.getTime() / DAY_MS);
-  return new Date((today + sign * Number(days) + next) * DAY_MS);
+const equals: Condition = ({ db, field, values }) =>
+  // A list contains the value, too: jsonb's @> takes a scalar for a member.
+  db`${field} @> any(${json(values)}::text[]::jsonb[])`;
+
+const isKnown: Condition = ({ db, field }) => db`${field} not in ('null', '""', '[]', '{}')`;
+
+const contains: Condition = ({ db, field, values }) => db`case jsonb_typeof(${field})
+  when 'array' then ${field} @> any(${json(values)}::text[]::jsonb[])
+  else exists (select from unnest(${values as string[]}::text[]) as v where strpos(${field} #>> '{}', v) > 0) end`;
+
+const ordered =
+  (sign: '>' | '>=' | '<' | '<=', which: 0 | 1 = 0): Condition =>
+  ({ db, field, values }) => {
+    const value = values[which]!;
+    const compares = { '>': db`>`, '>=': db`>=`, '<': db`<`, '<=': db`<=` }[sign];
+    return typeof value === 'number'
+      ? db`${numberOf(db, field)} ${compares} ${String(value)}::numeric`
+      : db`${timeOf(db, field)} ${compares} ${new Date(String(value))}`;
+  };
+
+const both =
+  (one: Condition, other: Condition): Condition =>
+  (asked) =>
+    asked.db`(${one(asked)} and ${other(asked)})`;
+
+/** Within the UTC day that is so many days before or after today. */
+const onDay =
+  (sign: 1 | -1): Condition =>
+  ({ db, field, values, now }) => {
+    const day = Math.floor(now.getTime() / DAY_MS) + sign * Number(values[0]);
+    return db`(${timeOf(db, field)} >= ${new Date(day * DAY_MS)} and ${timeOf(db, field)} < ${new Date((day + 1) * DAY_MS)})`;
+  };
+
+const daysFrom = ({ now, values }: Asked, sign: 1 | -1): Date => new Date(now.getTime() + sign * Number(values[0]) * DAY_MS);
+
+const conditions: Record<FilterOperator, Condition> = {
+  $is: equals,
+  $in: equals,
+  $is_not: not(equals),
+  $not_in: not(equals),
+  $has_value: isKnown,
+  $is_unknown: not(isKnown),
+  $contains: contains,
+  $not_contain: not(contains),
+  $starts_with: ({ db, field, values }) =>
+    db`exists (select from unnest(${values as string[]}::text[]) as v where starts_with(${field} #>> '{}', v))`,
+  $ends_with: ({ db, field, values }) =>
+    db`exists (select from unnest(${values as string[]}::text[]) as v where right(${field} #>> '{}', length(v)) = v)`,
+  $more_than: ordered('>'),
+  $more_than_equal: ordered('>='),
+  $less_than: ordered('<'),
+  $less_than_equal: ordered('<='),
+  $between: both(ordered('>='), ordered('<=', 1)),
+  $after: ordered('>'),
+  $before: ordered('<'),
+  $is_days_ago: onDay(-1),
+  $is_days_in_future: onDay(1),
+  $more_than_ago: (asked) => asked.db`${timeOf(asked.db, asked.field)} < ${daysFrom(asked, -1)}`,
+  $less_than_ago: (asked) =>
+    asked.db`(${timeOf(asked.db, asked.field)} > ${daysFrom(asked, -1)} and ${timeOf(asked.db, asked.field)} <= ${asked.now})`,
+  $more_than_future: (asked) => asked.db`${timeOf(asked.db, asked.field)} > ${daysFrom(asked, 1)}`,
+  $less_than_future: (asked) =>
+    asked.db`(${timeOf(asked.db, asked.field)} < ${daysFrom(asked, 1)} and ${timeOf(asked.db, asked.field)} >= ${asked.now})`,
+  $count: ({ db, field, values }) => db`${lengthOf(db, field)} = ${Number(values[0])}`,
+  $count_less: ({ db, field, values }) => db`${lengthOf(db, field)} < ${Number(values[0])}`,
+  $count_more: ({ db, field, values }) => db`${lengthOf(db, field)} > ${Number(values[0])}`,
 };

@@ -83,7 +83,7 @@ export const findCollection = async (db: Db, projectId: string, id: string): Pro
   return row ?? null;
 };
 
-export const findCollections = (db: Db, projectId: string, ids: string[]) => db<ProductCollection[]>`
+const findCollections = (db: Db, projectId: string, ids: string[]) => db<ProductCollection[]>`
   select ${columns(db)} from product_collection o where o.project_id = ${projectId} and o.id = any(${ids}::text[]) order by o.id`;
 
 export const listCollections = async (

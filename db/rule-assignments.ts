@@ -28,14 +28,6 @@ export const assignmentView = (assignment: RuleAssignment) => ({
   object: 'validation_rules_assignment' as const,
 });
 
-/** Assignments as vouchers, campaigns and tiers show them. */
-export const assignmentList = (assignments: readonly RuleAssignment[]) => ({
-  object: 'list' as const,
-  data_ref: 'data' as const,
-  data: assignments.map(assignmentView),
-  total: assignments.length,
-});
-
 const columns = (db: Db) => db`project_id, id, rule_id, related_object_type, related_object_id, created_at`;
 
 type Target = Pick<RuleAssignment, 'relatedObjectType' | 'relatedObjectId'>;
@@ -137,7 +129,7 @@ export const removeAssignments = async (tx: Tx, assignments: readonly RuleAssign
 };
 
 /** What is assigned to these vouchers, campaigns and tiers, in the order in which it was. */
-export const assignmentsOf = (db: Db, projectId: string, objectIds: string[]) => db<RuleAssignment[]>`
+const assignmentsOf = (db: Db, projectId: string, objectIds: string[]) => db<RuleAssignment[]>`
   select ${columns(db)} from validation_rule_assignment
   where project_id = ${projectId} and related_object_id = any(${objectIds}::text[]) order by id`;
 

@@ -41,7 +41,7 @@ const recordSegmentEvent = (tx: Tx, type: string, segment: Segment, now: Date) =
   ]);
 
 /** The filter that finds an auto-update segment's members. It was checked when it was written. */
-export const filterOf = (segment: Pick<Segment, 'filter'>): Filter => {
+const filterOf = (segment: Pick<Segment, 'filter'>): Filter => {
   const { filter, problems } = checkFilter(segment.filter, CUSTOMER_FIELDS);
   if (!filter) throw new Error(`a segment's filter cannot be read: ${problems[0]?.message}`);
   return filter;

@@ -3,7 +3,6 @@ import { counterOf, shareOf } from './counted.ts';
 import { stepOf } from './redeemable-discount.ts';
 import { refusalOfRules } from './validation-rules/evaluate.ts';
 import type { RuleFacts } from './validation-rules/facts.ts';
-import { applicableLines } from './validation-rules/scope.ts';
 import type { Refusal } from './voucher-refusal.ts';
 
 /** What a redeemable's rules are held against, at its turn. */
@@ -31,7 +30,3 @@ export const factsOf = (candidate: Candidate): RuleFacts => {
 /** Whether all of its validation rules hold. @returns null where they do */
 export const refusalOfAssignedRules = (candidate: Candidate): Refusal | null =>
   candidate.redeemable.rules.length === 0 ? null : refusalOfRules(candidate.redeemable.rules, factsOf(candidate));
-
-/** Which items its discount may be taken of; null: all. */
-export const linesOf = ({ redeemable, checkout }: Pick<Candidate, 'redeemable' | 'checkout'>): readonly boolean[] | null =>
-  redeemable.rules.length === 0 ? null : applicableLines(redeemable.rules, checkout.facts);

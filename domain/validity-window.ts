@@ -16,7 +16,7 @@ export interface ValidityWindow {
 }
 
 /** HH:MM. Hours that end before they begin, or with it, go over midnight and belong to the day on which they begin. */
-export interface DailyHours {
+interface DailyHours {
   start_time: string;
   expiration_time: string;
   days_of_week?: readonly number[];
@@ -138,7 +138,7 @@ const inHours = (daily: readonly DailyHours[]): Opening => {
       for (let ahead = 0; ahead <= 8; ahead += 1) {
         const [next] = candidates(at.toPlainDate().add({ days: ahead }), at.timeZoneId)
           .filter((each) => Temporal.ZonedDateTime.compare(each, at) > 0 && isOpen(each))
-          .toSorted(Temporal.ZonedDateTime.compare);
+          .toSorted((one, other) => Temporal.ZonedDateTime.compare(one, other));
         if (next) return next;
       }
       return null;

@@ -17,22 +17,14 @@ import { DomainError } from '../../domain/errors.ts';
 import { notFound } from '../errors.ts';
 import { route, type Route } from '../route.ts';
 import { list } from '../schemas/list.ts';
-import {
-  createProductBody,
-  deleteProductQuery,
-  listProductsQuery,
-  productListSchema,
-  productParams,
-  productSchema,
-  updateProductBody,
-} from '../schemas/product.ts';
+import { productBody, deleteProductQuery, listProductsQuery, productListSchema, productParams, productSchema } from '../schemas/product.ts';
 
 export interface ProductRoutesDeps {
   sql: Sql;
   now: () => Date;
 }
 
-type Body = z.output<typeof createProductBody>;
+type Body = z.output<typeof productBody>;
 
 const found = { description: 'The product', schema: productSchema };
 const missing = { description: 'There is no such product' };
@@ -94,7 +86,7 @@ export const createProductRoutes = ({ sql, now }: ProductRoutesDeps): Route[] =>
       summary: 'Create a product, or update the one with this id or source_id',
       description: 'What is left out stays as it is. Orders that name it and say no price cost what it costs.',
       scope: 'products:write',
-      body: createProductBody,
+      body: productBody,
       responses: { 200: found, 404: missing },
       handler: ({ project, body, write }) =>
         write(async (tx) => {
@@ -133,7 +125,7 @@ export const createProductRoutes = ({ sql, now }: ProductRoutesDeps): Route[] =>
       description: 'What is left out stays as it is; null empties a field. Metadata is replaced.',
       scope: 'products:write',
       params: productParams,
-      body: updateProductBody,
+      body: productBody,
       responses: { 200: found, 404: missing },
       handler: ({ project, params, body, write }) =>
         write(async (tx) => {

@@ -6,16 +6,7 @@ import { createSku, deleteSku, findSku, skusOf, skuView, updateSku, type Sku, ty
 import { DomainError } from '../../domain/errors.ts';
 import { notFound } from '../errors.ts';
 import { route, type Route } from '../route.ts';
-import {
-  createSkuBody,
-  deleteProductQuery,
-  productParams,
-  skuListSchema,
-  skuOfProductParams,
-  skuParams,
-  skuSchema,
-  updateSkuBody,
-} from '../schemas/product.ts';
+import { skuBody, deleteProductQuery, productParams, skuListSchema, skuOfProductParams, skuParams, skuSchema } from '../schemas/product.ts';
 import { fixedSourceId, requireUnnamed } from './products.ts';
 
 export interface SkuRoutesDeps {
@@ -23,7 +14,7 @@ export interface SkuRoutesDeps {
   now: () => Date;
 }
 
-type Body = z.output<typeof createSkuBody>;
+type Body = z.output<typeof skuBody>;
 
 const found = { description: 'The SKU', schema: skuSchema };
 const missing = { description: 'There is no such product or SKU' };
@@ -81,7 +72,7 @@ export const createSkuRoutes = ({ sql, now }: SkuRoutesDeps): Route[] => {
       summary: 'Create a SKU, or update the one with this source_id',
       scope: 'products:write',
       params: productParams,
-      body: createSkuBody,
+      body: skuBody,
       responses: { 200: found, 404: missing, 409: { description: 'Another product has a SKU with this source_id' } },
       handler: ({ project, params, body, write }) =>
         write(async (tx) => {
@@ -121,7 +112,7 @@ export const createSkuRoutes = ({ sql, now }: SkuRoutesDeps): Route[] => {
       description: 'What is left out stays as it is; null empties a field. Metadata is replaced.',
       scope: 'products:write',
       params: skuOfProductParams,
-      body: updateSkuBody,
+      body: skuBody,
       responses: { 200: found, 404: missing },
       handler: ({ project, params, body, write }) =>
         write(async (tx) => {

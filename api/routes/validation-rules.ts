@@ -14,7 +14,7 @@ import {
 import { DomainError } from '../../domain/errors.ts';
 import { operatorNamed, EVERY_OPERATOR } from '../../domain/validation-rules/operators.ts';
 import { ruleKinds } from '../../domain/validation-rules/registry.ts';
-import type { ProductScope, RuleDefinition } from '../../domain/validation-rules/rule.ts';
+import type { RuleDefinition } from '../../domain/validation-rules/rule.ts';
 import { notFound } from '../errors.ts';
 import { route, type Route } from '../route.ts';
 import { requireReferences } from '../rule-references.ts';
@@ -48,7 +48,7 @@ const definitionAfter = (rule: ValidationRule, body: z.output<typeof updateRuleB
   return {
     rules: rules ?? rule.definition.rules,
     error: error === undefined ? rule.definition.error : errorOf(error),
-    applicable_to: scope === undefined ? rule.definition.applicable_to : (scope as ProductScope | null),
+    applicable_to: scope === undefined ? rule.definition.applicable_to : scope,
   };
 };
 
@@ -110,7 +110,7 @@ export const createValidationRuleRoutes = ({ sql, now }: ValidationRuleRoutesDep
       handler: ({ project, body, write }) =>
         write(async (tx) => {
           const { name, rules, error, applicable_to: scope, context_type: contextType } = body;
-          const definition = { rules, error: errorOf(error), applicable_to: (scope ?? null) as ProductScope | null };
+          const definition = { rules, error: errorOf(error), applicable_to: scope ?? null };
           const refersTo = await requireReferences(tx, project.id, definition);
           const rule = { projectId: project.id, name, contextType: contextType ?? null, definition };
           return { status: 200, body: ruleView(await createRule(tx, rule, refersTo, now())) };

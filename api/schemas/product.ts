@@ -26,8 +26,7 @@ const productFields = {
   attributes: z.array(text().min(1)).max(100).nullish().meta({ description: 'Names of what its SKUs differ in, such as size' }),
 };
 
-export const createProductBody = z.strictObject({ ...answered, ...productFields, id: name.optional() });
-export const updateProductBody = z.strictObject({ ...answered, ...productFields, id: name.optional() });
+export const productBody = z.strictObject({ ...answered, ...productFields, id: name.optional() });
 
 const skuFields = {
   ...shared,
@@ -41,8 +40,7 @@ const skuFields = {
   attributes: z.record(text().min(1), z.union([text(), z.number(), z.boolean()])).nullish(),
 };
 
-export const createSkuBody = z.strictObject({ ...answered, ...skuFields, id: name.optional() });
-export const updateSkuBody = createSkuBody;
+export const skuBody = z.strictObject({ ...answered, ...skuFields, id: name.optional() });
 
 export const productParams = z.object({ id: name.meta({ description: 'Id or source id' }) });
 export const skuOfProductParams = productParams.extend({ sku: name.meta({ description: 'Id or source id' }) });

@@ -29,7 +29,7 @@ const hours = z.strictObject({
     .meta({ description: 'Hours that end before they begin go over midnight' }),
 });
 
-export const timezone = z.string().min(1).max(64).refine(isZone, { error: 'must be an IANA time zone, such as Europe/Berlin' });
+const timezone = z.string().min(1).max(64).refine(isZone, { error: 'must be an IANA time zone, such as Europe/Berlin' });
 
 /** When something is valid beside its start and end. */
 export const validityFields = {

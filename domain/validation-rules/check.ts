@@ -1,6 +1,6 @@
 import type { FieldProblem } from '../errors.ts';
 import { LogicError, parseLogic, rulesIn } from './logic.ts';
-import { isOperator, type OperatorName } from './operators.ts';
+import { isOperator } from './operators.ts';
 import { findRuleKind, ruleKinds } from './registry.ts';
 import type { RuleKind } from './rule.ts';
 import { valueProblem } from './values.ts';
@@ -81,7 +81,7 @@ const checkConditions = (kind: RuleKind, conditions: unknown, mayBeEmpty: boolea
   const given = Object.entries(conditions ?? {});
   if (given.length === 0 && !mayBeEmpty) return wrong(path, `must have one of the operators ${kind.operators.join(', ')}`);
   for (const [operator, values] of given) {
-    if (!isOperator(operator) || !(kind.operators as readonly OperatorName[]).includes(operator)) {
+    if (!isOperator(operator) || !kind.operators.includes(operator)) {
       wrong(`${path}.${operator}`, `is not an operator of ${kind.name}: it takes ${kind.operators.join(', ')}`);
       continue;
     }

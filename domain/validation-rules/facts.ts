@@ -30,7 +30,7 @@ export interface ItemFacts {
   productMetadata: Record<string, unknown>;
 }
 
-export interface OrderFacts {
+interface OrderFacts {
   /** Before any discount; null where nothing says what the order costs. */
   initialAmount: number | null;
   /** What the redeemables before this one left of it. */

@@ -98,7 +98,7 @@ export const itemsWith = (node: CompiledNode, items: readonly ItemFacts[], read:
 /** The references as they can be read in a trace. */
 const shown = (conditions: readonly Condition[]): unknown => expectedOf(conditions.flatMap(({ values }) => values.map(nameOf)));
 
-export const nameOf = (ref: unknown): unknown => {
+const nameOf = (ref: unknown): unknown => {
   if (typeof ref !== 'object' || ref === null) return ref;
   const { id, source_id: sourceId } = ref as { id?: unknown; source_id?: unknown };
   return id || sourceId || ref;

@@ -43,7 +43,7 @@ const length =
   (actual, [value]) =>
     fits(each(actual).length, value as number);
 
-export const operators = {
+const operators = {
   $is: { description: 'is one of the values', takes: 'many', of: 'anything', holds: isOneOf },
   $is_not: { description: 'is none of the values', takes: 'many', of: 'anything', holds: (actual, values) => !isOneOf(actual, values) },
   $in: { description: 'is one of the values', takes: 'many', of: 'anything', holds: isOneOf },

@@ -42,10 +42,10 @@ export interface ScopeEntry {
 }
 
 /** What a condition is about: it decides which key a refusal has. */
-export type Subject = 'customer' | 'order' | 'redemption';
+type Subject = 'customer' | 'order' | 'redemption';
 
 /** What a kind compares: decides which values it takes, and the field of a form. */
-export type ValueType = 'amount' | 'count' | 'text' | 'any' | 'flag' | 'segment' | 'product';
+type ValueType = 'amount' | 'count' | 'text' | 'any' | 'flag' | 'segment' | 'product';
 
 /** What a condition may look at: the facts and, within a nested rule, the items that the outer one found. */
 export interface RuleScope {
