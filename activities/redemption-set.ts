@@ -1,54 +1,24 @@
-import { awaitVoucher, changeUses, findCodes, lockFreeVouchers, lookUpCustomers, type CheckoutCustomer } from '../db/checkout.ts';
-import { readStacks, readTiers, shareTierCounting } from '../db/checkout-promotions.ts';
+import { changeUses } from '../db/checkout.ts';
 import type { Sql } from '../db/client.ts';
-import { insertEvents } from '../db/events.ts';
-import { findStored, keyLocks, keyReused, remember, type StoredAnswer } from '../db/idempotency.ts';
-import { pipelined, type Pipeline } from '../db/pipeline.ts';
 import { checkCounting, writeCounters } from '../db/counters.ts';
+import { insertEvents } from '../db/events.ts';
 import { insertGiftTransactions } from '../db/gift-transactions.ts';
-import { lockOrderNames, lockOrders, writeOrders } from '../db/orders.ts';
-import { insertReferrals } from '../db/referrals.ts';
+import { remember } from '../db/idempotency.ts';
+import { writeOrders } from '../db/orders.ts';
+import { pipelined, type Pipeline } from '../db/pipeline.ts';
 import { insertRedemptions } from '../db/redemptions.ts';
+import { insertReferrals } from '../db/referrals.ts';
 import { insertSessionLocks, releaseSessionLocks } from '../db/session-locks.ts';
-import { DomainError } from '../domain/errors.ts';
-import { refused, type CheckoutAnswer } from './checkout-answer.ts';
 import { takeCounts, type SetCounts } from './checkout-counts.ts';
 import { questionOf, type Question } from './checkout-decision.ts';
-import type { CheckoutRequest } from './checkout-request.ts';
-import { createKeptOrders, orderNamesOf, type KeptOrders } from './kept-orders.ts';
-import { askedPromotionsOf, NO_PROMOTIONS, promotionsOf, type Promotions } from './promotions.ts';
-import { refusedTurn, takeTurn, type Turn } from './redemption-turn.ts';
+import type { KeptOrders } from './kept-orders.ts';
 import { readUnits } from './known-units.ts';
+import { hindrance, lockAndRead, type Found } from './redemption-locks.ts';
+import type { RedeemRequest, SetMember, Verdict } from './redemption-request.ts';
+import { refusedTurn, takeTurn, type Turn } from './redemption-turn.ts';
 import { readFacts } from './request-facts.ts';
 import type { TraceBuffer } from './validation-traces.ts';
-import type { KnownVoucher, VoucherStates } from './voucher-states.ts';
-
-/** What a checkout asks to redeem, as plain JSON. */
-export interface RedeemRequest extends CheckoutRequest {
-  idempotencyKey: string;
-  /** SHA-256 of method, path and body, in base64. */
-  requestHash: string;
-}
-
-/** A request in a set, with the codes as they are looked up. */
-export interface SetMember {
-  request: RedeemRequest;
-  codeKeys: string[];
-  /** True once what the request tells of its customer was written. */
-  customerWritten: boolean;
-  /** `lock`: a validation that holds what applies for its session. */
-  what: 'redeem' | 'lock';
-}
-
-/** How a request came out of a set: answered, or what stands in its way. */
-export type Verdict =
-  | { kind: 'answered'; answer: CheckoutAnswer }
-  /** The same key runs in another process. */
-  | { kind: 'key held' }
-  /** Somebody else holds this voucher's row. */
-  | { kind: 'voucher held'; codeKey: string }
-  /** The customer is new, or the request tells something new of them: to be written first, since customers are locked before vouchers. */
-  | { kind: 'customer to write' };
+import type { VoucherStates } from './voucher-states.ts';
 
 /** What changes the ledger. */
 export interface LedgerDeps {
@@ -60,21 +30,6 @@ export interface LedgerDeps {
 
 export interface SetDeps extends LedgerDeps {
   traces: TraceBuffer;
-}
-
-const LOCK_WAIT_MS = 250;
-
-/** What the first round trip found, the locks held. */
-interface Found {
-  keys: Set<string>;
-  stored: Map<string, StoredAnswer>;
-  customerOf: (request: RedeemRequest) => CheckoutCustomer | undefined;
-  /** The vouchers that are locked now. */
-  vouchers: Map<string, KnownVoucher>;
-  promotions: Promotions;
-  /** Codes whose rows somebody else holds. */
-  held: Set<string>;
-  orders: KeptOrders;
 }
 
 /**
@@ -132,82 +87,6 @@ const countingOf = ({ vouchers, promotions }: Found): Map<string, number> =>
       campaign && counting !== null ? [[campaign.id, counting]] : [],
     ),
   );
-
-const lockAndRead = async (
-  pipeline: Pipeline,
-  states: VoucherStates,
-  projectId: string,
-  members: SetMember[],
-  lane: string | null,
-): Promise<Found> => {
-  const { db, send } = pipeline;
-  const keys = members.map((member) => member.request.idempotencyKey);
-  const codeKeys = [...new Set(members.flatMap((member) => member.codeKeys))];
-  const named = members.flatMap((member) => member.request.customer ?? []);
-  const customers = named.length > 0 ? lookUpCustomers(db, projectId, named) : null;
-  const keysLocked = send(keyLocks(db, projectId, keys));
-  const answersStored = send(findStored(db, projectId, keys));
-  const customersRead = customers && send(customers.rows);
-  if (lane !== null) for (const query of awaitVoucher(db, projectId, lane, LOCK_WAIT_MS)) void send(query);
-  const vouchersRead = send(lockFreeVouchers(db, projectId, codeKeys));
-  const asked = askedPromotionsOf(members.map((member) => member.request));
-  if (asked) void send(shareTierCounting(db, projectId, asked));
-  const promotionsRead = asked ? ([send(readTiers(db, projectId, asked)), send(readStacks(db, projectId, asked.stackIds))] as const) : null;
-  const orderNames = orderNamesOf(members.map((member) => member.request.order));
-  if (orderNames.length > 0) void send(lockOrderNames(db, projectId, orderNames));
-  const ordersRead = orderNames.length > 0 ? send(lockOrders(db, projectId, orderNames)) : Promise.resolve([]);
-
-  const read = [keysLocked, answersStored, customersRead, vouchersRead, ordersRead] as const;
-  const [lockedKeys, stored, rows, vouchers, orders] = await Promise.all(read);
-  const match = customers && rows ? customers.match(rows) : () => undefined;
-  const promotions = promotionsRead
-    ? await promotionsOf(db, states.rules, projectId, await promotionsRead[0], await promotionsRead[1])
-    : NO_PROMOTIONS;
-  const found = await states.statesOf(db, projectId, vouchers);
-  const absent = codeKeys.filter((key) => !found.has(key));
-  const held = absent.length > 0 ? await send(findCodes(db, projectId, absent)) : [];
-  return {
-    keys: new Set(lockedKeys.filter((row) => row.locked).map((row) => row.key)),
-    stored: new Map(stored.map((answer) => [answer.key, answer])),
-    customerOf: ({ customer }) => (customer ? match(customer) : undefined),
-    vouchers: found,
-    promotions,
-    held: new Set(held.map((row) => row.codeKey)),
-    orders: createKeptOrders(projectId, orders),
-  };
-};
-
-/** Why a request is not decided in this set; null where it is. */
-const hindrance = (
-  { request, codeKeys, customerWritten, what }: SetMember,
-  found: Found,
-): Verdict | { kind: 'refused'; error: DomainError } | null => {
-  if (!found.keys.has(request.idempotencyKey)) return { kind: 'key held' };
-  const stored = found.stored.get(request.idempotencyKey);
-  if (stored) return { kind: 'answered', answer: replayOf(stored, request) };
-  const { customer: named } = request;
-  if (named) {
-    const customer = found.customerOf(request);
-    const isNameless = !customer && named.sourceId === undefined;
-    if (isNameless && what === 'redeem') return { kind: 'refused', error: unknownCustomer(named.id) };
-    if (!isNameless && !customerWritten && (!customer || customer.changed)) return { kind: 'customer to write' };
-  }
-  const held = codeKeys.find((key) => found.held.has(key));
-  if (held !== undefined) return { kind: 'voucher held', codeKey: held };
-  const refusal = what === 'redeem' && request.order && found.orders.refusalOf(request.order);
-  return refusal ? { kind: 'refused', error: refusal } : null;
-};
-
-const replayOf = (stored: StoredAnswer, { idempotencyKey, requestHash }: RedeemRequest): CheckoutAnswer =>
-  stored.requestHash.toString('base64') === requestHash
-    ? { status: stored.status, body: stored.body, replayed: true }
-    : refused(keyReused(idempotencyKey));
-
-const unknownCustomer = (id: string | undefined): DomainError =>
-  new DomainError('resource_not_found', 'Resource not found', {
-    details: `Cannot find customer with id ${id}`,
-    resource: { id, type: 'customer' },
-  });
 
 const write = async (
   { db, send, commit }: Pipeline,

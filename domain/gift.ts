@@ -2,7 +2,7 @@ import type { Discount } from './discount.ts';
 import { refuse, type Refusal } from './voucher-refusal.ts';
 
 export const GIFT_EFFECTS = ['APPLY_TO_ORDER', 'APPLY_TO_ITEMS'] as const;
-export type GiftEffect = (typeof GIFT_EFFECTS)[number];
+type GiftEffect = (typeof GIFT_EFFECTS)[number];
 
 /** What a gift card is made with: its worth in minor units. */
 export interface GiftTemplate {

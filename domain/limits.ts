@@ -14,7 +14,7 @@ export interface Limits {
 }
 
 /** What a campaign may cost: discounts given, orders it is used for, credits spent of its gift cards. Minor units. */
-export interface Budget {
+interface Budget {
   amount?: number;
   orders_amount?: number;
   gift_credits?: number;

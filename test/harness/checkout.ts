@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { CheckoutAnswer } from '../../activities/checkout-answer.ts';
 import type { Checkout } from '../../activities/checkout.ts';
 import { createRedemptionActivities, type RedemptionDeps } from '../../activities/redemption.ts';
-import type { RedeemRequest } from '../../activities/redemption-set.ts';
+import type { RedeemRequest } from '../../activities/redemption-request.ts';
 import { createTraceBuffer, type TraceBuffer } from '../../activities/validation-traces.ts';
 import { createValidationActivities } from '../../activities/validation.ts';
 import { createVoucherStates } from '../../activities/voucher-states.ts';
