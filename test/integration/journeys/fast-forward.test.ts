@@ -166,6 +166,45 @@ test('whoever signs up again after a forward travels on from there', async () =>
   expect(Math.round((Date.parse(last?.ended_at ?? '') - Date.parse(last?.entered_at ?? '')) / 3_600_000)).toBe(96);
 });
 
+test('a forward passes through every kind of wait, with events posted in between', async () => {
+  const { sql } = database;
+  await publish(sql, shop.project, {
+    journey: 'waits',
+    trigger: { event: 'waits.begin' },
+    steps: {
+      rest: { do: 'wait', for: 'P2DT3H' },
+      moment: { do: 'wait', until: 'timestamp(event.data.until)' },
+      monday: { do: 'wait', local_time: { at: '09:00', days: ['mon'] } },
+      paid: { do: 'wait', event: { name: 'waits.paid', match: 'event.data.amount >= 100' }, timeout: 'P10D', on_timeout: 'never' },
+      again: { do: 'wait', event: { name: 'waits.paid' }, timeout: 'P3D', on_event: 'never', on_timeout: 'coupon' },
+      coupon: { do: 'issue_coupon', campaign: 'welcome', as: 'own', expires: { end_of_local_day: 'P4D' } },
+      reminder: { do: 'remind', coupon: 'own', before_expiry: 'P1D', template: 'reminder' },
+      end_of_coupon: { do: 'expire', coupon: 'own', next: 'end' },
+      never: { do: 'exit', outcome: 'another way' },
+    },
+  });
+  const until = new Date(Date.now() + 5 * 86_400_000).toISOString();
+  const gus = await tell(sql, shop.project, 'gus', 'waits.begin', { until });
+  await enrolmentOf(sql, gus, (each) => each.step === 'rest');
+  const passed = async (duration: string) =>
+    (await forward('gus', duration)).passed.map((each) => `${each.step || each.kind} ${each.outcome}`);
+  expect(await passed('P2D')).toEqual([]);
+  // It comes before its wait, and counts all the same; too small a one does not.
+  await tell(sql, shop.project, 'gus', 'waits.paid', { amount: 99 });
+  expect(await passed('P3DT1H')).toEqual(['rest elapsed', 'moment elapsed']);
+  expect(await passed('P7D')).toEqual(['monday elapsed']);
+  await tell(sql, shop.project, 'gus', 'waits.paid', { amount: 150 });
+  await enrolmentOf(sql, gus, (each) => each.step === 'again');
+  expect(await passed('P20D')).toEqual(['again timeout', 'coupon issued', 'reminder planned', 'end_of_coupon expired', 'end completed']);
+  const times = await sql<{ step: string; local: string }[]>`
+    select s.step, to_char(s.at at time zone 'Europe/Berlin', 'Dy HH24:MI') as local from enrolment_step s
+    join enrolment e on e.id = s.enrolment_id where e.customer_id = ${gus.id} and s.step in ('monday', 'end_of_coupon') order by s.at`;
+  expect(times.map((each) => `${each.step} ${each.local}`)).toEqual([
+    'monday Mon 09:00',
+    expect.stringMatching(/^end_of_coupon \w{3} (23:59|00:00)$/),
+  ]);
+});
+
 test('the same key gives the same answer, and another duration under it is refused', async () => {
   await tell(database.sql, shop.project, 'fay', 'customer.signed_up');
   const once = await forward('fay', 'P1D', 'fay 1');
