@@ -26,8 +26,7 @@ const WORTH_OF_TYPE: Record<string, 'discount' | 'gift'> = { DISCOUNT_VOUCHER: '
 
 /** A discount voucher has a discount, a gift card a gift, and neither has both. */
 export const worthFits = (field: 'discount' | 'gift') => ({
-  check: (body: Worth): boolean =>
-    typeof body !== 'object' || body === null || (WORTH_OF_TYPE[body.type ?? ''] === field) === (body[field] !== undefined),
+  check: (body: Worth): boolean => typeof body?.type !== 'string' || (WORTH_OF_TYPE[body.type] === field) === (body[field] !== undefined),
   options: {
     path: [field],
     error: `must be given for a ${field === 'gift' ? 'GIFT_VOUCHER' : 'DISCOUNT_VOUCHER'}, and for no other type`,
