@@ -22,37 +22,32 @@ export interface DeadLetter {
 /** How long after its time somebody counts as stuck, with a watch that wakes them each minute. */
 const STUCK = '5 minutes';
 
-const partOf = (db: Db, projectId: string, kind: DeadLetterKind) => {
-  switch (kind) {
-    case 'held_enrolment':
-      return db`
-        select ${kind} as kind, id, state, outcome as cause, coalesce(held_at, entered_at) as since, customer_id, journey_id, id as enrolment_id, step as subject
-        from enrolment where project_id = ${projectId} and state = 'held'`;
-    case 'overdue_enrolment':
-      return db`
-        select ${kind}, e.id, 'overdue', 'its time has come and nothing happened: does a worker run, and Temporal?',
-          e.due_at - c.clock_offset_ms * interval '1 millisecond', e.customer_id, e.journey_id, e.id, e.step
-        from enrolment e join journey j on j.project_id = e.project_id and j.id = e.journey_id and j.state <> 'paused'
-        join customer c on c.project_id = e.project_id and c.id = e.customer_id
-        where e.project_id = ${projectId} and e.state = 'active'
-          and e.due_at < now() + c.clock_offset_ms * interval '1 millisecond' - ${STUCK}::interval`;
-    case 'message':
-    case 'webhook_delivery':
-      return db`
-        select ${kind}, d.id, d.state, coalesce(d.reason, '') || coalesce(': ' || (
-            select a.answer from delivery_attempt a where a.project_id = d.project_id and a.delivery_id = d.id order by a.number desc limit 1), ''),
-          coalesce(d.finished_at, d.created_at), d.customer_id, null::text, d.enrolment_id,
-          coalesce(d.payload ->> 'template', d.payload ->> 'type')
-        from delivery d where d.project_id = ${projectId} and d.state in ('failed', 'unknown') and d.kind = ${kind === 'message' ? 'email' : 'webhook'}`;
-    case 'inbound_event':
-      return db`
-        select ${kind}, id, status, error, received_at, null::text, null::text, null::text, source_id
-        from inbound_event where project_id = ${projectId} and status = 'unmapped'`;
-    case 'event':
-      return db`
-        select ${kind}, o.event_id, 'held', o.error, o.held_at, o.customer_id, null::text, null::text, e.type
-        from outbox o join event e on e.project_id = o.project_id and e.id = o.event_id where o.project_id = ${projectId} and o.held_at is not null`;
-  }
+const deliveries = (db: Db, projectId: string, kind: 'email' | 'webhook'): ReturnType<Db> => db`
+  select d.id, d.state, coalesce(d.reason, '') || coalesce(': ' || (
+      select a.answer from delivery_attempt a where a.project_id = d.project_id and a.delivery_id = d.id order by a.number desc limit 1), ''),
+    coalesce(d.finished_at, d.created_at), d.customer_id, null::text, d.enrolment_id, coalesce(d.payload ->> 'template', d.payload ->> 'type')
+  from delivery d where d.project_id = ${projectId} and d.state in ('failed', 'unknown') and d.kind = ${kind}`;
+
+/** Of each kind: id, state, cause, since, customer, journey, enrolment, subject. */
+const parts: Record<DeadLetterKind, (db: Db, projectId: string) => ReturnType<Db>> = {
+  held_enrolment: (db, projectId) => db`
+    select id, state, outcome, coalesce(held_at, entered_at), customer_id, journey_id, id, step
+    from enrolment where project_id = ${projectId} and state = 'held'`,
+  overdue_enrolment: (db, projectId) => db`
+    select e.id, 'overdue', 'its time has come and nothing happened: does a worker run, and Temporal?',
+      e.due_at - c.clock_offset_ms * interval '1 millisecond', e.customer_id, e.journey_id, e.id, e.step
+    from enrolment e join journey j on j.project_id = e.project_id and j.id = e.journey_id and j.state <> 'paused'
+    join customer c on c.project_id = e.project_id and c.id = e.customer_id
+    where e.project_id = ${projectId} and e.state = 'active'
+      and e.due_at < now() + c.clock_offset_ms * interval '1 millisecond' - ${STUCK}::interval`,
+  message: (db, projectId) => deliveries(db, projectId, 'email'),
+  webhook_delivery: (db, projectId) => deliveries(db, projectId, 'webhook'),
+  inbound_event: (db, projectId) => db`
+    select id, status, error, received_at, null::text, null::text, null::text, source_id
+    from inbound_event where project_id = ${projectId} and status = 'unmapped'`,
+  event: (db, projectId) => db`
+    select o.event_id, 'held', o.error, o.held_at, o.customer_id, null::text, null::text, e.type
+    from outbox o join event e on e.project_id = o.project_id and e.id = o.event_id where o.project_id = ${projectId} and o.held_at is not null`,
 };
 
 /** The latest first, of one kind or of all. @returns one more than `limit` where there are more */
@@ -63,11 +58,12 @@ export const listDeadLetters = (
   { limit, offset }: { limit: number; offset: number },
 ): Promise<DeadLetter[]> => {
   const most = offset + limit + 1;
-  const parts = kinds.map(
-    (kind) => db`(select * from (${partOf(db, projectId, kind)}) as p (kind, id, state, cause, since, customer_id, journey_id,
-    enrolment_id, subject) order by since desc, id limit ${most})`,
+  const chosen = kinds.map(
+    (kind) => db`
+      (select ${kind} as kind, p.* from (${parts[kind](db, projectId)}) as p (id, state, cause, since, customer_id, journey_id, enrolment_id, subject)
+      order by since desc, id limit ${most})`,
   );
-  const all = parts.reduce((before, part) => db`${before} union all ${part}`);
+  const all = chosen.reduce((before, part) => db`${before} union all ${part}`);
   return db<DeadLetter[]>`select * from (${all}) as letters order by since desc, id limit ${limit + 1} offset ${offset}`;
 };
 
@@ -75,7 +71,7 @@ export const listDeadLetters = (
 export const countDeadLetters = async (db: Db, projectId: string): Promise<Record<DeadLetterKind, number>> => {
   const counts = await Promise.all(
     DEAD_LETTER_KINDS.map(async (kind) => {
-      const [row] = await db<{ count: number }[]>`select count(*)::int as count from (${partOf(db, projectId, kind)}) as p`;
+      const [row] = await db<{ count: number }[]>`select count(*)::int as count from (${parts[kind](db, projectId)}) as p`;
       return [kind, row?.count ?? 0] as const;
     }),
   );

@@ -2,6 +2,7 @@ import type { Db } from './client.ts';
 import type { EmailPayload, WebhookPayload } from './deliveries.ts';
 import type { EventRow } from './events.ts';
 import type { EnrolmentContext } from '../domain/journey/scope.ts';
+import type { VoucherTemplate } from '../domain/voucher-template.ts';
 
 /** The next moment at which something is due in a simulated project; null where nothing is. */
 export const nextMoment = async (db: Db, projectId: string): Promise<Date | null> => {
@@ -100,7 +101,7 @@ export const listSimulatedEnrolments = (db: Db, projectId: string): Promise<Simu
 export interface SimulatedVoucher {
   campaignId: string;
   campaign: string;
-  template: Record<string, unknown>;
+  template: VoucherTemplate;
   issued: number;
   redeemed: number;
   /** How often all of them can be redeemed; null: without end. */

@@ -2,7 +2,7 @@
 export type Interval = [low: number, high: number];
 
 /** The standard normal's quantile for an interval that holds 95 times of 100. */
-export const Z_95 = 1.959963984540054;
+const Z_95 = 1.959963984540054;
 /** For 80 times of 100 that a difference which is there is found. */
 const Z_POWER_80 = 0.8416212335729143;
 

@@ -22,7 +22,7 @@ const MOST_LETTERS = 80;
 const MOST_WORDS = 5_000;
 
 /** What somebody who wrote this may have meant; null where nothing known comes close. Dashes and underscores count as the same. */
-export const nearest = (wrong: string, known: Iterable<string>): string | null => {
+const nearest = (wrong: string, known: Iterable<string>): string | null => {
   const plain = (word: string): string => word.toLowerCase().replaceAll('-', '_');
   const text = plain(wrong).slice(0, MOST_LETTERS);
   let best: { word: string; away: number } | null = null;

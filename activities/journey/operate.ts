@@ -102,33 +102,10 @@ const requireStep = (step: string, versions: { key: string; version: number; def
 
 const changeOf = (enrolment: Operated, operation: Operation, now: Date): EnrolmentChange => {
   const same = { ...enrolment, step: null, arrives: false };
-  switch (operation.does) {
-    case 'move':
-      return {
-        ...same,
-        state: 'active',
-        outcome: null,
-        step: operation.step,
-        arrives: true,
-        dueAt: now,
-        awaiting: null,
-        awaitedSince: null,
-        awaitedEventId: null,
-      };
-    case 'exit':
-      return {
-        ...same,
-        state: 'exited',
-        outcome: operation.outcome,
-        endedAt: now,
-        dueAt: null,
-        awaiting: null,
-        awaitedSince: null,
-        awaitedEventId: null,
-      };
-    case 'hold':
-      return { ...same, state: 'held', outcome: operation.reason };
-    case 'release':
-      return { ...same, state: 'active', outcome: null, dueAt: enrolment.dueAt ?? now };
-  }
+  const gone = { awaiting: null, awaitedSince: null, awaitedEventId: null };
+  if (operation.does === 'move')
+    return { ...same, ...gone, state: 'active', outcome: null, step: operation.step, arrives: true, dueAt: now };
+  if (operation.does === 'exit') return { ...same, ...gone, state: 'exited', outcome: operation.outcome, endedAt: now, dueAt: null };
+  if (operation.does === 'hold') return { ...same, state: 'held', outcome: operation.reason };
+  return { ...same, state: 'active', outcome: null, dueAt: enrolment.dueAt ?? now };
 };

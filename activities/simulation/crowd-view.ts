@@ -8,7 +8,6 @@ import {
 } from '../../db/simulation-state.ts';
 import { isReachedWhenDone } from '../journey/funnel.ts';
 import { costOfUse } from '../../domain/coupon-cost.ts';
-import type { VoucherTemplate } from '../../domain/voucher-template.ts';
 import type { Simulated, SimulationInput } from './input.ts';
 import type { Ran, World } from './world.ts';
 
@@ -34,7 +33,7 @@ const stepView = (id: string, kind: string, visits: SimulatedVisit[], enrolments
 };
 
 const couponView = ({ campaign, template, issued, redeemed, uses }: SimulatedVoucher, orderAmount: number | null, currency: string) => {
-  const each = costOfUse(template as unknown as VoucherTemplate, orderAmount);
+  const each = costOfUse(template, orderAmount);
   const known = each !== null && uses !== null;
   return {
     campaign,

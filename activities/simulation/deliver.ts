@@ -99,7 +99,7 @@ const messageOf = async (
   if (template === null || route === null) return { ...message, state: 'failed', reason: 'template_missing' };
   const data = mailData({
     payload,
-    config: { from: { name: '', email: '' }, ...route.config } as unknown as SmtpConfig,
+    config: { from: { name: '', email: '' }, ...(route.config as Partial<SmtpConfig>) },
     url: `${publicUrl}/u/simulated`,
     currency: project.currency,
   });

@@ -4,25 +4,18 @@ import { route, type Route } from '../route.ts';
 import { deadLetterListSchema, listDeadLettersQuery } from '../schemas/dead-letter.ts';
 import { list } from '../schemas/list.ts';
 
-/** What tries a dead letter again. An event that stands aside is tried again by the watch. */
-const retryOf = ({ kind, id }: DeadLetter): string | null => {
-  switch (kind) {
-    case 'held_enrolment':
-      return `/v1/enrolments/${id}/retry`;
-    case 'message':
-      return `/v1/messages/${id}/resend`;
-    case 'webhook_delivery':
-      return `/v1/webhooks/deliveries/${id}/resend`;
-    case 'inbound_event':
-      return `/v1/inbound-events/${id}/replay`;
-    case 'overdue_enrolment':
-    case 'event':
-      return null;
-  }
+/** What tries a dead letter again. Who is overdue and an event that stands aside are tried again by the watch. */
+const RETRIES: Record<DeadLetterKind, ((id: string) => string) | null> = {
+  held_enrolment: (id) => `/v1/enrolments/${id}/retry`,
+  overdue_enrolment: null,
+  message: (id) => `/v1/messages/${id}/resend`,
+  webhook_delivery: (id) => `/v1/webhooks/deliveries/${id}/resend`,
+  inbound_event: (id) => `/v1/inbound-events/${id}/replay`,
+  event: null,
 };
 
 const view = (letter: DeadLetter) => {
-  const path = retryOf(letter);
+  const path = RETRIES[letter.kind]?.(letter.id) ?? null;
   return {
     object: 'dead_letter' as const,
     kind: letter.kind,

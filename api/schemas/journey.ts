@@ -19,14 +19,10 @@ const stepMap = z.record(z.string().min(1).max(60), z.string().min(1).max(60)).m
   description: 'With migrate: from the step where somebody stands to the step of the new version; a step that is not named keeps its id',
 });
 
-export const insideFields = {
-  inside: z
-    .enum(['stay', 'migrate', 'drain'])
-    .default('stay')
-    .meta({
-      description:
-        'What becomes of those who are inside: they stay on their version, go over to this one, or it waits until they have left',
-    }),
+const insideFields = {
+  inside: z.enum(['stay', 'migrate', 'drain']).default('stay').meta({
+    description: 'What becomes of those who are inside: they stay on their version, go over to this one, or it waits until they have left',
+  }),
   steps: stepMap.default({}),
 };
 
@@ -105,7 +101,7 @@ const inside = z.object({
 
 export const versionSchema = z.object({ ...versionFields, inside }).meta({ id: 'JourneyVersionInside' });
 
-export const problemSchema = z
+const problemSchema = z
   .object({
     path: z.string(),
     message: z.string(),
