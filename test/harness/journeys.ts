@@ -6,6 +6,7 @@ import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle
 import { parse } from 'yaml';
 import { createJourneyActivities } from '../../activities/journey/activities.ts';
 import { publishJourney } from '../../activities/journey/publish.ts';
+import type { Transport } from '../../activities/delivery/transport.ts';
 import { publishTemplate } from '../../activities/mail/publish.ts';
 import { createCampaign } from '../../db/campaigns.ts';
 import type { Sql } from '../../db/client.ts';
@@ -35,10 +36,15 @@ export interface JourneyEngine {
 }
 
 /** Workers and a relay that run journeys and deliver their mails, as bin/ wires them. */
-export const startJourneyEngine = async (sql: Sql, temporal: TestTemporal, smtpUrl: string): Promise<JourneyEngine> => {
+export const startJourneyEngine = async (
+  sql: Sql,
+  temporal: TestTemporal,
+  smtpUrl: string,
+  webhook?: Transport,
+): Promise<JourneyEngine> => {
   const now = () => new Date();
   const versions = createJourneyVersions();
-  const delivery = createDeliveryEngine(sql, smtpUrl);
+  const delivery = createDeliveryEngine(sql, smtpUrl, webhook && { webhook });
   const workflows = { workflowBundle: await workflowBundle(), connection: temporal.nativeConnection, namespace: temporal.namespace };
   const workers = [
     await Worker.create({

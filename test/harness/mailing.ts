@@ -2,6 +2,7 @@ import { createDeliveryActivities } from '../../activities/delivery/deliveries.t
 import { drainDestination, type DrainDeps } from '../../activities/delivery/drain.ts';
 import { createMailTransport } from '../../activities/delivery/mail.ts';
 import { createSmtpPools } from '../../activities/delivery/smtp.ts';
+import type { Transport } from '../../activities/delivery/transport.ts';
 import { publishTemplate } from '../../activities/mail/publish.ts';
 import { createMailRenderer } from '../../activities/mail/render.ts';
 import type { Sql } from '../../db/client.ts';
@@ -12,7 +13,11 @@ import { ensureSmtpRoute, type Destination, type SmtpConfig } from '../../db/des
 export const LINKS = { publicUrl: 'https://hub.example', key: Buffer.from('a key that signs unsubscribe links') };
 
 /** The engine of deliveries on a database and an SMTP server, as bin/ wires it. */
-export const createDeliveryEngine = (sql: Sql, smtpUrl: string, more: Partial<DrainDeps> = {}) => {
+export const createDeliveryEngine = (
+  sql: Sql,
+  smtpUrl: string,
+  { webhook, ...more }: Partial<DrainDeps> & { webhook?: Transport } = {},
+) => {
   const renderer = createMailRenderer();
   const pools = createSmtpPools();
   const now = () => new Date();
@@ -20,7 +25,7 @@ export const createDeliveryEngine = (sql: Sql, smtpUrl: string, more: Partial<Dr
     sql,
     now,
     random: Math.random,
-    transports: { smtp: createMailTransport({ sql, renderer, pools, links: LINKS, smtpUrl, now }) },
+    transports: { smtp: createMailTransport({ sql, renderer, pools, links: LINKS, smtpUrl, now }), ...(webhook && { webhook }) },
     ...more,
   };
   return {

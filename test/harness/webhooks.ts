@@ -73,6 +73,7 @@ export const createWebhookEngine = (sql: Sql, box: SecretBox, { nets = ['127.0.0
     ...(runForMs && { runForMs }),
   };
   return {
+    transport: webhook,
     drain: (endpoint: Pick<Endpoint, 'id'>) => drainDestination(deps, endpoint.id, new AbortController().signal),
     close: () => {
       poster.close();
