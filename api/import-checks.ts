@@ -30,7 +30,7 @@ const problemsOf = (issues: z.core.$ZodIssue[]): FieldProblem[] => {
 const cannotBeKept = (value: unknown): boolean => /\\u0000|\\ud[89a-f]/.test(JSON.stringify(value));
 
 /** The fields of metadata that are not as the project's schema says. */
-const metadataCheck = async (db: Db, projectId: string, of: MetadataObject, partial: boolean) => {
+export const metadataCheck = async (db: Db, projectId: string, of: MetadataObject, partial: boolean) => {
   const schema = (await readMetadataSchemas(db, projectId)).get(of);
   return (metadata: Record<string, unknown> | null | undefined): FieldProblem[] => {
     if (metadata && cannotBeKept(metadata)) return [{ path: 'metadata', message: 'must not contain NUL characters or lone surrogates' }];
@@ -38,7 +38,7 @@ const metadataCheck = async (db: Db, projectId: string, of: MetadataObject, part
   };
 };
 
-const checked = <T extends { metadata?: Record<string, unknown> | null }>(
+export const checked = <T extends { metadata?: Record<string, unknown> | null }>(
   schema: z.ZodType<T>,
   body: unknown,
   metadata: (value: T['metadata']) => FieldProblem[],
@@ -57,6 +57,8 @@ export const voucherCheck = async (db: Db, project: Project): Promise<Check> => 
     checked(createVoucherBody, body, metadata, (data) => {
       const { code } = data;
       if (code === undefined) return { problems: [{ path: 'code', message: 'must be given' }] };
+      if (data.validation_rules?.length)
+        return { problems: [{ path: 'validation_rules', message: 'are not assigned by an import: assign them to the voucher once it is there' }] };
       const row: VoucherRow = {
         line,
         voucher: { ...draftOfBody(project.id, data), code, codeKey: codeKey(code, project.caseSensitiveCodes) },

@@ -34,6 +34,7 @@ import { createLaunchRoutes } from '../api/routes/launches.ts';
 import { createMessageRoutes } from '../api/routes/messages.ts';
 import { createOrderRoutes } from '../api/routes/orders.ts';
 import { createProductCollectionRoutes } from '../api/routes/product-collections.ts';
+import { createProductImportRoutes } from '../api/routes/product-imports.ts';
 import { createProductRoutes } from '../api/routes/products.ts';
 import { createPublicationRoutes } from '../api/routes/publications.ts';
 import { createOauthRoutes } from '../api/routes/oauth.ts';
@@ -202,6 +203,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createRuleAssignmentRoutes(deps),
       ...createSegmentRoutes(deps),
       ...createProductRoutes(deps),
+      ...createProductImportRoutes(),
       ...createSkuRoutes(deps),
       ...createProductCollectionRoutes(deps),
       ...createVoucherRoutes(deps),

@@ -120,3 +120,10 @@ export const deleteProduct = async (tx: Tx, product: Product, now: Date): Promis
 
 export const findProductsByIds = (db: Db, projectId: string, ids: string[]) => db<Product[]>`
   select ${columns(db)} from product p where p.project_id = ${projectId} and p.id = any(${ids}::text[])`;
+
+/** Those of these source ids that are a product's. */
+export const knownProducts = async (db: Db, projectId: string, sourceIds: string[]): Promise<Set<string>> => {
+  const rows = await db<{ sourceId: string }[]>`
+    select source_id from product where project_id = ${projectId} and source_id = any(${sourceIds}::text[])`;
+  return new Set(rows.map((row) => row.sourceId));
+};

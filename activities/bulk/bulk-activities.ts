@@ -9,6 +9,7 @@ import { createVoucherStates } from '../voucher-states.ts';
 import { createExportRows, EXPORT } from './export-rows.ts';
 import { CUSTOMERS_IMPORT, createWriteCustomers } from './import-customers.ts';
 import { createWriteOrders, ORDERS_IMPORT } from './import-orders.ts';
+import { createWriteProducts, createWriteSkus, PRODUCTS_IMPORT, SKUS_IMPORT } from './import-products.ts';
 import { createImportRows } from './import-rows.ts';
 import { VOUCHERS_IMPORT, writeVouchers } from './import-vouchers.ts';
 import { CAMPAIGN_VOUCHERS_GENERATE, createMakeVouchers } from './make-vouchers.ts';
@@ -20,6 +21,7 @@ const CUSTOMERS = 1_000;
 /** Rows of one piece of a file, which a download holds in memory. */
 const EXPORTED = 5_000;
 const ORDERS = 500;
+const PRODUCTS = 500;
 /** How long one activity works before it lets the workflow say how far it is. */
 const TURN_MS = 5_000;
 
@@ -29,6 +31,8 @@ const createKinds = (deps: BulkDeps): Record<string, BulkKind | undefined> => ({
   [VOUCHERS_IMPORT]: createImportRows(deps, writeVouchers),
   // Each customer is an event too, and may start journeys.
   [CUSTOMERS_IMPORT]: createImportRows({ ...deps, batch: Math.min(deps.batch, CUSTOMERS) }, createWriteCustomers(deps.now)),
+  [PRODUCTS_IMPORT]: createImportRows({ ...deps, batch: Math.min(deps.batch, PRODUCTS) }, createWriteProducts(deps.now)),
+  [SKUS_IMPORT]: createImportRows({ ...deps, batch: Math.min(deps.batch, PRODUCTS) }, createWriteSkus(deps.now)),
   [EXPORT]: createExportRows({ ...deps, batch: Math.min(deps.batch, EXPORTED) }),
   [ORDERS_IMPORT]: createImportRows(
     { ...deps, batch: Math.min(deps.batch, ORDERS) },

@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import type { Sql, Tx } from '../../db/client.ts';
 import {
   createProduct,
@@ -15,6 +14,7 @@ import { skusOf, skuView } from '../../db/skus.ts';
 import { findRuleNaming } from '../../db/validation-rules.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { notFound } from '../errors.ts';
+import { productChange } from '../product-change.ts';
 import { route, type Route } from '../route.ts';
 import { list } from '../schemas/list.ts';
 import { productBody, deleteProductQuery, listProductsQuery, productListSchema, productParams, productSchema } from '../schemas/product.ts';
@@ -24,19 +24,8 @@ export interface ProductRoutesDeps {
   now: () => Date;
 }
 
-type Body = z.output<typeof productBody>;
-
 const found = { description: 'The product', schema: productSchema };
 const missing = { description: 'There is no such product' };
-
-/** What a body says; what it leaves out stays. */
-const changeOf = (body: Body): Partial<ProductFields> => ({
-  ...(body.name !== undefined && { name: body.name }),
-  ...(body.price !== undefined && { price: body.price }),
-  ...(body.attributes !== undefined && { attributes: body.attributes ?? [] }),
-  ...(body.image_url !== undefined && { imageUrl: body.image_url }),
-  ...(body.metadata !== undefined && { metadata: body.metadata ?? {} }),
-});
 
 const EMPTY: ProductFields = { name: null, price: null, attributes: [], imageUrl: null, metadata: {} };
 
@@ -92,12 +81,15 @@ export const createProductRoutes = ({ sql, now }: ProductRoutesDeps): Route[] =>
         write(async (tx) => {
           const { id, source_id: sourceId = null } = body;
           if (id !== undefined)
-            return { status: 200, body: productView(await updateProduct(tx, await locked(tx, project.id, id), changeOf(body), now())) };
-          const made = await createProduct(tx, project.id, sourceId, { ...EMPTY, ...changeOf(body) }, now());
+            return {
+              status: 200,
+              body: productView(await updateProduct(tx, await locked(tx, project.id, id), productChange(body), now())),
+            };
+          const made = await createProduct(tx, project.id, sourceId, { ...EMPTY, ...productChange(body) }, now());
           if (made) return { status: 200, body: productView(made) };
           return {
             status: 200,
-            body: productView(await updateProduct(tx, await locked(tx, project.id, sourceId!), changeOf(body), now())),
+            body: productView(await updateProduct(tx, await locked(tx, project.id, sourceId!), productChange(body), now())),
           };
         }),
     }),
@@ -131,7 +123,7 @@ export const createProductRoutes = ({ sql, now }: ProductRoutesDeps): Route[] =>
         write(async (tx) => {
           const product = await locked(tx, project.id, params.id);
           fixedSourceId(product.sourceId, body.source_id);
-          return { status: 200, body: productView(await updateProduct(tx, product, changeOf(body), now())) };
+          return { status: 200, body: productView(await updateProduct(tx, product, productChange(body), now())) };
         }),
     }),
     route({

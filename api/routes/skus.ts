@@ -1,10 +1,9 @@
-import type { z } from 'zod';
 import type { Sql, Tx } from '../../db/client.ts';
 import { findProduct, lockProduct, type Product } from '../../db/products.ts';
-import type { Project } from '../../db/projects.ts';
 import { createSku, deleteSku, findSku, skusOf, skuView, updateSku, type Sku, type SkuFields } from '../../db/skus.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { notFound } from '../errors.ts';
+import { skuChange } from '../product-change.ts';
 import { route, type Route } from '../route.ts';
 import { skuBody, deleteProductQuery, productParams, skuListSchema, skuOfProductParams, skuParams, skuSchema } from '../schemas/product.ts';
 import { fixedSourceId, requireUnnamed } from './products.ts';
@@ -14,28 +13,10 @@ export interface SkuRoutesDeps {
   now: () => Date;
 }
 
-type Body = z.output<typeof skuBody>;
-
 const found = { description: 'The SKU', schema: skuSchema };
 const missing = { description: 'There is no such product or SKU' };
 
 const EMPTY: SkuFields = { sku: null, price: null, currency: null, attributes: {}, imageUrl: null, metadata: {} };
-
-/** What a body says; what it leaves out stays. @throws DomainError invalid_payload, where it is in another currency than the project */
-const changeOf = (project: Project, body: Body): Partial<SkuFields> => {
-  if (body.currency != null && body.currency !== project.currency)
-    throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
-      fields: [{ path: 'currency', message: `must be ${project.currency}, the currency of the project` }],
-    });
-  return {
-    ...(body.sku !== undefined && { sku: body.sku }),
-    ...(body.price !== undefined && { price: body.price }),
-    ...(body.currency !== undefined && { currency: body.currency }),
-    ...(body.attributes !== undefined && { attributes: body.attributes ?? {} }),
-    ...(body.image_url !== undefined && { imageUrl: body.image_url }),
-    ...(body.metadata !== undefined && { metadata: body.metadata ?? {} }),
-  };
-};
 
 export const createSkuRoutes = ({ sql, now }: SkuRoutesDeps): Route[] => {
   const product = async (tx: Tx, projectId: string, idOrSourceId: string): Promise<Product> => {
@@ -78,7 +59,7 @@ export const createSkuRoutes = ({ sql, now }: SkuRoutesDeps): Route[] => {
         write(async (tx) => {
           const of = await product(tx, project.id, params.id);
           const { source_id: sourceId = null } = body;
-          const change = changeOf(project, body);
+          const change = skuChange(project, body);
           const made = await createSku(tx, { projectId: project.id, productId: of.id, sourceId }, { ...EMPTY, ...change }, now());
           if (made) return { status: 200, body: skuView(made) };
           const known = await findSku(tx, project.id, sourceId!, of.id);
@@ -118,7 +99,7 @@ export const createSkuRoutes = ({ sql, now }: SkuRoutesDeps): Route[] => {
         write(async (tx) => {
           const sku = await skuOf(tx, await product(tx, project.id, params.id), params.sku);
           fixedSourceId(sku.sourceId, body.source_id);
-          return { status: 200, body: skuView(await updateSku(tx, sku, changeOf(project, body), now())) };
+          return { status: 200, body: skuView(await updateSku(tx, sku, skuChange(project, body), now())) };
         }),
     }),
     route({

@@ -42,6 +42,16 @@ const skuFields = {
 
 export const skuBody = z.strictObject({ ...answered, ...skuFields, id: name.optional() });
 
+/** A SKU as a row of a file names it. */
+export const skuRow = skuBody.extend({ product: name.meta({ description: "Its product's id or source id" }) });
+
+export const productsMetadataBody = z
+  .strictObject({
+    source_ids: z.array(name).min(1).max(10_000),
+    metadata: metadata.meta({ description: 'Merged key by key into what each has' }),
+  })
+  .meta({ id: 'ProductsMetadata' });
+
 export const productParams = z.object({ id: name.meta({ description: 'Id or source id' }) });
 export const skuOfProductParams = productParams.extend({ sku: name.meta({ description: 'Id or source id' }) });
 export const skuParams = z.object({ id: name.meta({ description: 'Id or source id' }) });

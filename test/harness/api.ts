@@ -14,6 +14,7 @@ import { createSessionRoutes } from '../../api/routes/sessions.ts';
 import { createRuleAssignmentRoutes } from '../../api/routes/rule-assignments.ts';
 import { createValidationRuleRoutes } from '../../api/routes/validation-rules.ts';
 import { createProductCollectionRoutes } from '../../api/routes/product-collections.ts';
+import { createProductImportRoutes } from '../../api/routes/product-imports.ts';
 import { createProductRoutes } from '../../api/routes/products.ts';
 import { createSegmentRoutes } from '../../api/routes/segments.ts';
 import { createSkuRoutes } from '../../api/routes/skus.ts';
@@ -48,6 +49,7 @@ export const resourceRoutes = (sql: Sql): Route[] => {
     ...createRuleAssignmentRoutes(deps),
     ...createSegmentRoutes(deps),
     ...createProductRoutes(deps),
+    ...createProductImportRoutes(),
     ...createSkuRoutes(deps),
     ...createProductCollectionRoutes(deps),
     ...createVoucherRoutes(deps),
