@@ -60,6 +60,10 @@ export const configOf = (body: Changes & { url: string }, before: Partial<Endpoi
   };
 };
 
+/** What the configuration says of what is sealed: whether it signs in. */
+export const signsIn = ({ oauth, certificate }: EndpointSecrets): Pick<EndpointConfig, 'signs_in'> =>
+  oauth === undefined && certificate === undefined ? {} : { signs_in: true };
+
 /** What is sealed, after a change. */
 export const secretsOf = (body: Changes, before: EndpointSecrets): EndpointSecrets => {
   const { oauth = before.oauth ?? null, client_certificate: certificate = before.certificate ?? null } = body;

@@ -47,6 +47,13 @@ const rateLimits = z
     ...Object.fromEntries(text.split(',').map((each) => [each.split('=')[0]!.trim(), Number(each.split('=')[1])])),
   }));
 
+/** Both or none: one alone is a mistake. */
+const svixOf = (url: string | undefined, token: string | undefined): Configuration['svix'] => {
+  if (url !== undefined && token !== undefined) return { url: url.replace(/\/+$/, ''), token };
+  if (url === undefined && token === undefined) return null;
+  throw new ConfigurationError('SVIX_URL and SVIX_TOKEN must be set together');
+};
+
 /** Every variable that Couponry reads, with its default. The table in the README is made from the same words. */
 const schema = z.object({
   PORT: numberBetween(1, 65_535).default(8080),
@@ -70,6 +77,8 @@ const schema = z.object({
   COUPONRY_MAIL_FROM: z.email({ error: 'must be an address such as coupons@example.com' }).default('coupons@example.com'),
   COUPONRY_WEBHOOK_NETS: listOf(isNet, 'must be nets such as 10.0.0.0/8,127.0.0.1').optional(),
   COUPONRY_WEBHOOK_PORTS: listOf(isPort, 'must be ports such as 80,443').optional(),
+  SVIX_URL: urlOf(['http:', 'https:'], 'https://svix.example.com').optional(),
+  SVIX_TOKEN: z.string().min(1).optional(),
   COUPONRY_TRUSTED_PROXIES: listOf(isNet, 'must be nets such as 10.0.0.0/8,127.0.0.1').optional(),
   COUPONRY_RATE_LIMITS: rateLimits.optional(),
   COUPONRY_WORKER_HEALTH_PORT: numberBetween(1, 65_535).optional(),
@@ -99,6 +108,8 @@ export interface Configuration {
   webhookNets: string[] | null;
   /** The ports at public addresses that may get webhooks. */
   webhookPorts: number[];
+  /** The Svix server that delivers webhooks; null: we do. */
+  svix: { url: string; token: string } | null;
   /** Nets of our own proxies, whose X-Forwarded-For is believed. */
   trustedProxies: string[];
   /** What a project has not of its own. */
@@ -121,7 +132,7 @@ export class ConfigurationError extends Error {
   override name = 'ConfigurationError';
 }
 
-const SECRET_VARIABLES = new Set(['COUPONRY_SECRET_KEY', 'DATABASE_URL', 'SMTP_URL']);
+const SECRET_VARIABLES = new Set(['COUPONRY_SECRET_KEY', 'SVIX_TOKEN', 'DATABASE_URL', 'SMTP_URL']);
 
 const addressOf = (host: string): string => (host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host);
 
@@ -156,6 +167,7 @@ export const readConfiguration = (env: NodeJS.ProcessEnv): Configuration => {
     mailFrom: data.COUPONRY_MAIL_FROM,
     webhookNets: data.COUPONRY_WEBHOOK_NETS ?? null,
     webhookPorts: data.COUPONRY_WEBHOOK_PORTS?.map(Number) ?? [...WEB_PORTS],
+    svix: svixOf(data.SVIX_URL, data.SVIX_TOKEN),
     trustedProxies: data.COUPONRY_TRUSTED_PROXIES ?? [],
     rateLimits: data.COUPONRY_RATE_LIMITS ?? DEFAULT_RATE_LIMITS,
     workerHealthPort: data.COUPONRY_WORKER_HEALTH_PORT ?? null,
@@ -198,6 +210,8 @@ export const environmentOf = (configuration: ServiceConfiguration): NodeJS.Proce
   COUPONRY_MAIL_FROM: configuration.mailFrom,
   COUPONRY_WEBHOOK_NETS: configuration.webhookNets?.join(',') ?? '',
   COUPONRY_WEBHOOK_PORTS: configuration.webhookPorts.join(','),
+  SVIX_URL: configuration.svix?.url ?? '',
+  SVIX_TOKEN: configuration.svix?.token ?? '',
   COUPONRY_TRUSTED_PROXIES: configuration.trustedProxies.join(','),
   COUPONRY_RATE_LIMITS: Object.entries(configuration.rateLimits)
     .map(([name, limit]) => `${name}=${limit}`)

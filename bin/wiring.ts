@@ -36,11 +36,11 @@ import { createOrderRoutes } from '../api/routes/orders.ts';
 import { createProductCollectionRoutes } from '../api/routes/product-collections.ts';
 import { createProductImportRoutes } from '../api/routes/product-imports.ts';
 import { createProductRoutes } from '../api/routes/products.ts';
-import { createPublicationRoutes } from '../api/routes/publications.ts';
-import { createOauthRoutes } from '../api/routes/oauth.ts';
 import { createPromotionStackRoutes } from '../api/routes/promotion-stacks.ts';
 import { createPromotionTierRoutes } from '../api/routes/promotion-tiers.ts';
 import { createPortalLinkRoutes } from '../api/routes/portal-links.ts';
+import { createPublicationRoutes } from '../api/routes/publications.ts';
+import { createOauthRoutes } from '../api/routes/oauth.ts';
 import { createQualificationRoutes } from '../api/routes/qualifications.ts';
 import { createRateLimitRoutes } from '../api/routes/rate-limits.ts';
 import { createReferralRoutes } from '../api/routes/referrals.ts';
@@ -69,6 +69,7 @@ import { createDeliveryActivities, type DeliveryActivities } from '../activities
 import { createMailTransport } from '../activities/delivery/mail.ts';
 import { createPoster } from '../activities/delivery/post.ts';
 import { createSmtpPools } from '../activities/delivery/smtp.ts';
+import { createSvixTransport } from '../activities/delivery/svix/transport.ts';
 import { createWebhookTransport } from '../activities/delivery/webhook.ts';
 import { createWebhookMails } from '../activities/delivery/webhook-mail.ts';
 import { createJourneyActivities, type JourneyActivities } from '../activities/journey/activities.ts';
@@ -89,7 +90,7 @@ import { createFanOut } from '../relay/fan-out.ts';
 import { createRouteEvents } from '../relay/route-events.ts';
 import { createSegmentChanges } from '../relay/segment-changes.ts';
 import { journeyWorkflowId } from '../workflows/contracts.ts';
-import type { ServiceConfiguration } from './configuration.ts';
+import type { Configuration, ServiceConfiguration } from './configuration.ts';
 import type { Core } from './core.ts';
 
 const ASK_TEMPORAL_MS = 1500;
@@ -153,10 +154,11 @@ export const wireDeliveries = (
   const smtp = createMailTransport({ sql, renderer, pools, links: linksOf(configuration), smtpUrl: configuration.smtpUrl, now });
   const poster = createPoster({ policy: addressesOf(configuration) });
   const mails = createWebhookMails({ sql, renderer, links: linksOf(configuration), now });
+  const svix = configuration.svix && { svix: createSvixTransport({ sql, box, now, server: configuration.svix }) };
   const webhook = createWebhookTransport({ sql, box, poster, mails, now });
   return {
     activities: {
-      ...createDeliveryActivities({ sql, transports: { smtp, webhook }, now, random: Math.random }),
+      ...createDeliveryActivities({ sql, transports: { smtp, webhook, ...svix }, now, random: Math.random }),
       ...createWatchActivities({ sql, now }),
     },
     close: async () => {
@@ -167,10 +169,14 @@ export const wireDeliveries = (
   };
 };
 
-export const wireRelay = (core: Core): Relay =>
+export const wireRelay = (core: Core, { svix }: Pick<Configuration, 'svix'>): Relay =>
   createRelay({
     ...core,
-    routes: [createSegmentChanges(core), createRouteEvents({ ...core, versions: createJourneyVersions() }), createFanOut(core)],
+    routes: [
+      createSegmentChanges(core),
+      createRouteEvents({ ...core, versions: createJourneyVersions() }),
+      createFanOut({ ...core, svix: svix !== null }),
+    ],
   });
 
 /** Whether Temporal answers now. */
@@ -242,6 +248,8 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createRateLimitRoutes({ ...deps, rateLimits: configuration.rateLimits }),
       ...createTraceRoutes(core),
       ...createStackingRuleRoutes(core),
+      ...createPromotionTierRoutes(core),
+      ...createPromotionStackRoutes(core),
       ...createFastForwardRoutes({ fastForward }),
       ...createSourceRoutes({ ...deps, publicUrl: configuration.publicUrl }),
       ...createEventRoutes(deps),
@@ -254,8 +262,6 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
         ...core,
         publicUrl: configuration.publicUrl,
         addressOf: createClientAddress(configuration.trustedProxies),
-      ...createPromotionTierRoutes(core),
-      ...createPromotionStackRoutes(core),
         fetcher: poster,
       }),
       createUnsubscribeRouter(deps),

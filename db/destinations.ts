@@ -22,7 +22,7 @@ export interface SmtpConfig {
 export interface Destination {
   projectId: string;
   id: string;
-  kind: 'smtp' | 'webhook';
+  kind: 'smtp' | 'webhook' | 'svix';
   name: string;
   config: Record<string, unknown>;
   state: 'active' | 'paused' | 'disabled';

@@ -6,6 +6,7 @@ import type { Destination } from './destinations.ts';
 import { forgetHealth } from './destination-health.ts';
 import { newId } from './ids.ts';
 import type { SecretBox } from './secret-box.ts';
+import { tellSvix } from './svix-destinations.ts';
 
 /** The configuration of a destination of kind `webhook`, as far as it is not secret. */
 export interface EndpointConfig {
@@ -25,6 +26,8 @@ export interface EndpointConfig {
   format?: string;
   /** Who is told when it is disabled. */
   owner_email?: string;
+  /** It is signed in to by OAuth or a certificate. */
+  signs_in?: boolean;
 }
 
 /** Credentials of OAuth 2.0 client credentials. */
@@ -138,6 +141,7 @@ export const insertEndpoint = async (tx: Tx, projectId: string, draft: EndpointD
     insert into destination (project_id, id, kind, name, config, secrets, state, rate_per_second)
     values (${projectId}, ${id}, 'webhook', ${draft.name ?? id}, ${tx.json(draft.config as never)}, array[${draft.sealed}::bytea], ${draft.state},
       ${draft.ratePerSecond})`.catch(refuseSameName(draft.name));
+  await tellSvix(tx, projectId);
   return (await findEndpoint(tx, projectId, id)) as Endpoint;
 };
 
@@ -152,6 +156,7 @@ export const writeEndpoint = async (tx: Tx, before: Endpoint, draft: EndpointDra
     await forgetHealth(tx, id);
     await wakeDestinations(tx, [id]);
   }
+  await tellSvix(tx, projectId);
   return (await findEndpoint(tx, projectId, id)) as Endpoint;
 };
 
@@ -162,6 +167,7 @@ export const deleteEndpoint = async (tx: Tx, projectId: string, id: string): Pro
   if (!row) return false;
   await tx`delete from delivery where destination_id = ${id} and kind = 'webhook'`;
   await tx`delete from destination where id = ${id}`;
+  await tellSvix(tx, projectId);
   return true;
 };
 
@@ -171,8 +177,7 @@ export interface Subscriber {
   id: string;
   name: string;
   eventTypes: string[];
-  /** CEL. */
-  filter: string | null;
+  config: Pick<EndpointConfig, 'filter' | 'format' | 'signs_in'>;
 }
 
 /**
@@ -181,5 +186,5 @@ export interface Subscriber {
  */
 export const holdSubscribers = (tx: Tx, projectIds: string[]): Promise<Subscriber[]> =>
   tx<Subscriber[]>`
-    select project_id, id, name, config -> 'event_types' as event_types, config ->> 'filter' as filter from destination
+    select project_id, id, name, config -> 'event_types' as event_types, config from destination
     where project_id = any(${projectIds}::text[]) and kind = 'webhook' and state <> 'disabled' order by id for key share`;

@@ -115,9 +115,7 @@ export const recoverEndpoint = async (
     const customers = await findEventCustomers(tx, wanted);
     const written = await planDeliveries(
       tx,
-      wanted
-        .filter((event) => isWanted(event, { filter: config.filter ?? null }, customers))
-        .map((event) => webhookOf(event, id, customers, now)),
+      wanted.filter((event) => isWanted(event, config, customers)).map((event) => webhookOf(event, id, customers, now)),
     );
     planned += written.filter((each) => each !== null).length;
   }

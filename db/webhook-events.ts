@@ -22,8 +22,8 @@ const customerOf = ({ customerId }: EventRow, sourceIds: Map<string, string>) =>
 const filters = new LRUCache<string, WebhookFilter>({ max: 1000 });
 
 /** Whether an endpoint's filter, in CEL, lets an event pass. */
-export const isWanted = (event: EventRow, { filter }: { filter: string | null }, sourceIds: Map<string, string>): boolean => {
-  if (filter === null) return true;
+export const isWanted = (event: EventRow, { filter }: { filter?: string }, sourceIds: Map<string, string>): boolean => {
+  if (filter === undefined) return true;
   const compiled = filters.get(filter) ?? compileWebhookFilter(filter);
   filters.set(filter, compiled);
   return compiled({ type: event.type, data: event.data, customer: customerOf(event, sourceIds) });

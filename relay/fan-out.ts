@@ -2,9 +2,16 @@ import type { Tx } from '../db/client.ts';
 import { planDeliveries, type PlannedDelivery } from '../db/deliveries.ts';
 import { holdSubscribers, type Subscriber } from '../db/endpoints.ts';
 import type { EventRow } from '../db/events.ts';
+import { ensureSvixDestinations, isSvixEndpoint } from '../db/svix-destinations.ts';
 import { findEventCustomers, isWanted, webhookOf } from '../db/webhook-events.ts';
 import { subscribes } from '../domain/webhook-event-types.ts';
 import type { RouteEvents } from './route.ts';
+
+export interface FanOutDeps {
+  now: () => Date;
+  /** Whether a Svix server delivers, as far as it can. */
+  svix?: boolean;
+}
 
 /** So many rows of one statement stay below what a statement can carry, though every event goes to many endpoints. */
 const MOST_ROWS = 2000;
@@ -14,12 +21,25 @@ const MOST_ROWS = 2000;
  * since it locks the endpoints, which others lock last.
  */
 export const createFanOut =
-  ({ now }: { now: () => Date }): RouteEvents =>
+  ({ now, svix = false }: FanOutDeps): RouteEvents =>
   async (tx, events) => {
-    const subscribers = await holdSubscribers(tx, [...new Set(events.map((event) => event.projectId))]);
-    if (subscribers.length === 0) return;
-    for (const planned of inSets(await plan(tx, events, subscribers, now()))) await planDeliveries(tx, planned);
+    const projectIds = [...new Set(events.map((event) => event.projectId))];
+    const subscribers = await holdSubscribers(tx, projectIds);
+    const own = svix ? subscribers.filter(({ config }) => !isSvixEndpoint(config)) : subscribers;
+    const planned = own.length === 0 ? [] : await plan(tx, events, own, now());
+    if (svix) planned.push(...(await planForSvix(tx, events, projectIds, now())));
+    for (const set of inSets(planned)) await planDeliveries(tx, set);
   };
+
+/** One for each event: Svix knows who subscribes. */
+const planForSvix = async (tx: Tx, events: EventRow[], projectIds: string[], dueAt: Date): Promise<PlannedDelivery[]> => {
+  const destinations = await ensureSvixDestinations(tx, projectIds);
+  const customers = await findEventCustomers(tx, events);
+  return events.flatMap((event) => {
+    const destination = destinations.get(event.projectId);
+    return destination === undefined ? [] : webhookOf(event, destination, customers, dueAt);
+  });
+};
 
 const plan = async (tx: Tx, events: EventRow[], subscribers: Subscriber[], dueAt: Date): Promise<PlannedDelivery[]> => {
   const ofProject = Map.groupBy(subscribers, (subscriber) => subscriber.projectId);
@@ -31,7 +51,7 @@ const plan = async (tx: Tx, events: EventRow[], subscribers: Subscriber[], dueAt
     subscribed.map(({ event }) => event),
   );
   return subscribed
-    .filter(({ event, to }) => isWanted(event, to, customers))
+    .filter(({ event, to }) => isWanted(event, to.config, customers))
     .map(({ event, to }) => webhookOf(event, to.id, customers, dueAt));
 };
 

@@ -11,7 +11,7 @@ import type { AddressPolicy } from '../../domain/web-address.ts';
 import { subscribes, webhookEventTypes } from '../../domain/webhook-event-types.ts';
 import { RENDERED_EVENT } from '../../domain/webhook-formats/registry.ts';
 import { newSigningSecret, verifyingSecret, versionOf, type SignatureVersion } from '../../domain/webhook-signature/outgoing.ts';
-import { checkEndpoint, configOf, secretsOf } from '../endpoint-draft.ts';
+import { checkEndpoint, configOf, secretsOf, signsIn } from '../endpoint-draft.ts';
 import { notFound } from '../errors.ts';
 import { route, type Answer, type Route } from '../route.ts';
 import {
@@ -112,8 +112,15 @@ export const createEndpointRoutes = ({ sql, box, now, randomBytes, addresses }: 
       handler: async ({ project, body, write }) => {
         checkEndpoint(body, null, addresses);
         const signing = [{ secret: body.secret ?? newSecret(body.signature), until: null }];
-        const sealed = sealEndpointSecrets(box, project.id, secretsOf(body, { signing, headers: {} }));
-        const draft = { name: body.name, config: configOf(body, {}), sealed, state: body.state, ratePerSecond: body.rate_per_second };
+        const secrets = secretsOf(body, { signing, headers: {} });
+        const sealed = sealEndpointSecrets(box, project.id, secrets);
+        const draft = {
+          name: body.name,
+          config: { ...configOf(body, {}), ...signsIn(secrets) },
+          sealed,
+          state: body.state,
+          ratePerSecond: body.rate_per_second,
+        };
         const answer = await write(async (tx) => ({ status: 200, body: view(await insertEndpoint(tx, project.id, draft)) }));
         return tellSecret(project.id, answer);
       },
@@ -140,10 +147,11 @@ export const createEndpointRoutes = ({ sql, box, now, randomBytes, addresses }: 
         write(async (tx) => {
           const before = await lock(tx, project.id, params.id);
           checkEndpoint(body, before.config, addresses);
+          const secrets = secretsOf(body, openEndpointSecrets(box, before));
           const draft = {
             name: body.name === undefined ? before.name : body.name,
-            config: configOf({ ...body, url: body.url ?? before.config.url }, before.config),
-            sealed: sealEndpointSecrets(box, project.id, secretsOf(body, openEndpointSecrets(box, before))),
+            config: { ...configOf({ ...body, url: body.url ?? before.config.url }, before.config), ...signsIn(secrets) },
+            sealed: sealEndpointSecrets(box, project.id, secrets),
             state: body.state ?? before.state,
             ratePerSecond: body.rate_per_second === undefined ? before.ratePerSecond : body.rate_per_second,
           };

@@ -25,7 +25,7 @@ export const worker = async (given: Configuration): Promise<void> => {
   stopping.add('traces', checkout.close);
   stopping.add('mail', deliveries.close);
 
-  const relay = wireRelay(core);
+  const relay = wireRelay(core, configuration);
   relay.start();
   stopping.add('relay', relay.stop);
   const { host, workerHealthPort } = configuration;

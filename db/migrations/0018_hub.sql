@@ -20,3 +20,7 @@ create table refused_post (
   foreign key (project_id, source_id) references source (project_id, id) on delete cascade
 );
 create index refused_post_of_source on refused_post (source_id, id);
+
+-- A project's application on a Svix server, where one delivers the webhooks: what goes there is a delivery as any other.
+alter table destination drop constraint destination_kind_check;
+alter table destination add constraint destination_kind_check check (kind in ('smtp', 'webhook', 'svix'));

@@ -1,0 +1,252 @@
+import { randomBytes } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { drainDestination } from '../../../activities/delivery/drain.ts';
+import { createSvixTransport } from '../../../activities/delivery/svix/transport.ts';
+import { createEndpointRoutes } from '../../../api/routes/endpoints.ts';
+import { createEventRoutes } from '../../../api/routes/events.ts';
+import { createFanOut } from '../../../relay/fan-out.ts';
+import type { Relay } from '../../../relay/relay.ts';
+import { startApi, type Reply, type TestApi } from '../../harness/api.ts';
+import { createDatabase, type TestDatabase } from '../../harness/database.ts';
+import { createProject, type TestProject } from '../../harness/project.ts';
+import { createTestRelay, until } from '../../harness/relay.ts';
+import { startSvix, type SvixStandIn } from '../../harness/svix-server.ts';
+import { testBox } from '../../harness/webhook-source.ts';
+
+let database: TestDatabase;
+let api: TestApi;
+let relay: Relay;
+let shop: TestProject;
+let svix: SvixStandIn;
+let transport: ReturnType<typeof createSvixTransport>;
+const connection = Connection.lazy({ address: '127.0.0.1:1' });
+const now = () => new Date();
+
+beforeAll(async () => {
+  database = await createDatabase();
+  const { sql } = database;
+  relay = createTestRelay({ sql, client: new Client({ connection }), routes: [createFanOut({ now, svix: true })] });
+  relay.start();
+  const deps = { sql, box: testBox, now, randomBytes, addresses: { nets: ['127.0.0.1'], ports: [443] } };
+  api = await startApi(sql, { routes: [...createEndpointRoutes(deps), ...createEventRoutes(deps)] });
+});
+beforeEach(async () => {
+  shop = await createProject(database.sql);
+  svix = await startSvix();
+  transport = createSvixTransport({ sql: database.sql, box: testBox, now, server: svix });
+});
+afterEach(() => svix.close());
+afterAll(async () => {
+  await api.stop();
+  await relay.stop();
+  await connection.close();
+  await database.drop();
+});
+
+const call = (method: string, path: string, body?: unknown): Promise<Reply> => api.as(shop)(method, `/v1/webhooks${path}`, body);
+
+const create = async (body: object = {}): Promise<Reply['body']> => {
+  const made = await call('POST', '/endpoints', { url: 'http://127.0.0.1:9/hooks', ...body });
+  expect(made.status, JSON.stringify(made.body)).toBe(200);
+  return made.body;
+};
+
+const tell = async (...events: string[]): Promise<void> => {
+  for (const event of events) await api.as(shop)('POST', '/v1/events', { event, customer: { source_id: 'crm-1' } });
+  await until('all events were routed', async () => {
+    const waiting = await database.sql`select 1 from outbox where project_id = ${shop.project.id}`;
+    return waiting.length === 0;
+  });
+};
+
+const drain = async (): Promise<void> => {
+  const [destination] = await database.sql<
+    { id: string }[]
+  >`select id from destination where project_id = ${shop.project.id} and kind = 'svix'`;
+  await database.sql`delete from destination_health where destination_id = ${destination?.id ?? ''}`;
+  await database.sql`update delivery set due_at = now() - interval '1 second' where destination_id = ${destination?.id ?? ''} and state = 'planned'`;
+  const deps = { sql: database.sql, now, random: () => 0.5, transports: { svix: transport } };
+  await drainDestination(deps, destination?.id ?? '', new AbortController().signal);
+};
+
+const rows = () => database.sql<
+  { id: string; eventId: string; type: string; state: string; reason: string | null; attempts: number; status: number | null }[]
+>`
+  select d.id, d.event_id, d.payload ->> 'type' as type, d.state, d.reason, d.attempts, a.status from delivery d
+  join destination t on t.id = d.destination_id and t.kind = 'svix'
+  left join delivery_attempt a on a.delivery_id = d.id and a.number = d.attempts
+  where d.project_id = ${shop.project.id} order by d.id`;
+
+const application = () => svix.applications.get(shop.project.id);
+const posts = () => svix.calls.filter(({ method, path }) => method === 'POST' && path.endsWith('/msg'));
+
+describe('with a Svix server', () => {
+  test('a project is an application, an event is one message under our ids, and endpoints and types are in step', async () => {
+    const endpoint = await create({
+      event_types: ['order.paid', 'voucher.*'],
+      rate_per_second: 7,
+      headers: { 'X-Theirs': 'abc' },
+      description: 'ERP',
+    });
+    await tell('order.paid', 'Plan Upgraded');
+    await drain();
+    expect(application()?.name).toBe(shop.project.name);
+    const told = await rows();
+    expect(told.map(({ type, state, status }) => [type, state, status])).toEqual([
+      ['customer.created', 'accepted', 202],
+      ['order.paid', 'accepted', 202],
+      ['Plan Upgraded', 'accepted', 202],
+    ]);
+    const messages = application()?.messages ?? [];
+    expect(messages.map(({ eventId }) => eventId).toSorted()).toEqual(told.map(({ eventId }) => eventId).toSorted());
+    expect(messages.map(({ eventType }) => eventType).toSorted()).toEqual(['Plan_Upgraded', 'customer.created', 'order.paid'].toSorted());
+    expect(messages.find(({ eventType }) => eventType === 'order.paid')?.payload).toMatchObject({
+      type: 'order.paid',
+      customer: { source_id: 'crm-1' },
+    });
+    expect(
+      posts()
+        .map(({ idempotencyKey }) => String(idempotencyKey))
+        .toSorted(),
+    ).toEqual(told.map(({ id }) => id).toSorted());
+    const kept = application()?.endpoints.get(endpoint.id);
+    expect(kept).toMatchObject({
+      url: 'http://127.0.0.1:9/hooks',
+      throttleRate: 7,
+      headers: { 'x-theirs': 'abc' },
+      secret: endpoint.secret,
+      disabled: false,
+    });
+    expect(kept?.eventTypes).toEqual(expect.arrayContaining(['voucher.published', 'order.paid']));
+    expect(kept?.eventTypes).not.toContain('customer.created');
+    expect(svix.eventTypes.get('redemption.succeeded')).toMatchObject({ schemas: { '1': { type: 'object' } } });
+  });
+
+  test('what changes of endpoints is told, though nothing happens, and those made in Svix itself are left alone', async () => {
+    const [first, second] = [await create(), await create()];
+    await tell('order.paid');
+    await drain();
+    application()?.endpoints.set('theirs', {
+      uid: 'theirs',
+      url: 'https://x',
+      disabled: false,
+      eventTypes: null,
+      throttleRate: null,
+      metadata: {},
+      headers: {},
+      secret: '',
+    });
+    await call('PUT', `/endpoints/${first.id}`, { state: 'paused', event_types: ['order.paid'] });
+    const rotated = (await call('POST', `/endpoints/${first.id}/rotate-secret`, {})).body;
+    await call('DELETE', `/endpoints/${second.id}`);
+    const third = await create({ url: 'http://127.0.0.1:9/third' });
+    await drain();
+    expect([...(application()?.endpoints.keys() ?? [])].toSorted()).toEqual([String(first.id), String(third.id), 'theirs'].toSorted());
+    expect(application()?.endpoints.get(first.id)).toMatchObject({ disabled: true, eventTypes: ['order.paid'], secret: rotated.secret });
+    const before = svix.calls.length;
+    await tell('order.paid');
+    await drain();
+    expect(svix.calls.slice(before).map(({ path }) => path)).toEqual([`/api/v1/app/${shop.project.id}/msg`]);
+  });
+
+  test('what it cannot do, we go on doing: endpoints with a filter, a format or a sign-in are not told', async () => {
+    const own = await create({ filter: 'event.data.total > 1' });
+    const plain = await create();
+    await tell('order.paid');
+    await drain();
+    expect([...(application()?.endpoints.keys() ?? [])]).toEqual([plain.id]);
+    const direct = await database.sql`select 1 from delivery where destination_id = any(${[own.id, plain.id]}::text[])`;
+    expect(direct).toHaveLength(0);
+    await call('PUT', `/endpoints/${own.id}`, { filter: 'event.type == "order.paid"' });
+    await tell('order.paid');
+    expect(await database.sql`select 1 from delivery where destination_id = ${own.id}`).toHaveLength(1);
+  });
+});
+
+describe('a Svix server that fails', () => {
+  const last = async () => (await rows()).at(-1);
+  beforeEach(async () => {
+    await create();
+    await tell('order.paid');
+    await drain();
+    svix.calls.length = 0;
+  });
+
+  test.each([500, 502, 503])('with %i is asked once in an attempt, and again by our schedule', async (status) => {
+    svix.fail('/msg', (response) => void response.writeHead(status).end('<html>bad gateway</html>'), 2);
+    await tell('order.paid');
+    await drain();
+    expect(await last()).toMatchObject({ state: 'planned', attempts: 1, status });
+    expect(posts()).toHaveLength(1);
+    await drain();
+    await drain();
+    expect(await last()).toMatchObject({ state: 'accepted', attempts: 3 });
+    expect(new Set(posts().map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1);
+  });
+
+  test('by losing its answer gets the event again, which is there once', async () => {
+    const messages = application()?.messages.length ?? 0;
+    svix.fail('/msg', () => true);
+    await tell('order.paid');
+    await drain();
+    expect(await last()).toMatchObject({ state: 'planned', status: null });
+    await drain();
+    expect(await last()).toMatchObject({ state: 'accepted' });
+    expect(application()?.messages).toHaveLength(messages + 1);
+  });
+
+  test('by forgetting the key but not the event says 409, and that is success', async () => {
+    svix.fail('/msg', (response) => void response.writeHead(409).end('{"code":"conflict","detail":"eventId"}'));
+    await tell('order.paid');
+    await drain();
+    expect(await last()).toMatchObject({ state: 'accepted', status: 409 });
+  });
+
+  test('by asking for time gets it', async () => {
+    svix.fail('/msg', (response) => void response.writeHead(429, { 'retry-after': '60' }).end('{"detail":"slow down"}'));
+    await tell('order.paid');
+    await drain();
+    expect(await last()).toMatchObject({ state: 'planned', status: 429 });
+    const [health] = await database.sql`
+      select extract(epoch from held_until - now())::float8 as held from destination_health h
+      join destination d on d.id = h.destination_id where d.project_id = ${shop.project.id} and d.kind = 'svix'`;
+    expect(health?.held).toBeGreaterThan(55);
+  });
+
+  test('by not understanding an event is not asked again', async () => {
+    svix.fail('/msg', (response) => void response.writeHead(422).end('{"detail":[{"msg":"too large"}]}'));
+    await tell('order.paid');
+    await drain();
+    expect(await last()).toMatchObject({ state: 'failed', reason: 'refused', status: 422 });
+  });
+
+  test('by redirecting is not followed with the token', async () => {
+    svix.fail('/msg', (response) => void response.writeHead(307, { location: `${svix.url}/elsewhere` }).end());
+    await tell('order.paid');
+    await drain();
+    expect(await last()).toMatchObject({ state: 'planned' });
+    expect(svix.calls.some(({ path }) => path === '/elsewhere')).toBe(false);
+  });
+
+  test('by losing everything is told everything again', async () => {
+    svix.applications.clear();
+    svix.eventTypes.clear();
+    await tell('order.paid');
+    await drain();
+    expect(await last()).toMatchObject({ state: 'planned', status: 404 });
+    await drain();
+    expect(await last()).toMatchObject({ state: 'accepted' });
+    expect(application()?.endpoints.size).toBe(1);
+  });
+
+  test('by being told while it keeps its endpoints to itself is told again', async () => {
+    svix.fail('/endpoint', (response) => void response.writeHead(503).end('busy'));
+    await create({ url: 'http://127.0.0.1:9/late' });
+    await drain();
+    expect(await last()).toMatchObject({ type: 'endpoints.changed', state: 'planned' });
+    await drain();
+    expect(await last()).toMatchObject({ state: 'accepted' });
+    expect(application()?.endpoints.size).toBe(2);
+  });
+});
