@@ -1,8 +1,12 @@
 /** `npm run bench`: Couponry beside its floors, in one run, as ratios. What each means, and what it was: docs/bench.md. */
 import { parseArgs } from 'node:util';
 import { perCustomerFloor } from './floors/per-customer.ts';
+import { copyFloor } from './floors/copy.ts';
 import { pgbenchFloor } from './floors/pgbench.ts';
 import { measureBudget } from './measures/budget.ts';
+import { measureCodes } from './measures/codes.ts';
+import { measureGrowth } from './measures/growth.ts';
+import { measureImport } from './measures/import.ts';
 import { measureLoneSignups } from './measures/lone-signup.ts';
 import { measureQualification } from './measures/qualification.ts';
 import { measureRedemption } from './measures/redemption.ts';
@@ -18,21 +22,34 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '10' },
     customers: { type: 'string', default: '20000' },
     'floor-customers': { type: 'string', default: '300' },
+    codes: { type: 'string', default: '1000000' },
+    rows: { type: 'string', default: '100000' },
+    vouchers: { type: 'string', default: '10000000' },
     only: { type: 'string', multiple: true },
   },
 });
 const seconds = Number(values.seconds);
 const customers = Number(values.customers);
 const floorCustomers = Number(values['floor-customers']);
+const codes = Number(values.codes);
+const rows = Number(values.rows);
+const vouchers = Number(values.vouchers);
 /** Signups before the storm that counts. */
 const WARM_UP = 500;
-const parts = ['validation', 'qualification', 'redemption', 'budget', 'lone', 'storm'] as const;
+const parts = ['validation', 'qualification', 'redemption', 'budget', 'lone', 'storm', 'import', 'codes', 'growth'] as const;
+/** They take minutes, so they are run where they are named. */
+const NAMED_ONLY = new Set<string>(['codes', 'growth']);
 const unknown = values.only?.filter((name) => !(parts as readonly string[]).includes(name)) ?? [];
-if (unknown.length > 0 || ![seconds, customers, floorCustomers].every((value) => Number.isInteger(value) && value > 0)) {
-  console.error(`--only takes ${parts.join(', ')}; --seconds, --customers and --floor-customers take a whole number above 0`);
+if (
+  unknown.length > 0 ||
+  ![seconds, customers, floorCustomers, codes, rows, vouchers].every((value) => Number.isInteger(value) && value > 0)
+) {
+  console.error(
+    `--only takes ${parts.join(', ')}; --seconds, --customers, --floor-customers, --codes, --rows and --vouchers take a whole number above 0`,
+  );
   process.exit(1);
 }
-const runs = (part: (typeof parts)[number]): boolean => values.only === undefined || values.only.includes(part);
+const runs = (part: (typeof parts)[number]): boolean => values.only?.includes(part) ?? !NAMED_ONLY.has(part);
 
 const log = (line: string): void => void (values.json ? process.stderr : process.stdout).write(`${line}\n`);
 const ratios: Record<string, number> = {};
@@ -97,7 +114,41 @@ try {
     ratio('budget_vs_many', measured.budgetPerSecond / measured.plainPerSecond, '0.9');
   }
 
+  if (runs('growth')) {
+    log(`\nvalidation and redemption with ${vouchers} vouchers, beside 100000`);
+    const { few, many } = await measureGrowth(servers, api, await createShop(servers.sql, 'Growth'), vouchers, seconds, log);
+    Object.assign(figures, { validation_grown: many.validations, redemption_grown: many.redemptions });
+    log(
+      `validation ${per(few.validations)}, then ${per(many.validations)}; redemption ${per(few.redemptions)}, then ${per(many.redemptions)}`,
+    );
+    ratio('growth_10m', Math.min(many.validations / few.validations, many.redemptions / few.redemptions), '0.9');
+  }
+
   await api.stop();
+
+  if (runs('codes') || runs('import')) {
+    const bulkApi = await servers.start('api');
+    const worker = await servers.start('worker');
+    const shop = await createShop(servers.sql, 'Bulk');
+    if (runs('import')) {
+      log(`\na CSV file of ${rows} rows over HTTP until its vouchers are there, beside COPY`);
+      const floor = await copyFloor(servers.sql, rows);
+      const measured = await measureImport(servers, bulkApi, worker, shop, rows);
+      Object.assign(figures, { imported: measured.perSecond, import_memory_mb: Math.round(measured.grewMb) });
+      log(`COPY ${per(floor)}, import ${per(measured.perSecond)}, memory + ${measured.grewMb.toFixed(0)} MB`);
+      ratio('import_vs_copy', measured.perSecond / floor, '0.3');
+    }
+    if (runs('codes')) {
+      log(`\n${codes} codes through the API until they are in the table, beside COPY`);
+      const floor = await copyFloor(servers.sql, codes);
+      const measured = await measureCodes(servers, bulkApi, worker, shop, codes);
+      Object.assign(figures, { codes: measured.perSecond, copy: floor, codes_memory_mb: Math.round(measured.grewMb) });
+      log(`COPY ${per(floor)}, codes ${per(measured.perSecond)}, memory + ${measured.grewMb.toFixed(0)} MB`);
+      ratio('codes_vs_copy', measured.perSecond / floor, '0.6');
+    }
+    await worker.stop();
+    await bulkApi.stop();
+  }
 
   if (runs('lone') || runs('storm')) {
     const storming = await servers.start('api');

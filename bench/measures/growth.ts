@@ -1,0 +1,63 @@
+import type { Sql } from '../../db/client.ts';
+import { load } from '../load.ts';
+import type { Servers } from '../servers.ts';
+import { carts, insertBenchVouchers, type Shop, spreadCodes } from '../shop.ts';
+
+interface Rates {
+  validations: number;
+  redemptions: number;
+}
+
+export interface GrowthFigures {
+  few: Rates;
+  many: Rates;
+}
+
+const FEW = 100_000;
+/** Codes that the load asks for, all over the table. */
+const ASKED = 20_000;
+const AT_ONCE = 500_000;
+const PREFIX = 'GROW';
+
+const grow = async (sql: Sql, shop: Shop, from: number, to: number, log: (line: string) => void): Promise<void> => {
+  for (let at = from; at < to; at += AT_ONCE) {
+    await sql`
+      insert into voucher (project_id, id, code, code_key, type, definition, quantity)
+      select ${shop.project.id}, 'v_' || ${PREFIX} || i, ${PREFIX} || i, ${PREFIX} || i, 'DISCOUNT_VOUCHER',
+        (select definition from voucher where project_id = ${shop.project.id} and code_key = ${`${PREFIX}1`}), 1000000000
+      from generate_series(${at + 1}::bigint, ${Math.min(at + AT_ONCE, to)}::bigint) i`;
+    log(`${Math.min(at + AT_ONCE, to)} vouchers`);
+  }
+  await sql`vacuum analyze voucher`;
+};
+
+const rates = async (api: { url: string }, shop: Shop, of: number, seconds: number): Promise<Rates> => {
+  const codes = spreadCodes(PREFIX, of, ASKED);
+  const run = async (path: string, right: string, duration: number): Promise<number> => {
+    const accept = (status: number, body: string): boolean => status === 200 && body.includes(right);
+    const result = await load({ url: api.url, requests: carts(path, codes), headers: shop.headers, seconds: duration, accept });
+    if (result.wrong.length > 0) throw new Error(`wrong answers: ${result.wrong.join(' | ')}`);
+    return result.perSecond;
+  };
+  await run('/v1/validations', '"valid":true', 3);
+  await run('/v1/redemptions', '"result":"SUCCESS"', 3);
+  return {
+    validations: await run('/v1/validations', '"valid":true', seconds),
+    redemptions: await run('/v1/redemptions', '"result":"SUCCESS"', seconds),
+  };
+};
+
+/** Validation and redemption over HTTP with so many vouchers in the table, and with 100,000. */
+export const measureGrowth = async (
+  servers: Servers,
+  api: { url: string },
+  shop: Shop,
+  count: number,
+  seconds: number,
+  log: (line: string) => void,
+): Promise<GrowthFigures> => {
+  await insertBenchVouchers(servers.sql, shop.project, PREFIX, FEW, 1_000_000_000);
+  const few = await rates(api, shop, FEW, seconds);
+  await grow(servers.sql, shop, FEW, count, log);
+  return { few, many: await rates(api, shop, count, seconds) };
+};
