@@ -100,8 +100,7 @@ const wrongFields = (fields: FieldProblem[]): DomainError =>
 /** @throws DomainError invalid_payload, where the request's rules are wider than the project's, or it names more than they let */
 const rulesOf = ({ project, body: { redeemables, options } }: Pick<Asking<RedeemablesBody>, 'project' | 'body'>): StackingRules => {
   const own = stackingRulesOf(project.stackingRules);
-  const { object: _, ...asked } = options?.stacking_rules ?? {};
-  const { rules, problems } = narrow(own, asked);
+  const { rules, problems } = narrow(own, options?.stacking_rules ?? {});
   if (problems) throw wrongFields(problems);
   if (redeemables.length > rules.redeemables_limit)
     throw wrongFields([

@@ -23,5 +23,5 @@ export const writeStackingRules = async (tx: Tx, projectId: string, rules: Stack
   const own = Object.fromEntries(
     Object.entries(rules).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(STACKING_RULES[name as keyof StackingRules])),
   );
-  await tx`update project set settings = jsonb_set(settings, '{stacking_rules}', ${tx.json(own as never)}) where id = ${projectId}`;
+  await tx`update project set settings = jsonb_set(settings, '{stacking_rules}', ${tx.json(own)}) where id = ${projectId}`;
 };

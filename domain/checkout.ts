@@ -47,7 +47,7 @@ export interface Inapplicable {
   refusal: Refusal;
 }
 
-export interface Skipped {
+interface Skipped {
   status: 'SKIPPED';
   asked: AskedRedeemable;
   redeemable: RedeemableState | null;

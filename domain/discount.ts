@@ -31,7 +31,7 @@ export interface PercentDiscount extends Limited {
 }
 
 /** The order, or each unit of each item, costs this; where it costs less, it stays as it is. */
-export interface FixedDiscount {
+interface FixedDiscount {
   type: 'FIXED';
   fixed_amount: number;
   effect?: (typeof FIXED_EFFECTS)[number];

@@ -7,7 +7,7 @@ import type { Discount } from './discount.ts';
 import { giftDiscount } from './gift.ts';
 
 /** What a redeemable takes of the cart as it stands at its turn. */
-export const discountOf = ({ redeemable, asked, checkout: { counts } }: Candidate): Discount => {
+const discountOf = ({ redeemable, asked, checkout: { counts } }: Candidate): Discount => {
   if (redeemable.object !== 'voucher' || !redeemable.gift) return redeemable.discount;
   const left = redeemable.gift.balance - heldCredits(counts, redeemable);
   return giftDiscount(redeemable.gift, Math.min(asked.credits ?? left, left));

@@ -58,10 +58,10 @@ export const createStackingRuleRoutes = ({ sql, now }: StackingRuleRoutesDeps): 
     body: someStackingRules,
     changesProject: true,
     responses: found,
-    handler: ({ project, body: { object: _, ...change }, write }) =>
+    handler: ({ project, body, write }) =>
       write(async (tx) => {
         const before = await lockStackingRules(tx, project.id);
-        const rules: StackingRules = { ...before, ...change };
+        const rules: StackingRules = { ...before, ...body };
         requireCategories(rules, before, await readCategoryRanks(tx, project.id));
         await writeStackingRules(tx, project.id, rules);
         const type = 'project.stacking_rules.updated';

@@ -36,7 +36,7 @@ const APART = [
 
 /** Some of the rules: what is left out stays. */
 export const someStackingRules = z
-  .strictObject({ ...shape, object: z.literal('stacking_rules').optional() })
+  .strictObject(shape)
   .partial()
   .superRefine((rules, context) => {
     for (const [one, other] of APART)

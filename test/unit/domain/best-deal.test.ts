@@ -91,12 +91,13 @@ const decideOn = (redeemables: PromotionTierState[], given: Checkout['order'], s
 /** Every way to choose some of them, in their order or in any. */
 const combinations = <T>(all: readonly T[], anyOrder: boolean): T[][] =>
   all.reduce<T[][]>(
-    (found, each) => [
-      ...found,
-      ...found.flatMap((some) =>
-        anyOrder ? Array.from({ length: some.length + 1 }, (_, at) => [...some.slice(0, at), each, ...some.slice(at)]) : [[...some, each]],
+    (found, each) =>
+      found.concat(
+        found.flatMap((some) => {
+          const places = anyOrder ? some.map((_, at) => at).concat(some.length) : [some.length];
+          return places.map((at) => some.toSpliced(at, 0, each));
+        }),
       ),
-    ],
     [[]],
   );
 
