@@ -1,13 +1,16 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfiguration, requireServices } from '../../bin/configuration.ts';
 import { createCore } from '../../bin/core.ts';
 import type { ProjectKeys } from '../../bin/data-folder.ts';
 import { firstStart } from '../../bin/first-start.ts';
 import { wireApi } from '../../bin/wiring.ts';
+import { bucketOf } from '../../domain/journey/bucket.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';
 import { smtpUrl } from '../harness/mailbox.ts';
 import { temporalAddress } from '../harness/temporal.ts';
@@ -67,31 +70,59 @@ const withIds = (expected: unknown, actual: unknown, ids: Map<string, string>): 
 
 const withExamples = pages.filter((page) => blocksOf(page, 'http').length + blocksOf(page, 'yaml journey').length > 0);
 
+test.each(pages.flatMap((page) => blocksOf(page, 'js bucket').map((block) => [page, block])))(
+  'the computation in docs/%s gives what it says',
+  async (_page, block) => {
+    const said = [...block.matchAll(/^console\.log\(.*\); \/\/ (.+)$/gm)].map((match) => match[1]);
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', block]);
+    expect(stdout.trim().split('\n')).toEqual(said);
+    expect(said).toEqual(
+      [...block.matchAll(/bucketOf\('([^']+)', '([^']+)'\)/g)].map(([, salt, customer]) => `${bucketOf(salt!, customer!)}`),
+    );
+  },
+);
+
 test('the docs have examples that run', () => {
   expect(withExamples).toEqual(expect.arrayContaining(['checkout.md', 'journeys.md', 'webhooks.md']));
 });
 
+const secretKey = randomBytes(32).toString('base64');
+const configurationFor = ({ url }: TestDatabase) =>
+  requireServices(
+    readConfiguration({
+      DATABASE_URL: url,
+      TEMPORAL_ADDRESS: temporalAddress(),
+      SMTP_URL: smtpUrl(),
+      COUPONRY_SECRET_KEY: secretKey,
+      LOG_LEVEL: 'error',
+    }),
+  );
+
+/** A database as the first start leaves it, of which each page gets a copy. */
+let prepared: TestDatabase;
+let keys: ProjectKeys;
+
+beforeAll(async () => {
+  prepared = await createDatabase();
+  const configuration = configurationFor(prepared);
+  const core = await createCore(configuration, 'docs');
+  const kept = { read: () => null, write: () => {} };
+  keys = (await firstStart({ sql: core.sql, configuration, kept, log: () => {} })).projects.live;
+  await core.close();
+  await prepared.sql.end();
+});
+afterAll(() => prepared.drop());
+
 describe.each(withExamples)('docs/%s says what happens', (page) => {
   let database: TestDatabase;
   let server: Server;
-  let keys: ProjectKeys;
   let close: () => Promise<void>;
   let url = '';
 
   beforeAll(async () => {
-    database = await createDatabase();
-    const configuration = requireServices(
-      readConfiguration({
-        DATABASE_URL: database.url,
-        TEMPORAL_ADDRESS: temporalAddress(),
-        SMTP_URL: smtpUrl(),
-        COUPONRY_SECRET_KEY: randomBytes(32).toString('base64'),
-        LOG_LEVEL: 'error',
-      }),
-    );
+    database = await createDatabase({ template: new URL(prepared.url).pathname.slice(1) });
+    const configuration = configurationFor(database);
     const core = await createCore(configuration, 'docs');
-    const kept = { read: () => null, write: () => {} };
-    keys = (await firstStart({ sql: core.sql, configuration, kept, log: () => {} })).projects.live;
     const api = wireApi(core, configuration);
     await api.prepare();
     server = createServer(api.app);
