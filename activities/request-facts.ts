@@ -1,3 +1,4 @@
+import type { CheckoutCustomer } from '../db/checkout.ts';
 import type { Db } from '../db/client.ts';
 import { collectedAmong } from '../db/product-collections.ts';
 import { readMetadata } from '../db/customer-metadata.ts';
@@ -8,32 +9,40 @@ import { needsOf } from '../domain/validation-rules/needs.ts';
 import type { AssignedRule } from '../domain/validation-rules/rule.ts';
 import { itemsAsNamed, lookUpItems, type CatalogueItem } from './catalogue-items.ts';
 import type { Question } from './checkout-decision.ts';
-import type { OrderRequest } from './checkout-request.ts';
+import type { CheckoutRequest, OrderRequest } from './checkout-request.ts';
 
 type Item = NonNullable<OrderRequest['items']>[number];
 
-interface Asked extends Question {
+/** What a request says, and who it names. */
+interface Told {
+  request: Pick<CheckoutRequest, 'order' | 'customer' | 'metadata' | 'apiKeyName'>;
+  /** undefined: nobody is known by the name that the request gives. */
+  customer: CheckoutCustomer | undefined;
+}
+
+interface Ruled extends Told {
   /** The rules of all that it redeems. */
   rules: readonly AssignedRule[];
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
 
-/**
- * What the rules of requests of one project are held against. Customers, segments and products are read only where a rule asks for them.
- * @returns a function that gives the facts of each of them
- */
+/** What the rules of questions of one project are held against. @returns a function that gives the facts of each of them */
 export const readFacts = async (
   db: Db,
   projectId: string,
   questions: readonly Question[],
   now: Date,
 ): Promise<(question: Question) => RequestFacts> => {
-  const ruled = questions.flatMap((question): Asked[] => {
+  const ruled = questions.flatMap((question): Ruled[] => {
     const rules = question.redeemables.flatMap((redeemable) => redeemable?.rules ?? []);
     return rules.length > 0 ? [{ ...question, rules }] : [];
   });
-  if (ruled.length === 0) return () => NO_FACTS;
+  return ruled.length === 0 ? () => NO_FACTS : readFactsOf(db, projectId, ruled, now);
+};
+
+/** Reads customers, segments and products for requests of one project, each only where a rule asks for it. */
+export const readFactsOf = async (db: Db, projectId: string, ruled: readonly Ruled[], now: Date): Promise<(told: Told) => RequestFacts> => {
   const needs = needsOf(ruled.flatMap(({ rules }) => rules));
   const customerIds = [...new Set(ruled.flatMap(({ customer }) => customer?.id ?? []))];
   const items = ruled.flatMap(({ request }) => request.order?.items ?? []);
@@ -54,7 +63,7 @@ export const readFacts = async (
           ),
         );
 
-  const customerFacts = ({ request: { customer: named }, customer }: Question): CustomerFacts | null =>
+  const customerFacts = ({ request: { customer: named }, customer }: Told): CustomerFacts | null =>
     named && {
       id: customer?.id ?? null,
       sourceId: customer?.sourceId ?? named.sourceId ?? null,
@@ -62,10 +71,10 @@ export const readFacts = async (
       segments: (customer && segments.get(customer.id)) ?? NOTHING,
     };
 
-  return (question) => {
-    const { request } = question;
+  return (told) => {
+    const { request } = told;
     return {
-      customer: customerFacts(question),
+      customer: customerFacts(told),
       items: (request.order?.items ?? []).map((item) => {
         const found = itemOf(item);
         return itemFacts(item, found, collectionsOf(found));

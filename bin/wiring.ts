@@ -56,6 +56,7 @@ import { createTemplateRoutes } from '../api/routes/templates.ts';
 import { createTraceRoutes } from '../api/routes/traces.ts';
 import { createUnsubscribeRouter } from '../api/routes/unsubscribe.ts';
 import { createRuleAssignmentRoutes } from '../api/routes/rule-assignments.ts';
+import { createRuleTrialRoutes } from '../api/routes/rule-trial.ts';
 import { createValidationRuleRoutes } from '../api/routes/validation-rules.ts';
 import { createValidationRoutes } from '../api/routes/validations.ts';
 import { createGiftCardRoutes } from '../api/routes/gift-cards.ts';
@@ -207,6 +208,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createCampaignRoutes(deps),
       ...createValidationRuleRoutes(deps),
       ...createRuleAssignmentRoutes(deps),
+      ...createRuleTrialRoutes(deps),
       ...createSegmentRoutes(deps),
       ...createProductRoutes(deps),
       ...createProductImportRoutes(),

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { checkRules } from '../../domain/validation-rules/check.ts';
 import type { RuleGroup } from '../../domain/validation-rules/rule.ts';
-import { name, text } from './fields.ts';
+import { customerInput } from './customer.ts';
+import { metadata, name, text } from './fields.ts';
+import { orderInput } from './order.ts';
 import { flag, listOf, paging, startingAfter } from './list.ts';
 
 const message = z.strictObject({ message: text(500).optional() });
@@ -136,6 +138,30 @@ export const assignmentSchema = z
 
 export const ruleListSchema = listOf('data', ruleSchema).meta({ id: 'ValidationRuleList' });
 export const assignmentListSchema = listOf('data', assignmentSchema).meta({ id: 'ValidationRuleAssignmentList' });
+
+/** What a rule is tried on: what a checkout asks, without what it redeems. */
+export const tryRuleBody = z.strictObject({
+  order: orderInput.nullish(),
+  customer: customerInput
+    .refine((customer) => customer.id !== undefined || customer.source_id !== undefined, {
+      path: ['source_id'],
+      error: 'must be given, or id: it says who the customer is',
+    })
+    .nullish(),
+  metadata: metadata.nullish(),
+});
+
+const entryList = z.object({ object: z.literal('list'), data_ref: z.literal('data'), data: z.array(z.unknown()), total: z.int() });
+
+export const ruleTrialSchema = z
+  .object({
+    valid: z.boolean(),
+    rule_id: z.string(),
+    applicable_to: entryList,
+    inapplicable_to: entryList,
+    error: z.looseObject({ key: z.string(), message: z.string() }).optional(),
+  })
+  .meta({ id: 'ValidationRuleTrial' });
 
 /** Assignments as what they are assigned to shows them. */
 export const assignmentsSchema = z.object({

@@ -12,6 +12,7 @@ import { createPublicationRoutes } from '../../api/routes/publications.ts';
 import { createGiftCardRoutes } from '../../api/routes/gift-cards.ts';
 import { createSessionRoutes } from '../../api/routes/sessions.ts';
 import { createRuleAssignmentRoutes } from '../../api/routes/rule-assignments.ts';
+import { createRuleTrialRoutes } from '../../api/routes/rule-trial.ts';
 import { createValidationRuleRoutes } from '../../api/routes/validation-rules.ts';
 import { createProductCollectionRoutes } from '../../api/routes/product-collections.ts';
 import { createProductImportRoutes } from '../../api/routes/product-imports.ts';
@@ -47,6 +48,7 @@ export const resourceRoutes = (sql: Sql): Route[] => {
     ...createCampaignRoutes(deps),
     ...createValidationRuleRoutes(deps),
     ...createRuleAssignmentRoutes(deps),
+    ...createRuleTrialRoutes(deps),
     ...createSegmentRoutes(deps),
     ...createProductRoutes(deps),
     ...createProductImportRoutes(),

@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { workOn } from '../harness/bulk.ts';
 import { startApi, type Reply, type TestApi } from '../harness/api.ts';
 import { checkoutRoutes, createCheckout, type TestCheckout } from '../harness/checkout.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';
-import { createProject } from '../harness/project.ts';
+import { createProject, type TestProject } from '../harness/project.ts';
 
 let database: TestDatabase;
 let checkout: TestCheckout;
 let api: TestApi;
+let shop: TestProject;
 let call: (method: string, path: string, body?: unknown) => Promise<Reply>;
 
 beforeAll(async () => {
@@ -14,7 +16,8 @@ beforeAll(async () => {
   checkout = createCheckout(database.sql);
   await checkout.maintain();
   api = await startApi(database.sql, { routes: checkoutRoutes(database.sql, checkout) });
-  call = api.as(await createProject(database.sql, { currency: 'EUR' }));
+  shop = await createProject(database.sql, { currency: 'EUR' });
+  call = api.as(shop);
 });
 
 afterAll(async () => {
@@ -198,6 +201,57 @@ describe('an order', () => {
     expect((await call('DELETE', `/v1/products/${product.id}`)).body).toMatchObject({ key: 'resource_in_use' });
     expect((await call('DELETE', `/v1/product-collections/${collection.id}`)).body).toMatchObject({ key: 'resource_in_use' });
     expect((await call('DELETE', `/v1/products/${product.id}?force=true`)).status).toBe(204);
+  });
+});
+
+describe('many products', () => {
+  const done = async (reply: Reply): Promise<{ errors: { line: number; errors: { path: string }[] }[] }> => {
+    expect(reply.status, JSON.stringify(reply.body)).toBe(202);
+    await workOn(database.sql, reply.body.async_action_id);
+    return ok('GET', `/v1/async-actions/${reply.body.async_action_id}/errors`);
+  };
+  const upload = (path: string, body: string) =>
+    api.send(path, {
+      method: 'POST',
+      headers: { 'X-App-Id': shop.appId, 'X-App-Token': shop.secretKey, 'Content-Type': 'text/csv' },
+      body,
+    });
+
+  test('are made and changed in the background, every one that is wrong told', async () => {
+    await ok('POST', '/v1/products', { source_id: 'bulk-1', name: 'One', metadata: { a: 1 } });
+    const { errors } = await done(
+      await call('POST', '/v1/products/bulk/async', [
+        { source_id: 'bulk-1', price: 100, metadata: { b: 2 } },
+        { source_id: 'bulk-2', name: 'Two' },
+        { name: 'nameless' },
+        { source_id: 'bulk-3', price: -1 },
+      ]),
+    );
+    expect(errors.map(({ line, errors: wrong }) => [line, wrong[0]!.path])).toEqual([
+      [3, 'source_id'],
+      [4, 'price'],
+    ]);
+    expect(await ok('GET', '/v1/products/bulk-1')).toMatchObject({ name: 'One', price: 100, metadata: { a: 1, b: 2 } });
+    await done(await call('POST', '/v1/products/metadata/async', { source_ids: ['bulk-2', 'bulk-9'], metadata: { c: 3 } }));
+    expect((await ok('GET', '/v1/products/bulk-2')).metadata).toEqual({ c: 3 });
+    expect((await call('GET', '/v1/products/bulk-9')).status).toBe(404);
+  });
+
+  test('come from CSV files, and SKUs too', async () => {
+    await done(await upload('/v1/products/importCSV', 'source_id,name,price,attributes,colour\ncsv-1,Bag,4000,"size,strap",red\n'));
+    expect(await ok('GET', '/v1/products/csv-1')).toMatchObject({
+      name: 'Bag',
+      price: 4000,
+      attributes: ['size', 'strap'],
+      metadata: { colour: 'red' },
+    });
+    const file = 'product_id,sku_id,sku,price,currency\ncsv-1,csv-1-l,Bag L,4500,EUR\nnone,csv-2-l,Bag,1,EUR\ncsv-1,csv-1-s,Bag S,1,USD\n';
+    const { errors } = await done(await upload('/v1/skus/importCSV', file));
+    expect(errors.map(({ line, errors: wrong }) => [line, wrong[0]!.path]).toSorted()).toEqual([
+      [3, 'product'],
+      [4, 'currency'],
+    ]);
+    expect(await ok('GET', '/v1/skus/csv-1-l')).toMatchObject({ sku: 'Bag L', price: 4500 });
   });
 });
 

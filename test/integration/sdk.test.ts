@@ -249,6 +249,77 @@ describe('the checkout', () => {
   });
 });
 
+describe('validation rules', () => {
+  test('are created, assigned, read, updated, listed and deleted', async () => {
+    const segment = await client.segments.create({ name: 'SDK friends', type: 'static', customers: [] });
+    expect(await client.segments.get(segment.id)).toMatchObject({ name: 'SDK friends', object: 'segment' });
+    const rules = {
+      1: { name: 'customer_segment', conditions: { $is: [segment.id] }, error: { message: 'For friends' } },
+      2: { name: 'redemption.count.per_customer', conditions: { $less_than_or_equal: [1] } },
+      logic: '1 and 2',
+    };
+    const rule = await client.validationRules.create({ name: 'SDK rule', rules, error: { message: 'Not for you' } });
+    expect(rule).toMatchObject({ name: 'SDK rule', rules, object: 'validation_rules' });
+    expect(await client.validationRules.get(rule.id)).toMatchObject({ id: rule.id, rules });
+    expect(await client.validationRules.update({ id: rule.id, name: 'SDK rule 2' })).toMatchObject({ name: 'SDK rule 2', rules });
+    expect((await client.validationRules.list({ limit: 5, page: 1 })).data).toContainEqual(expect.objectContaining({ id: rule.id }));
+
+    await client.vouchers.create({ code: 'SDK-RULED', type: 'DISCOUNT_VOUCHER', discount: amountOff(100), validation_rules: [rule.id] });
+    const voucher = await client.vouchers.get('SDK-RULED');
+    const [assigned] = voucher.validation_rules_assignments.data ?? [];
+    expect(assigned).toMatchObject({ rule_id: rule.id, related_object_id: voucher.id, related_object_type: 'voucher' });
+    expect((await client.validationRules.listAssignments(rule.id)).total).toBe(1);
+    expect((await client.validationRules.listRulesAssignments({ rule: rule.id })).data[0]).toMatchObject({ id: assigned!.id });
+    await expect(
+      client.redemptions.redeem('SDK-RULED', { customer: { source_id: 'sdk-ruled' } as never, order: { amount: 1000 } }),
+    ).rejects.toMatchObject({
+      key: 'customer_rules_violated',
+      error: { message: 'For friends' },
+    });
+    expect(await client.validationRules.validate(rule.id, { customer: { source_id: 'sdk-ruled' } })).toMatchObject({
+      valid: false,
+      rule_id: rule.id,
+    });
+    await client.validationRules.deleteAssignment(rule.id, assigned!.id);
+    await client.validationRules.createAssignment(rule.id, { voucher: 'SDK-RULED' });
+    await client.vouchers.delete('SDK-RULED');
+    await client.validationRules.delete(rule.id);
+    await expect(client.validationRules.get(rule.id)).rejects.toMatchObject({ code: 404 });
+    expect((await client.segments.list('sdk-ruled')).data).toEqual([]);
+    await client.segments.delete(segment.id);
+  });
+});
+
+describe('products', () => {
+  test('are created with SKUs, read, updated, listed, collected and deleted', async () => {
+    const product = await client.products.create({ name: 'SDK shirt', source_id: 'sdk-shirt', price: 1000, attributes: ['size'] });
+    expect(product).toMatchObject({ id: expect.stringMatching(/^prod_/), name: 'SDK shirt', object: 'product' });
+    expect(await client.products.update({ id: product.id, name: 'SDK shirt 2' })).toMatchObject({ name: 'SDK shirt 2', price: 1000 });
+    expect(await client.products.update({ source_id: 'sdk-shirt', price: 1100 })).toMatchObject({ name: 'SDK shirt 2', price: 1100 });
+    const sku = await client.products.createSku(product.id, { sku: 'SDK shirt M', source_id: 'sdk-shirt-m', attributes: { size: 'M' } });
+    expect(await client.products.getSku(sku.id)).toEqual(sku);
+    expect(await client.products.updateSku(product.id, { id: sku.id, sku: 'SDK shirt XL' })).toMatchObject({ sku: 'SDK shirt XL' });
+    expect(await client.products.listSkus(product.id)).toMatchObject({ object: 'list', total: 1, skus: [{ id: sku.id }] });
+    expect(await client.products.get(product.id)).toMatchObject({ skus: { total: 1 } });
+    expect((await client.products.list({ limit: 10 })).products).toContainEqual(expect.objectContaining({ id: product.id }));
+    const collection = await client.productCollections.create({
+      name: 'SDK collection',
+      type: 'STATIC',
+      products: [{ id: sku.id, object: 'sku', product_id: product.id }],
+    });
+    expect(await client.productCollections.get(collection.id)).toEqual(collection);
+    expect((await client.productCollections.listProducts(collection.id)).data[0]).toMatchObject({ id: sku.id, object: 'sku' });
+    expect((await client.productCollections.list()).data).toContainEqual(expect.objectContaining({ id: collection.id }));
+    await client.productCollections.delete(collection.id);
+    await expect(client.productCollections.get(collection.id)).rejects.toThrow('Resource not found');
+    expect(await client.products.bulkUpdate([{ source_id: 'sdk-hat' }])).toMatchObject({ async_action_id: expect.stringMatching(/^aa_/) });
+    expect(await client.products.bulkUpdateMetadata({ source_ids: ['sdk-shirt'], metadata: { a: 1 } })).toHaveProperty('async_action_id');
+    await client.products.deleteSku(product.id, sku.id, { force: true });
+    await client.products.delete(product.id, { force: true });
+    await expect(client.products.get(product.id)).rejects.toMatchObject({ code: 404 });
+  });
+});
+
 test('an error comes with its key, and with every field that is wrong', async () => {
   const refused = client.vouchers.create({
     code: 'BAD',
