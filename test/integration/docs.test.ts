@@ -148,12 +148,7 @@ describe.each(withExamples)('docs/%s says what happens', (page) => {
 
   const ids = new Map<string, string>();
 
-  test.each(blocksOf(page, 'http').map(readExample))('example $title', async (example) => {
-    const sent = (text: string): string => text.replaceAll(ID, (id) => ids.get(id) ?? id);
-    const { status, body } = await send(example.method, sent(example.path), example.headers, sent(example.body));
-    expect({ status, body }).toMatchObject({ status: example.status, body: withIds(example.answer, body, ids) });
-  });
-
+  // Before the examples, which use them.
   test.each(blocksOf(page, 'yaml journey').map((journey) => [/^journey: (.+)$/m.exec(journey)?.[1], journey]))(
     'the journey %s can be published',
     async (key, journey) => {
@@ -161,4 +156,10 @@ describe.each(withExamples)('docs/%s says what happens', (page) => {
       expect({ status, body }).toMatchObject({ status: 200, body: { key } });
     },
   );
+
+  test.each(blocksOf(page, 'http').map(readExample))('example $title', async (example) => {
+    const sent = (text: string): string => text.replaceAll(ID, (id) => ids.get(id) ?? id);
+    const { status, body } = await send(example.method, sent(example.path), example.headers, sent(example.body));
+    expect({ status, body }).toMatchObject({ status: example.status, body: withIds(example.answer, body, ids) });
+  });
 });
