@@ -140,10 +140,12 @@ export const assignmentsOfRule = (db: Db, projectId: string, ruleId: string) => 
 export const forgetAssignments = (tx: Tx, projectId: string, objectIds: string[]) => tx`
   delete from validation_rule_assignment where project_id = ${projectId} and related_object_id = any(${objectIds}::text[])`;
 
-/** Forgets the assignments of a campaign that is deleted, and of its vouchers. */
+/** Forgets the assignments of a campaign that is deleted, and of its vouchers and tiers. */
 export const forgetCampaignAssignments = (tx: Tx, projectId: string, campaignId: string) => tx`
   delete from validation_rule_assignment where project_id = ${projectId} and (related_object_id = ${campaignId} or related_object_id in (
-    select id from voucher where project_id = ${projectId} and campaign_id = ${campaignId} and rule_refs is not null))`;
+    select id from voucher where project_id = ${projectId} and campaign_id = ${campaignId} and rule_refs is not null
+    union all
+    select id from promotion_tier where project_id = ${projectId} and campaign_id = ${campaignId} and rule_refs is not null))`;
 
 export const listAssignments = async (
   db: Db,

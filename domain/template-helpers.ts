@@ -48,11 +48,17 @@ const formatMoney = (value: unknown, { locale, currency }: Reader): string => {
 };
 
 const formatDiscount = (value: unknown, reader: Reader): string => {
-  const { type, percent_off, amount_off } = (value ?? {}) as { type?: string; percent_off?: number; amount_off?: number };
+  const { type, percent_off, amount_off, fixed_amount } = (value ?? {}) as {
+    type?: string;
+    percent_off?: number;
+    amount_off?: number;
+    fixed_amount?: number;
+  };
   if (type === 'PERCENT' && typeof percent_off === 'number')
     return numberFormat(reader.locale, { style: 'percent', maximumFractionDigits: 2 }).format(percent_off / 100);
   if (type === 'AMOUNT' && typeof amount_off === 'number') return formatMoney(amount_off, reader);
-  throw new Error(`${quote(value)} is not a discount of type PERCENT or AMOUNT`);
+  if (type === 'FIXED' && typeof fixed_amount === 'number') return formatMoney(fixed_amount, reader);
+  throw new Error(`${quote(value)} is not a discount of type PERCENT, AMOUNT or FIXED`);
 };
 
 /** What a template may call, besides if, unless, each and with. Amounts are in minor units, times in ISO 8601. */
@@ -75,7 +81,7 @@ export const TEMPLATE_HELPERS: Record<string, TemplateHelper> = {
   money: { arguments: 1, description: 'an amount, such as $5', format: ([value], reader) => formatMoney(value, reader) },
   discount: {
     arguments: 1,
-    description: 'what a coupon takes off, such as 10% or $5',
+    description: 'what a coupon takes off, such as 10% or $5, or its fixed price',
     format: ([value], reader) => formatDiscount(value, reader),
   },
   default: {
