@@ -1,13 +1,30 @@
+import type { z } from 'zod';
 import type { ProductRow, SkuRow } from '../activities/bulk/import-products.ts';
 import type { Db } from '../db/client.ts';
 import type { Project } from '../db/projects.ts';
-import { DomainError } from '../domain/errors.ts';
-import { checked, metadataCheck } from './import-checks.ts';
-import type { ImportRequest } from './imports.ts';
+import { DomainError, type FieldProblem } from '../domain/errors.ts';
+import { fieldProblems } from './field-problems.ts';
+import { metadataCheck } from './import-checks.ts';
+import type { CheckedRow, ImportRequest } from './imports.ts';
 import { productChange, skuChange } from './product-change.ts';
 import { productBody, skuRow } from './schemas/product.ts';
 
 type Check = ImportRequest['check'];
+
+type Metadata = Record<string, unknown> | null | undefined;
+
+/** What is wrong with a row, else what is made of it. */
+const checked = <T extends { metadata?: Metadata }>(
+  schema: z.ZodType<T>,
+  body: unknown,
+  metadata: (value: Metadata) => FieldProblem[],
+  rowOf: (value: T) => CheckedRow,
+): CheckedRow => {
+  const result = schema.safeParse(body);
+  if (!result.success) return { problems: fieldProblems(result.error.issues) };
+  const problems = metadata(result.data.metadata);
+  return problems.length > 0 ? { problems } : rowOf(result.data);
+};
 
 const nameless = { problems: [{ path: 'source_id', message: 'must be given' }] };
 
