@@ -5,6 +5,7 @@ import { forgetPastCounters } from '../db/counters.ts';
 import { forgetExports } from '../db/export-chunks.ts';
 import { forgetAnswers } from '../db/idempotency.ts';
 import { finishDrains } from '../db/journeys.ts';
+import { wakeStalledLaunches } from '../db/launches.ts';
 import { releaseHeldEvents } from '../db/outbox.ts';
 import { forgetSessionLocks } from '../db/session-locks.ts';
 import { maintainDays } from '../db/validations.ts';
@@ -29,10 +30,11 @@ export const createWatchActivities = ({ sql, now }: WatchDeps) => ({
    * Asks to wake what is overdue, lets events that stand aside be tried again, closes journeys that have drained, and tells who entered and
    * left segments.
    */
-  wakeOverdue: async (): Promise<{ cohorts: number; destinations: number; actions: number; events: number; drained: number; segments: number }> => ({
+  wakeOverdue: async () => ({
     cohorts: await wakeOverdueCohorts(sql, MOST_WAKES),
     destinations: await wakeOverdueDestinations(sql, MOST_WAKES),
     actions: await wakeStalledActions(sql, MOST_WAKES),
+    launches: await wakeStalledLaunches(sql, MOST_WAKES),
     events: await releaseHeldEvents(sql, new Date(now().getTime() - HELD_MS)),
     drained: (await finishDrains(sql, now())).length,
     segments: await sweepSegments(sql, now()),

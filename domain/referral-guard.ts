@@ -16,7 +16,7 @@ export const REFERRAL_SIGNALS = [
 export type ReferralSignal = (typeof REFERRAL_SIGNALS)[number];
 
 /** People share a home and a tablet, so these ask for a person's eye where nothing is said. */
-export const REVIEWED_SIGNALS: readonly ReferralSignal[] = ['same_device', 'same_address'];
+const REVIEWED_SIGNALS: readonly ReferralSignal[] = ['same_device', 'same_address'];
 
 /** What is known of one of the two, from their record and from the event that tells of the referral. */
 export interface Party {

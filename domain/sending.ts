@@ -11,7 +11,7 @@ export interface SendingRules {
 export const NO_RULES: SendingRules = { quiet_hours: null, frequency_caps: {} };
 
 /** How quiet hours count for a mail: it waits for their end, is left out, or goes all the same. */
-export type QuietHours = 'defer' | 'skip' | 'ignore';
+type QuietHours = 'defer' | 'skip' | 'ignore';
 
 /** What a step says of its mails; it is kept with each of them, and asked again when it is sent. Times are ISO 8601, the customer's. */
 export interface MailRules {

@@ -76,5 +76,7 @@ export const workflowOf = (wake: WorkflowWake, taskQueues: TaskQueues, searchabl
         options: { ...common, workflowId, taskQueue: taskQueues.deliveries, args: [input], staticSummary },
       };
     }
+    default:
+      throw new Error(`there is no workflow of kind ${wake.kind satisfies never as string}`);
   }
 };

@@ -10,7 +10,7 @@ interface Wanted {
 }
 
 /** A version of a template, with what makes it this one. */
-export type KnownTemplate = TemplateVersion & { id: string };
+type KnownTemplate = TemplateVersion & { id: string };
 
 /** The versions that mails are pinned to; they never change, so a process keeps what it used last. */
 export const createTemplateCache = (sql: Sql) => {
@@ -30,5 +30,3 @@ export const createTemplateCache = (sql: Sql) => {
     return wanted.map((each) => templates.get(idOf(projectId, each)));
   };
 };
-
-export type TemplateCache = ReturnType<typeof createTemplateCache>;

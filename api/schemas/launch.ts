@@ -26,7 +26,7 @@ export const launchParams = z.object({ id: name.meta({ description: 'The journey
 
 export const listLaunchesQuery = z.strictObject({ ...paging });
 
-export const launchSchema = z
+const launchSchema = z
   .object({
     object: z.literal('launch'),
     id: z.string(),

@@ -22,7 +22,7 @@ const fields = z.strictObject({
 
 export type Check = z.output<typeof fields>;
 
-export const referrerOf = (step: Check): string => step.referrer ?? 'string(event.data.referrer_id)';
+const referrerOf = (step: Check): string => step.referrer ?? 'string(event.data.referrer_id)';
 
 /** Looks at who refers whom before anything is given for it. */
 export const check = stepKind<Check>({

@@ -19,6 +19,7 @@ let shop: TestProject;
 let api: TestApi;
 let forward: ReturnType<typeof createTravels>;
 let referrer: Customer;
+let installed: string[];
 
 const customer = async (sourceId: string, more: object = {}): Promise<Customer> => {
   const [made] = await database.sql.begin((tx) =>
@@ -34,15 +35,7 @@ beforeAll(async () => {
   sink = await startSmtpSink();
   shop = await createProject(database.sql);
   await prepareJourneys(database.sql, shop.project);
-  const { installed } = await database.sql.begin((tx) => installJourney(tx, shop.project, 'referral', new Date()));
-  expect(installed).toEqual([
-    'campaign referral-friend',
-    'campaign referral-reward',
-    'campaign refer-a-friend',
-    'template referral-friend',
-    'template referral-reward',
-    'journey referral',
-  ]);
+  ({ installed } = await database.sql.begin((tx) => installJourney(tx, shop.project, 'referral', new Date())));
   engine = await startJourneyEngine(database.sql, temporal, sink.url);
   api = await startApi(database.sql, { routes: createReviewRoutes({ sql: database.sql, now: () => new Date() }) });
   forward = createTravels(database.sql, temporal, shop.project);
@@ -64,6 +57,19 @@ const say = (who: string, type: string, data: Record<string, unknown>) =>
   tell(database.sql, shop.project, who, type, data, { email: `${who}@example.com` });
 const sentTo = (address: string) => sink.received.filter((each) => each.to === address).length;
 const rewards = async (of: Customer) => (await database.sql`select from voucher where holder_id = ${of.id} and withdrawn_at is null`).count;
+
+test('it installs with all that it needs, once', async () => {
+  expect(installed).toEqual([
+    'campaign referral-friend',
+    'campaign referral-reward',
+    'campaign refer-a-friend',
+    'template referral-friend',
+    'template referral-reward',
+    'journey referral',
+  ]);
+  const again = await database.sql.begin((tx) => installJourney(tx, shop.project, 'referral', new Date()));
+  expect(again).toMatchObject({ installed: [], journey: { key: 'referral', version: 1 } });
+});
 
 test('the friend gets a coupon at once, and who brought them a reward when the refund window of the first order is over', async () => {
   const fay = await join('fay');

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, integer, property, tuple } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { giveBack, UNUSED, use, type Allowance } from '../../../domain/allowance.ts';
 import { quietUntil, timingOf, type SendingRules } from '../../../domain/sending.ts';
@@ -64,9 +64,9 @@ describe('an allowance', () => {
   });
 
   test('is never exceeded, whatever comes', () => {
-    const uses = fc.array(fc.tuple(fc.integer({ min: 0, max: 15 }), fc.integer({ min: 0, max: 40 })), { maxLength: 60 });
-    fc.assert(
-      fc.property(uses, fc.integer({ min: 1, max: 4 }), (asked, limit) => {
+    const uses = array(tuple(integer({ min: 0, max: 15 }), integer({ min: 0, max: 40 })), { maxLength: 60 });
+    assert(
+      property(uses, integer({ min: 1, max: 4 }), (asked, limit) => {
         let allowance = UNUSED;
         for (const [id, at] of asked) allowance = use(allowance, { limit, per: 'P7D' }, { id: String(id), at: day(at) }) ?? allowance;
         for (let from = 0; from <= 40; from += 1) {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { CompiledJourney } from '../../../domain/journey/compile.ts';
 import { parseJourney } from '../../../domain/journey/parse.ts';
-import { effectOf, entryOf, type Live, type PastEntries } from '../../../domain/journey/routing.ts';
+import { admit, effectOf, entryOf, reachesGoal, type Live, type PastEntries } from '../../../domain/journey/routing.ts';
 import type { JourneyCustomer, JourneyEvent } from '../../../domain/journey/scope.ts';
 
 const compiled = (text: string): CompiledJourney => {
@@ -137,4 +137,45 @@ test('a filter lets in those for whom it holds; one that cannot be decided lets 
   expect(entry('filter: customer.metadata.plan == "pro"', [])).not.toBeNull();
   expect(entry('filter: customer.metadata.plan == "free"', [])).toBeNull();
   expect(entry('filter: event.data.missing > 3', [])).toBeNull();
+});
+
+test('one key at a time says nothing of the others: two orders at once are two entries, unless it says how many', () => {
+  const perOrder = 'entry_key: string(event.data.order), reentry: per_key';
+  const inside = [past({ entryKey: 'o1', live: 1 })];
+  expect(entry(perOrder, inside, { order: 'o2' })).toEqual({ entryKey: 'o2', entryNumber: 1 });
+  expect(entry(`${perOrder}, concurrency: 1`, inside, { order: 'o2' })).toBeNull();
+});
+
+test('whoever enters the segment enters, and not who enters another one', () => {
+  const vips = compiled('journey: x\ntrigger: { segment: vip }\nsteps: { a: { do: wait, for: P1D } }');
+  const entering = (segment: object) =>
+    entryOf(vips, event('customer.segment.entered', 5, { segment }), customer, [], '2026-06-05T00:00:00.000Z', 'UTC');
+  expect(entering({ id: 'seg_1', name: 'vip' })).not.toBeNull();
+  expect(entering({ id: 'vip', name: 'Very important' })).not.toBeNull();
+  expect(entering({ id: 'seg_2', name: 'other' })).toBeNull();
+});
+
+test('a launch enrols by itself: an event that is called like one enrols nobody', () => {
+  const launched = compiled(
+    'journey: x\ntrigger: { manual: true, filter: event.data.plan == customer.metadata.plan }\nsteps: { a: { do: wait, for: P1D } }',
+  );
+  const told = event('journey.launched', 5, { plan: 'pro' });
+  const now = '2026-06-05T00:00:00.000Z';
+  expect(entryOf(launched, told, customer, [], now, 'UTC')).toBeNull();
+  expect(admit(launched, told, customer, [], now, 'UTC')).toEqual({ entryKey: customer.id, entryNumber: 1 });
+  expect(admit(launched, event('journey.launched', 5, { plan: 'free' }), customer, [], now, 'UTC')).toEqual({ refused: 'filter' });
+  expect(admit(launched, told, customer, [past({ live: 1 })], now, 'UTC')).toEqual({ refused: 'inside_already' });
+  expect(admit(launched, told, customer, [past()], now, 'UTC')).toEqual({ refused: 'reentry' });
+  expect(admit(launched, told, customer, [past({ eventIds: ['evt_5'] })], now, 'UTC')).toEqual({ refused: 'entered_already' });
+});
+
+test('the goal counts in its window also for those who walked to the end before', () => {
+  const { standing } = live();
+  const until = new Date('2026-06-11T12:00:00.000Z');
+  const reached = (day: number, code = 'OWN', goalUntil: Date | null = until) =>
+    reachesGoal(journey, { goalUntil, standing }, event('redemption.succeeded', day, { code }));
+  expect(reached(10)).toBe(true);
+  expect(reached(10, 'OTHER')).toBe(false);
+  expect(reached(12)).toBe(false);
+  expect(reached(10, 'OWN', null)).toBe(false);
 });

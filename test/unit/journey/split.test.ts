@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
+import { assert, integer, property } from 'fast-check';
 import { expect, test } from 'vitest';
 import { bucketOf, isHeldOut } from '../../../domain/journey/bucket.ts';
 import { parseJourney } from '../../../domain/journey/parse.ts';
@@ -31,8 +31,8 @@ test('everybody falls into one variant, and always into the same one', () => {
       { id: 'c', percent: 0.05, next: 'z' },
     ],
   } as Split;
-  fc.assert(
-    fc.property(fc.integer({ min: 0, max: 9999 }), (bucket) => {
+  assert(
+    property(integer({ min: 0, max: 9999 }), (bucket) => {
       expect(variantOf(fields, bucket).id).toBe(bucket < 1250 ? 'a' : bucket < 9995 ? 'b' : 'c');
     }),
   );
