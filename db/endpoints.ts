@@ -102,15 +102,17 @@ const selected = (db: Db) => db`
 export const listEndpoints = (db: Db, projectId: string): Promise<Endpoint[]> =>
   db<Endpoint[]>`${selected(db)} where d.project_id = ${projectId} and d.kind = 'webhook' order by d.id desc limit 1000`;
 
+/** By id, or by name. */
 export const findEndpoint = async (db: Db, projectId: string, id: string): Promise<Endpoint | null> => {
-  const [row] = await db<Endpoint[]>`${selected(db)} where d.project_id = ${projectId} and d.id = ${id} and d.kind = 'webhook'`;
+  const [row] = await db<Endpoint[]>`
+    ${selected(db)} where d.project_id = ${projectId} and (d.id = ${id} or d.name = ${id}) and d.kind = 'webhook'`;
   return row ?? null;
 };
 
-/** Locks an endpoint for a change. */
+/** Locks an endpoint, by id or name, for a change. */
 export const lockEndpoint = async (tx: Tx, projectId: string, id: string): Promise<Endpoint | null> => {
   const [row] = await tx<Endpoint[]>`
-    ${selected(tx)} where d.project_id = ${projectId} and d.id = ${id} and d.kind = 'webhook' for no key update of d`;
+    ${selected(tx)} where d.project_id = ${projectId} and (d.id = ${id} or d.name = ${id}) and d.kind = 'webhook' for no key update of d`;
   return row ?? null;
 };
 
@@ -161,10 +163,12 @@ export const writeEndpoint = async (tx: Tx, before: Endpoint, draft: EndpointDra
 };
 
 /** Deletes an endpoint with its deliveries. Its row is taken first, so that nothing is planned for it meanwhile. */
-export const deleteEndpoint = async (tx: Tx, projectId: string, id: string): Promise<boolean> => {
-  const [row] = await tx`
-    select id from destination where project_id = ${projectId} and id = ${id} and kind = 'webhook' for update`;
+export const deleteEndpoint = async (tx: Tx, projectId: string, idOrName: string): Promise<boolean> => {
+  const [row] = await tx<{ id: string }[]>`
+    select id from destination
+    where project_id = ${projectId} and (id = ${idOrName} or name = ${idOrName}) and kind = 'webhook' for update`;
   if (!row) return false;
+  const { id } = row;
   await tx`delete from delivery where destination_id = ${id} and kind = 'webhook'`;
   await tx`delete from destination where id = ${id}`;
   await tellSvix(tx, projectId);

@@ -56,7 +56,7 @@ const formatNames = webhookFormats.map(({ name: each }) => each) as [string, ...
 const fields = {
   name: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9_-]{0,99}$/, { error: 'must be 1 to 100 lower-case letters, digits, - and _' })
+    .regex(/^(?!dest_)[a-z0-9][a-z0-9_-]{0,99}$/, { error: 'must be 1 to 100 lower-case letters, digits, - and _' })
     .nullable()
     .meta({ description: 'By which send_webhook steps name it; null: its id' }),
   url: z.string().min(1).max(2000).meta({ description: 'Where webhooks are posted: a public address' }),
@@ -146,7 +146,7 @@ export const testEndpointBody = z.strictObject({
     .meta({ description: 'Whose example is sent; left out: redemption.succeeded, or what an email system understands' }),
 });
 
-export const endpointParams = z.object({ id: name });
+export const endpointParams = z.object({ id: name.meta({ description: 'Id or name' }) });
 
 export const endpointSchema = z
   .object({
