@@ -117,12 +117,12 @@ export const countSimulatedVouchers = (db: Db, projectId: string): Promise<Simul
     join campaign_template t on t.project_id = c.project_id and t.campaign_id = c.id and t.revision = c.revision
     where v.project_id = ${projectId} group by 1, 2, 3 order by 2`;
 
-/** Uses a voucher once, as a redemption does. @returns false where it has no use left */
-export const useVoucher = async (db: Db, projectId: string, id: string, discount: number, now: Date): Promise<boolean> => {
-  const used = await db`
-    update voucher set redeemed_quantity = redeemed_quantity + 1, redeemed_amount = redeemed_amount + ${discount}, updated_at = ${now}
-    where project_id = ${projectId} and id = ${id} and (quantity is null or redeemed_quantity < quantity)`;
-  return used.count > 0;
+/** Uses vouchers once each, as redemptions do that a validation allowed. */
+export const useVouchers = async (db: Db, projectId: string, uses: { id: string; discount: number }[], now: Date): Promise<void> => {
+  if (uses.length === 0) return;
+  await db`
+    update voucher v set redeemed_quantity = redeemed_quantity + 1, redeemed_amount = redeemed_amount + i.discount, updated_at = ${now}
+    from jsonb_to_recordset(${db.json(uses)}) as i (id text, discount bigint) where v.project_id = ${projectId} and v.id = i.id`;
 };
 
 /** Leaves all marketing mail, as an unsubscribe link does. */

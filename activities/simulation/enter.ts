@@ -1,9 +1,16 @@
 import type { Sql } from '../../db/client.ts';
+import { COHORT_SIZE, insertCohorts, newCohort } from '../../db/cohorts.ts';
+import { insertEnrolments } from '../../db/enrolments.ts';
 import { recordEvents } from '../../db/events.ts';
 import { findCustomer, upsertCustomers, type Customer } from '../../db/customers.ts';
 import { newId } from '../../db/ids.ts';
+import { newEnrolment } from '../../db/new-enrolment.ts';
 import { findSegment } from '../../db/segments.ts';
-import { LAUNCHED, SEGMENT_ENTERED } from '../../domain/journey/trigger.ts';
+import { firstZone } from '../../domain/calendar.ts';
+import { journeyCustomer } from '../../domain/journey/customer.ts';
+import { admit, type Entry, type Refused } from '../../domain/journey/routing.ts';
+import type { JourneyEvent } from '../../domain/journey/scope.ts';
+import { LAUNCHED } from '../../domain/journey/trigger.ts';
 import type { SimulatedCustomers, SimulationInput } from './input.ts';
 import type { World } from './world.ts';
 
@@ -23,27 +30,78 @@ export const simulatedCustomers = async (sql: Sql, projectId: string, who: Simul
   return sql.begin((tx) => upsertCustomers(tx, projectId, made, start));
 };
 
-/** Tells what lets customers into the journey: its event, that they came into its segment, or a launch. */
-export const enter = async (world: World, { data }: SimulationInput): Promise<void> => {
+const REFUSALS = {
+  filter: 'The filter of the trigger says no, or it cannot be decided, such as where it asks for a field that the event has not.',
+  entered_already: 'This event let them in already.',
+  inside_already: 'They are inside already.',
+  reentry: 'They were inside before, and the journey does not let them in again.',
+} as const;
+
+/** Lets customers in by what lets them in: an event, that they come into a segment, or a launch. @returns why the first was not, in words */
+export const enter = async (world: World, { data }: SimulationInput): Promise<string | null> => {
   const { sql, project, journey, customers, clock } = world;
   const { type } = journey.compiled.trigger;
   const { segment } = journey.compiled.definition.trigger;
   const found = segment === undefined ? null : await findSegment(sql, project.id, segment);
-  const own =
-    type === LAUNCHED
-      ? { launch_id: newId('event') }
-      : type === SEGMENT_ENTERED && found
-        ? { segment: { id: found.id, name: found.name, object: 'segment' } }
-        : {};
-  await recordEvents(
-    sql,
-    customers.map((customer) => ({
+  const id = newId('event');
+  const told = {
+    ...(type === LAUNCHED && { launch_id: id }),
+    ...(found && { segment: { id: found.id, name: found.name, object: 'segment' } }),
+    ...data,
+  };
+  const event = { id, type, occurred_at: clock.now.toISOString(), data: told };
+  const entries = customers.map((customer) => ({ customer, entry: admitted(world, customer, event) }));
+  if (type === LAUNCHED) {
+    await enrol(
+      world,
+      event,
+      entries.flatMap(({ customer, entry }) => ('refused' in entry ? [] : [{ customer, entry }])),
+    );
+  } else {
+    await recordEvents(
+      sql,
+      customers.map((customer) => ({
+        projectId: project.id,
+        type,
+        customerId: customer.id,
+        data: told,
+        dedupeKey: null,
+        occurredAt: clock.now,
+      })),
+    );
+  }
+  const first = entries[0]?.entry;
+  return first !== undefined && 'refused' in first ? REFUSALS[first.refused] : null;
+};
+
+const zoneOf = ({ journey, project }: World, customer: Customer): string =>
+  firstZone(customer.timezone, journey.compiled.definition.timezone_fallback, project.timezone);
+
+const admitted = (world: World, customer: Customer, event: JourneyEvent): Entry | Refused =>
+  admit(world.journey.compiled, event, journeyCustomer(customer), [], world.clock.now.toISOString(), zoneOf(world, customer));
+
+/** As a launch does. Events and segments enrol by the relay's routing. */
+const enrol = async (world: World, event: JourneyEvent, entering: { customer: Customer; entry: Entry }[]): Promise<void> => {
+  const { sql, project, journey, clock } = world;
+  const cohort = { projectId: project.id, journeyId: journey.journeyId, version: journey.version, priority: 4, clockOffsetMs: 0 };
+  const cohorts = Array.from({ length: Math.ceil(entering.length / COHORT_SIZE) }, () => newCohort(cohort));
+  const enrolments = entering.map(({ customer, entry }, index) =>
+    newEnrolment({
       projectId: project.id,
-      type,
-      customerId: customer.id,
-      data: { ...own, ...data },
-      dedupeKey: null,
-      occurredAt: clock.now,
-    })),
+      customer,
+      version: journey,
+      cohortId: cohorts[Math.floor(index / COHORT_SIZE)]!.id,
+      entry,
+      event,
+      launchId: null,
+      at: clock.now,
+      dueAt: clock.now,
+      zone: zoneOf(world, customer),
+    }),
   );
+  await sql.begin(async (tx) => {
+    await insertCohorts(tx, cohorts);
+    // A launch's event is nobody's own: many enter by it.
+    await insertEnrolments(tx, enrolments);
+  });
 };

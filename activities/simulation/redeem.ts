@@ -1,7 +1,7 @@
 import type { Customer } from '../../db/customers.ts';
 import { recordEvents } from '../../db/events.ts';
 import { newId } from '../../db/ids.ts';
-import { listSimulatedEnrolments, useVoucher } from '../../db/simulation-state.ts';
+import { listSimulatedEnrolments, useVouchers } from '../../db/simulation-state.ts';
 import { STACKING_RULES } from '../../domain/checkout-stacking.ts';
 import type { JourneyCoupon } from '../../domain/journey/step-kind.ts';
 import { createValidationActivities } from '../validation.ts';
@@ -51,19 +51,27 @@ export const redeem = async (world: World, customers: Customer[], scripted: Scri
       }),
     })),
   );
-  for (const { customer, coupon, answer } of answers) {
+  const allowed = answers.flatMap(({ customer, coupon, answer }) => {
     const given = answer as { valid: boolean; order?: Amounts | null; redeemables?: Told[]; inapplicable_redeemables?: Told[] };
-    const refusal = [...(given.inapplicable_redeemables ?? []), ...(given.redeemables ?? [])].find((each) => each.result?.error)?.result
-      ?.error;
-    const discount = given.order?.total_discount_amount ?? 0;
-    if (!given.valid || !(await useVoucher(sql, project.id, coupon.id, discount, clock.now))) {
-      if (world.verbose)
-        tell(world, 'refused', { code: coupon.code, reason: refusal?.key ?? 'quantity_exceeded', message: refusal?.message });
-      continue;
-    }
-    if (world.verbose) tell(world, 'redeemed', { code: coupon.code, discount_amount: discount, order: { ...order, ...given.order } });
-    await recordEvents(sql, [eventOf(world, customer, coupon, discount, { ...order, ...given.order }, scripted.data)]);
+    if (given.valid) return [{ customer, coupon, discount: given.order?.total_discount_amount ?? 0, order: { ...order, ...given.order } }];
+    const told = [...(given.inapplicable_redeemables ?? []), ...(given.redeemables ?? [])].find((each) => each.result?.error);
+    const error = told?.result?.error;
+    if (world.verbose) tell(world, 'refused', { code: coupon.code, reason: error?.key, message: error?.message });
+    return [];
+  });
+  await useVouchers(
+    sql,
+    project.id,
+    allowed.map(({ coupon, discount }) => ({ id: coupon.id, discount })),
+    clock.now,
+  );
+  for (const { coupon, discount, order: paid } of world.verbose ? allowed : []) {
+    tell(world, 'redeemed', { code: coupon.code, discount_amount: discount, order: paid });
   }
+  await recordEvents(
+    sql,
+    allowed.map(({ customer, coupon, discount, order: paid }) => eventOf(world, customer, coupon, discount, paid, scripted.data)),
+  );
 };
 
 interface Amounts {

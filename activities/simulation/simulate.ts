@@ -51,8 +51,8 @@ export const createSimulate = ({ sql, renderer, publicUrl, randomBytes, routing,
     const who = known === null ? input.customers : { known: known.id };
     const customers = await simulatedCustomers(inner, copy.project.id, who, clock.now);
     const verbose = customers.length === 1;
-    const world: World = { ...copy, sql: inner, versions, journey, customers, clock, routed: '', happened: [], verbose };
-    await enter(world, input);
+    const world: World = { ...copy, sql: inner, versions, journey, customers, clock, routed: '', happened: [], verbose, refusal: null };
+    world.refusal = await enter(world, input);
     const activities = createJourneyActivities({ sql: inner, versions, now, randomBytes });
     const ran = await run(world, input, { activities, routeEvents: routing({ versions, now }), renderer, publicUrl, patience });
     return 'crowd' in input.customers ? crowdView(world, what, input, ran) : storyView(world, what, input, ran);

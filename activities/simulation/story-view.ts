@@ -15,7 +15,7 @@ const withDay = (event: TimelineEvent, start: number) => ({
 
 /** What happened to one customer, from their entry to their end. */
 export const storyView = async (
-  { sql, project, customers, clock, happened, journey }: World,
+  { sql, project, customers, clock, happened, journey, refusal }: World,
   what: Simulated,
   input: SimulationInput,
   ran: Ran,
@@ -38,7 +38,7 @@ export const storyView = async (
     end: clock.now.toISOString(),
     customer: { source_id: customer?.sourceId ?? '', name: customer?.name ?? null, email: customer?.email ?? null },
     entered: enrolment !== undefined,
-    why: enrolment === undefined ? 'The trigger does not let this customer in: its filter or its segment says no.' : null,
+    why: enrolment === undefined ? (refusal ?? 'The trigger does not let this customer in.') : null,
     state: enrolment?.state ?? null,
     outcome: enrolment?.outcome ?? null,
     /** Where they stand at the end, where they have not come to one. */

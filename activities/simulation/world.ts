@@ -19,6 +19,8 @@ export interface World extends Copy {
   happened: TimelineEvent[];
   /** Whether single events and mails are to be kept, which only one customer's are. */
   verbose: boolean;
+  /** Why the first customer was not let in. */
+  refusal: string | null;
 }
 
 export interface Ran {

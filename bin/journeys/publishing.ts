@@ -101,9 +101,10 @@ export const listJourneys = async (api: Api): Promise<Report> => {
   return { json: { journeys }, lines: table([['KEY', 'STATE', 'VERSION', 'NAME'], ...rows]), ok: true };
 };
 
-/** Makes one of the journeys that ship, with its campaigns and mails. */
+/** Makes one of the journeys that ship, with its campaigns and mails. `win-back` is the one that is filed as `winback`. */
 export const install = async (api: Api, name: string): Promise<Report> => {
-  const reply = await api.send('POST', `/journey-templates/${encodeURIComponent(name)}/install`, {});
+  const filed = encodeURIComponent(name.toLowerCase().replaceAll(/[-_ ]/g, ''));
+  const reply = await api.send('POST', `/journey-templates/${filed}/install`, {});
   if (reply.status !== 200) return refused(reply, null);
   const { installed, journey } = reply.body as { installed: unknown[]; journey: { key: string; version: number; state: string } };
   const things = installed.map((each) => `  ${typeof each === 'string' ? each : Object.values(each as object).join(' ')}`);

@@ -106,9 +106,24 @@ const checked = (value: unknown, placeOf: PlaceOf): ParsedJourney => {
   return {
     journey: all.length === 0 ? compiled.journey : null,
     problems: place(all),
-    references: [...referencesIn(definition, pathOf), ...unreadSteps.flatMap((step) => referencesInUnread(step, pathOf(step.id)))],
+    references: [
+      ...referencesInTrigger(definition),
+      ...referencesIn(definition, pathOf),
+      ...unreadSteps.flatMap((step) => referencesInUnread(step, pathOf(step.id))),
+    ],
     place,
   };
+};
+
+/** The segments whose members come in. */
+const referencesInTrigger = ({ trigger }: JourneyDefinition): NamedReference[] => {
+  const { segment, schedule, manual } = trigger;
+  const named = [
+    { name: segment, path: ['segment'] },
+    { name: schedule?.audience.segment, path: ['schedule', 'audience', 'segment'] },
+    { name: typeof manual === 'object' ? manual.audience.segment : undefined, path: ['manual', 'audience', 'segment'] },
+  ];
+  return named.flatMap(({ name, path }) => (name === undefined ? [] : [{ what: 'segment', name, path: ['trigger', ...path] }]));
 };
 
 const referencesIn = (definition: JourneyDefinition, pathOf: (step: string) => (string | number)[]): NamedReference[] =>
