@@ -37,6 +37,7 @@ import { createProductCollectionRoutes } from '../api/routes/product-collections
 import { createProductImportRoutes } from '../api/routes/product-imports.ts';
 import { createProductRoutes } from '../api/routes/products.ts';
 import { createPromotionStackRoutes } from '../api/routes/promotion-stacks.ts';
+import { createPromotionCheckoutRoutes } from '../api/routes/promotion-checkout.ts';
 import { createPromotionTierRoutes } from '../api/routes/promotion-tiers.ts';
 import { createPortalLinkRoutes } from '../api/routes/portal-links.ts';
 import { createPublicationRoutes } from '../api/routes/publications.ts';
@@ -254,6 +255,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createPromotionStackRoutes(core),
       ...createFastForwardRoutes({ fastForward }),
       ...createSourceRoutes({ ...deps, publicUrl: configuration.publicUrl }),
+      ...createPromotionCheckoutRoutes({ ...core, checkout }),
       ...createEventRoutes(deps),
       ...createEndpointRoutes({ ...deps, addresses: addressesOf(configuration) }),
       ...createWebhookDeliveryRoutes(deps),

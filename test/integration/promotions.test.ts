@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createCategoryRoutes } from '../../api/routes/categories.ts';
+import { createPromotionCheckoutRoutes } from '../../api/routes/promotion-checkout.ts';
 import { createPromotionStackRoutes } from '../../api/routes/promotion-stacks.ts';
 import { createPromotionTierRoutes } from '../../api/routes/promotion-tiers.ts';
 import { createStackingRuleRoutes } from '../../api/routes/stacking-rules.ts';
@@ -23,7 +24,8 @@ beforeAll(async () => {
   await checkout.maintain();
   const deps = { sql, now: () => new Date() };
   const more = [createPromotionTierRoutes, createPromotionStackRoutes, createStackingRuleRoutes, createCategoryRoutes];
-  api = await startApi(sql, { routes: [...checkoutRoutes(sql, checkout), ...more.flatMap((create) => create(deps))] });
+  const older = createPromotionCheckoutRoutes({ ...deps, checkout });
+  api = await startApi(sql, { routes: [...checkoutRoutes(sql, checkout), ...more.flatMap((create) => create(deps)), ...older] });
 });
 
 afterAll(async () => {
@@ -161,6 +163,28 @@ describe('a promotion tier at the checkout', () => {
     await post(`/v1/redemptions/${success!.body.redemptions[0].id}/rollback`, {});
     expect((await post('/v1/redemptions', request)).status).toBe(200);
     expect((await post('/v1/redemptions', request)).body.key).toBe('quantity_exceeded');
+  });
+
+  test('is found and redeemed by the older calls too', async () => {
+    const { promotion: made } = await promotion(
+      tier('Five', amount(500), { hierarchy: 2 }),
+      tier('Ten', percent(10), { hierarchy: 1 }),
+      tier('Off', percent(50), { active: false }),
+    );
+    const order = { amount: 10_000 };
+    const { body: found } = await post('/v1/promotions/validation', { order });
+    expect(found).toMatchObject({
+      valid: true,
+      promotions: [
+        { name: 'Ten', discount_amount: 1_000, order: { total_amount: 9_000 } },
+        { name: 'Five', discount_amount: 500 },
+      ],
+    });
+    const { status, body } = await post(`/v1/promotions/tiers/${found.promotions[0].id}/redemption`, { order });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ result: 'SUCCESS', promotion_tier: { name: 'Ten' }, order: { total_amount: 9_000 } });
+    expect((await post(`/v1/promotions/tiers/${made.tiers[2].id}/redemption`, { order })).body.key).toBe('promotion_inactive');
+    expect((await post('/v1/promotions/tiers/promo_none/redemption', { order })).status).toBe(404);
   });
 
   test('that nobody knows is told as such', async () => {
