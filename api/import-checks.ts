@@ -6,14 +6,15 @@ import type { Db } from '../db/client.ts';
 import { readMetadataSchemas } from '../db/metadata-schemas.ts';
 import type { Project } from '../db/projects.ts';
 import { draftOfCampaign } from '../db/voucher-creation.ts';
+import type { VoucherDraft } from '../db/vouchers.ts';
 import { codeKey } from '../domain/code-pattern.ts';
 import type { FieldProblem } from '../domain/errors.ts';
 import { metadataProblems, type MetadataObject } from '../domain/metadata-schema.ts';
 import { fieldProblems } from './field-problems.ts';
 import type { CheckedRow } from './imports.ts';
 import { customerInput } from './schemas/customer.ts';
-import { campaignVoucherRow } from './schemas/import.ts';
-import { createVoucherBody } from './schemas/voucher.ts';
+import { code as codeField } from './schemas/fields.ts';
+import { campaignVoucherWithCodeBody, createVoucherBody } from './schemas/voucher.ts';
 import { ownOf } from './voucher-of-campaign.ts';
 import { draftOfBody } from './voucher-draft.ts';
 
@@ -38,53 +39,83 @@ export const metadataCheck = async (db: Db, projectId: string, of: MetadataObjec
   };
 };
 
-export const checked = <T extends { metadata?: Record<string, unknown> | null }>(
+/** How many different rows are remembered: most rows of a file differ in their code alone. */
+const REMEMBERED = 1_000;
+
+type Checked<T> = { value: T } | { problems: FieldProblem[] };
+
+/** Checks what rows say. */
+const createChecker = <T extends { metadata?: Record<string, unknown> | null }>(
   schema: z.ZodType<T>,
-  body: unknown,
   metadata: (value: T['metadata']) => FieldProblem[],
-  more: (value: T) => CheckedRow,
-): CheckedRow => {
-  const result = schema.safeParse(body);
-  if (!result.success) return { problems: problemsOf(result.error.issues) };
-  const problems = metadata(result.data.metadata);
-  return problems.length > 0 ? { problems } : more(result.data);
+): ((body: unknown) => Checked<T>) => {
+  const known = new Map<string, Checked<T>>();
+  const check = (body: unknown): Checked<T> => {
+    const result = schema.safeParse(body);
+    if (!result.success) return { problems: problemsOf(result.error.issues) };
+    const problems = metadata(result.data.metadata);
+    return problems.length > 0 ? { problems } : { value: result.data };
+  };
+  return (body) => {
+    const key = JSON.stringify(body);
+    const before = known.get(key);
+    if (before) return before;
+    const now = check(body);
+    if (known.size >= REMEMBERED) known.clear();
+    known.set(key, now);
+    return now;
+  };
 };
+
+/** The code of a row, which is checked by itself, and all that it says beside. */
+const codeOf = (body: unknown): { code: string | null; problems: FieldProblem[]; rest: unknown } => {
+  if (typeof body !== 'object' || body === null) return { code: null, problems: [], rest: body };
+  const { code: told, ...rest } = body as Record<string, unknown>;
+  if (told === undefined) return { code: null, problems: [{ path: 'code', message: 'must be given' }], rest };
+  const result = codeField.safeParse(told);
+  if (result.success) return { code: result.data, problems: [], rest };
+  return { code: null, problems: problemsOf(result.error.issues).map(({ message }) => ({ path: 'code', message })), rest };
+};
+
+/** Rows that are vouchers: each is a draft with a code. */
+const codeCheck =
+  <T>(check: (body: unknown) => Checked<T>, project: Project, draftOf: (value: T) => VoucherDraft): Check =>
+  (body, line) => {
+    const { code, problems, rest } = codeOf(body);
+    const checked = check(rest);
+    if (!('value' in checked)) return { problems: [...problems, ...checked.problems] };
+    if (code === null) return { problems };
+    const row: VoucherRow = { line, voucher: { ...draftOf(checked.value), code, codeKey: codeKey(code, project.caseSensitiveCodes) } };
+    return { row };
+  };
+
+/** A voucher as a row tells it. */
+const voucherRow = createVoucherBody.refine((body) => !body.validation_rules?.length, {
+  path: ['validation_rules'],
+  error: 'are not assigned by an import: assign them to the voucher once it is there',
+});
 
 /** Vouchers of their own. */
-export const voucherCheck = async (db: Db, project: Project): Promise<Check> => {
-  const metadata = await metadataCheck(db, project.id, 'voucher', false);
-  return (body, line) =>
-    checked(createVoucherBody, body, metadata, (data) => {
-      const { code } = data;
-      if (code === undefined) return { problems: [{ path: 'code', message: 'must be given' }] };
-      if (data.validation_rules?.length)
-        return { problems: [{ path: 'validation_rules', message: 'are not assigned by an import: assign them to the voucher once it is there' }] };
-      const row: VoucherRow = {
-        line,
-        voucher: { ...draftOfBody(project.id, data), code, codeKey: codeKey(code, project.caseSensitiveCodes) },
-      };
-      return { row };
-    });
-};
+export const voucherCheck = async (db: Db, project: Project): Promise<Check> =>
+  codeCheck(createChecker(voucherRow, await metadataCheck(db, project.id, 'voucher', false)), project, (body) =>
+    draftOfBody(project.id, body),
+  );
 
 /** Vouchers of a campaign, which says what they are. */
-export const campaignVoucherCheck = async (db: Db, project: Project, campaign: Campaign): Promise<Check> => {
-  const metadata = await metadataCheck(db, project.id, 'voucher', false);
-  return (body, line) =>
-    checked(campaignVoucherRow, body, metadata, ({ code, ...data }) => {
-      const draft = draftOfCampaign(campaign, ownOf(data));
-      const row: VoucherRow = { line, voucher: { ...draft, code, codeKey: codeKey(code, project.caseSensitiveCodes) } };
-      return { row };
-    });
-};
+export const campaignVoucherCheck = async (db: Db, project: Project, campaign: Campaign): Promise<Check> =>
+  codeCheck(createChecker(campaignVoucherWithCodeBody, await metadataCheck(db, project.id, 'voucher', false)), project, (body) =>
+    draftOfCampaign(campaign, ownOf(body)),
+  );
 
 export const customerCheck = async (db: Db, project: Project): Promise<Check> => {
-  const metadata = await metadataCheck(db, project.id, 'customer', true);
-  return (body, line) =>
-    checked(customerInput, body, metadata, ({ id: _id, source_id: sourceId, birthday, ...told }) => {
-      if (sourceId === undefined) return { problems: [{ path: 'source_id', message: 'must be given' }] };
-      const customer = { ...told, sourceId, ...(birthday !== undefined && told.birthdate === undefined && { birthdate: birthday }) };
-      const row: CustomerRow = { line, customer };
-      return { row };
-    });
+  const check = createChecker(customerInput, await metadataCheck(db, project.id, 'customer', true));
+  return (body, line) => {
+    const checked = check(body);
+    if (!('value' in checked)) return checked;
+    const { id: _id, source_id: sourceId, birthday, ...told } = checked.value;
+    if (sourceId === undefined) return { problems: [{ path: 'source_id', message: 'must be given' }] };
+    const customer = { ...told, sourceId, ...(birthday !== undefined && told.birthdate === undefined && { birthdate: birthday }) };
+    const row: CustomerRow = { line, customer };
+    return { row };
+  };
 };

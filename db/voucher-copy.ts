@@ -8,17 +8,20 @@ const ROWS_PER_CHUNK = 500;
 
 const ESCAPES: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
-type Value = string | number | boolean | Date | null;
+type Value = string | number | boolean | Date | object | null;
+
+const SPECIAL = /[\\\t\n\r]/;
 
 /** A field of COPY's text format. */
 const field = (value: Value): string => {
   if (value === null) return '\\N';
   if (value instanceof Date) return value.toISOString();
-  return String(value).replace(/[\\\t\n\r]/g, (character) => ESCAPES[character]!);
+  const text = typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return SPECIAL.test(text) ? text.replaceAll(/[\\\t\n\r]/g, (character) => ESCAPES[character]!) : text;
 };
 
-/** What each column of a voucher that nobody holds is copied from. */
-const COLUMNS: Record<string, (row: NewVoucher) => Value> = {
+/** What each column of a voucher that nobody holds is made of. */
+export const VOUCHER_COLUMNS: Record<string, (row: NewVoucher) => Value> = {
   project_id: (row) => row.projectId,
   id: (row) => row.id,
   code: (row) => row.code,
@@ -26,7 +29,7 @@ const COLUMNS: Record<string, (row: NewVoucher) => Value> = {
   type: (row) => row.type,
   campaign_id: (row) => row.campaignId,
   template_revision: (row) => row.templateRevision,
-  definition: (row) => row.definition && JSON.stringify(row.definition),
+  definition: (row) => row.definition,
   category: (row) => row.category,
   start_date: (row) => row.startDate,
   expiration_date: (row) => row.expirationDate,
@@ -35,12 +38,12 @@ const COLUMNS: Record<string, (row: NewVoucher) => Value> = {
   gift_amount: (row) => row.giftAmount,
   gift_balance: (row) => row.giftBalance,
   additional_info: (row) => row.additionalInfo,
-  metadata: (row) => JSON.stringify(row.metadata),
+  metadata: (row) => row.metadata,
   created_at: (row) => idTime(row.id),
 };
 
-const names = Object.keys(COLUMNS).join(', ');
-const valueOf = Object.values(COLUMNS);
+const names = Object.keys(VOUCHER_COLUMNS).join(', ');
+const valueOf = Object.values(VOUCHER_COLUMNS);
 
 const lineOf = (row: NewVoucher): string => valueOf.map((value) => field(value(row))).join('\t');
 

@@ -1,8 +1,8 @@
 import { writeProgress } from '../../db/async-actions.ts';
 import { findCampaign, tellGeneration } from '../../db/campaigns.ts';
 import { findProject } from '../../db/projects.ts';
-import { copyVouchers } from '../../db/voucher-copy.ts';
 import { draftOfCampaign } from '../../db/voucher-creation.ts';
+import { insertSeries } from '../../db/voucher-series.ts';
 import { issueVouchers, type VoucherDraft } from '../../db/vouchers.ts';
 import { codeKey, generateCodes, parseCodeConfig, type CodeConfig } from '../../domain/code-pattern.ts';
 import { DomainError } from '../../domain/errors.ts';
@@ -25,16 +25,13 @@ export const createMakeVouchers = ({ now, randomBytes, batch }: BulkDeps): BulkK
     const campaign = await findCampaign(tx, action.projectId, action.campaignId!);
     if (!project || !campaign) throw new DomainError('resource_not_found', 'The campaign does not exist any more.');
     const pattern = parseCodeConfig(config, { caseSensitive: project.caseSensitiveCodes });
-    const drafts = (count: number) => Array.from({ length: count }, () => draftOfCampaign(campaign, own));
     const count = Math.min(batch, action.total - action.done);
     const codes = generateCodes(pattern, count, randomBytes);
-    const keyed = (code: string) => ({ code, codeKey: codeKey(code, project.caseSensitiveCodes) });
-    const taken = await copyVouchers(
-      tx,
-      drafts(count).map((draft, index) => ({ ...draft, ...keyed(codes[index]!) })),
-    );
+    const keys = codes.map((code) => codeKey(code, project.caseSensitiveCodes));
+    const written = await insertSeries(tx, draftOfCampaign(campaign, own), codes, keys);
     // Codes that existed are drawn again.
-    if (taken.length > 0) await issueVouchers(tx, project, drafts(taken.length), pattern, randomBytes);
+    const drafts = Array.from({ length: count - written }, () => draftOfCampaign(campaign, own));
+    if (drafts.length > 0) await issueVouchers(tx, project, drafts, pattern, randomBytes);
     const done = action.done + count;
     const finished = done === action.total;
     await writeProgress(tx, action, { status: finished ? 'DONE' : 'IN_PROGRESS', done }, now());

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { code, name } from './fields.ts';
+import { name } from './fields.ts';
 import { flag } from './list.ts';
-import { campaignVoucherWithCodeBody } from './voucher.ts';
 
 const MAX_ROWS = 10_000;
 
@@ -32,9 +31,6 @@ export const importCsvQuery = importQuery.extend({
 export const importBody = z.array(z.record(z.string(), z.unknown())).min(1).max(MAX_ROWS);
 
 export const campaignImportParams = z.object({ id: name.meta({ description: 'Id or name of the campaign' }) });
-
-/** A voucher of a campaign, as a row names it. */
-export const campaignVoucherRow = campaignVoucherWithCodeBody.extend({ code });
 
 export const importedSchema = z.object({ async_action_id: z.string() }).meta({ id: 'AsyncActionId' });
 
