@@ -36,7 +36,7 @@ export const METADATA_PLACES: Readonly<Record<string, readonly MetadataPlace[]>>
   'PUT /v1/vouchers/{code}': [place('voucher', 'metadata')],
   'POST /v1/products/{id}/skus': [place('product', 'metadata')],
   'PUT /v1/products/{id}/skus/{sku}': [place('product', 'metadata')],
-  'POST /v1/campaigns': [place('campaign', 'metadata', 'made')],
+  'POST /v1/campaigns': [place('campaign', 'metadata', 'made'), place('promotion_tier', 'promotion.tiers[].metadata', 'made')],
   'PUT /v1/campaigns/{id}': [place('campaign', 'metadata')],
   'POST /v1/campaigns/{id}/vouchers': [place('voucher', 'metadata')],
   'POST /v1/campaigns/{id}/vouchers/{code}': [place('voucher', 'metadata')],
@@ -56,8 +56,10 @@ export const METADATA_PLACES: Readonly<Record<string, readonly MetadataPlace[]>>
   'POST /v1/orders/import': [place('order', '[].metadata', 'made'), place('order_item', '[].items[].metadata')],
   'POST /v1/products': [place('product', 'metadata', 'made')],
   'PUT /v1/products/{id}': [place('product', 'metadata')],
-  'POST /v1/promotions/{id}/tiers': [place('promotion_tier', 'metadata', 'made')],
+  'POST /v1/promotions/{campaign}/tiers': [place('promotion_tier', 'metadata', 'made')],
   'PUT /v1/promotions/tiers/{id}': [place('promotion_tier', 'metadata')],
+  'POST /v1/promotions/tiers/{id}/redemption': checkout,
+  'POST /v1/promotions/validation': question,
 };
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
