@@ -47,9 +47,15 @@ const not =
   (asked) =>
     asked.db`not coalesce(${condition(asked)}, false)`;
 
-const equals: Condition = ({ db, field, values }) =>
+const ISO = /^\d{4}-\d{2}-\d{2}(T.*)?$/;
+
+const equals: Condition = ({ db, field, values }) => {
   // A list contains the value, too: jsonb's @> takes a scalar for a member.
-  db`${field} @> any(${json(values)}::text[]::jsonb[])`;
+  const same = db`${field} @> any(${json(values)}::text[]::jsonb[])`;
+  const times = values.flatMap((value) => (typeof value === 'string' && ISO.test(value) ? [new Date(value)] : []));
+  if (times.length === 0 || times.some((time) => Number.isNaN(time.getTime()))) return same;
+  return db`(${same} or ${timeOf(db, field)} = any(${times.map((time) => time.toISOString())}::text[]::timestamptz[]))`;
+};
 
 const isKnown: Condition = ({ db, field }) => db`${field} not in ('null', '""', '[]', '{}')`;
 

@@ -32,7 +32,7 @@ beforeAll(async () => {
       source_id: 'bob',
       email: 'bob@example.org',
       address: { country: 'FR' },
-      metadata: { tier: 'silver', visits: 2, seen: iso(-30), odd: 'not a date' },
+      metadata: { tier: 'silver', visits: 2, born: '2001-02-03', seen: iso(-30), odd: 'not a date' },
     },
     { source_id: 'cy', name: '', metadata: { tier: 'gold', visits: '9', odd: 5, seen: iso(5) } },
   ];
@@ -93,6 +93,8 @@ test.each<[object, string[]]>([
   [{ 'metadata.seen': { conditions: { $is_days_ago: [3] } } }, ['ada']],
   [{ 'metadata.seen': { conditions: { $is_days_in_future: [5] } } }, ['cy']],
   [{ birthdate: { conditions: { $before: ['2000-01-01'] } } }, ['ada']],
+  [{ birthday: { conditions: { $is: ['1990-05-01'] } } }, ['ada']],
+  [{ 'metadata.born': { conditions: { $is: ['2001-02-03T01:00:00+01:00'] } } }, ['bob']],
   [{ created_at: { conditions: { $less_than_ago: [1] } } }, ['ada', 'bob', 'cy']],
   [{ 'orders.count': { conditions: { $is: [1] } } }, ['ada']],
   [{ 'orders.last_at': { conditions: { $more_than_ago: [60] } } }, ['ada']],
