@@ -161,7 +161,7 @@ const takeOf = async (
 const givenTo = (voucher: Voucher, customer: Customer, project: Project, at: Date): Voucher => {
   const lasts = voucher.template.activity_duration_after_publishing;
   const end = voucher.expirationDate?.toISOString();
-  const zone = firstZone(customer.timezone, project.timezone);
+  const zone = firstZone(voucher.template.timezone, customer.timezone, project.timezone);
   const own = lasts === undefined ? end : later(at.toISOString(), lasts, zone);
   const ends = own !== undefined && end !== undefined ? earliest(own, end) : own;
   return {

@@ -65,7 +65,7 @@ const endOf = (work: StepWork, fields: IssueCoupon, campaign: Campaign, member: 
       String(work.step.expressions.get('expires.at')?.evaluate(scopeValues(member.standing))),
     );
     const lasts = campaign.template.activity_duration_after_publishing;
-    return own ?? (lasts === undefined ? null : later(work.now, lasts, zone));
+    return own ?? (lasts === undefined ? null : later(work.now, lasts, campaign.template.timezone ?? zone));
   });
 
 /** Counts against the step's limits, over all versions of the journey, under their locks: so they hold exactly. */
