@@ -188,6 +188,7 @@ describe('an assignment', () => {
     const assign = (body: object, id = ruleId) => call('POST', `/v1/validation-rules/${id}/assignments`, body);
     expect((await assign({ voucher: 'NONE' })).status).toBe(404);
     expect((await assign({ campaign: 'NONE' })).status).toBe(404);
+    expect((await assign({ promotion_tier: 'NONE' })).status).toBe(404);
     expect((await assign({})).status).toBe(400);
     expect((await assign({ voucher: 'A', campaign: 'B' })).status).toBe(400);
     expect((await assign({ voucher: 'A' }, 'val_0')).status).toBe(404);
@@ -263,6 +264,31 @@ describe('a redemption', () => {
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect((await redeem({ order: { amount: 200 } })).status).toBe(200);
     expect((await redeem({ order: { amount: 1 } })).body.key).toBe('redemption_rules_violated');
+  });
+});
+
+describe('what was counted', () => {
+  test('is counted anew when a rule comes back to a campaign or to one of its vouchers', async () => {
+    const ruleId = await rule({ '1': { name: 'redemption.count.per_customer', conditions: { $less_than_or_equal: [2] } }, logic: '1' });
+    const campaign = await call('POST', '/v1/campaigns', {
+      name: `Again ${made}`,
+      voucher: { discount, code_config: { pattern: `A${made}-######` } },
+      vouchers_count: 1,
+    });
+    code = (await call('GET', `/v1/vouchers?campaign=${campaign.body.id}`)).body.vouchers[0].code;
+    const eve = { order: { amount: 1000 }, customer: { source_id: 'eve' } };
+    let expected = 0;
+    for (const target of [{ campaign: campaign.body.id }, { voucher: code }]) {
+      const first = await call('POST', `/v1/validation-rules/${ruleId}/assignments`, target);
+      expect((await redeem(eve)).status).toBe(expected === 0 ? 200 : 400);
+      await call('DELETE', `/v1/validation-rules/${ruleId}/assignments/${first.body.id}`);
+      // Nobody counts this one.
+      expect((await redeem(eve)).status).toBe(200);
+      const second = await call('POST', `/v1/validation-rules/${ruleId}/assignments`, target);
+      expect((await redeem(eve)).body.key).toBe('redemption_rules_violated');
+      await call('DELETE', `/v1/validation-rules/${ruleId}/assignments/${second.body.id}`);
+      expected += 1;
+    }
   });
 });
 
