@@ -5,8 +5,10 @@ import { copyFloor } from './floors/copy.ts';
 import { pgbenchFloor } from './floors/pgbench.ts';
 import { measureBudget } from './measures/budget.ts';
 import { measureCodes } from './measures/codes.ts';
+import { measureDeliveries } from './measures/deliveries.ts';
 import { measureGrowth } from './measures/growth.ts';
 import { measureImport } from './measures/import.ts';
+import { measureInbox } from './measures/inbox.ts';
 import { measureLoneSignups } from './measures/lone-signup.ts';
 import { measureQualification } from './measures/qualification.ts';
 import { measureRedemption } from './measures/redemption.ts';
@@ -25,6 +27,8 @@ const { values } = parseArgs({
     codes: { type: 'string', default: '1000000' },
     rows: { type: 'string', default: '100000' },
     vouchers: { type: 'string', default: '10000000' },
+    deliveries: { type: 'string', default: '5000' },
+    posts: { type: 'string', default: '10000' },
     only: { type: 'string', multiple: true },
   },
 });
@@ -34,18 +38,32 @@ const floorCustomers = Number(values['floor-customers']);
 const codes = Number(values.codes);
 const rows = Number(values.rows);
 const vouchers = Number(values.vouchers);
+const deliveries = Number(values.deliveries);
+const posts = Number(values.posts);
 /** Signups before the storm that counts. */
 const WARM_UP = 500;
-const parts = ['validation', 'qualification', 'redemption', 'budget', 'lone', 'storm', 'import', 'codes', 'growth'] as const;
+const parts = [
+  'validation',
+  'qualification',
+  'redemption',
+  'budget',
+  'lone',
+  'storm',
+  'import',
+  'codes',
+  'growth',
+  'deliveries',
+  'inbox',
+] as const;
 /** They take minutes, so they are run where they are named. */
-const NAMED_ONLY = new Set<string>(['codes', 'growth']);
+const NAMED_ONLY = new Set<string>(['codes', 'growth', 'deliveries', 'inbox']);
 const unknown = values.only?.filter((name) => !(parts as readonly string[]).includes(name)) ?? [];
 if (
   unknown.length > 0 ||
-  ![seconds, customers, floorCustomers, codes, rows, vouchers].every((value) => Number.isInteger(value) && value > 0)
+  ![seconds, customers, floorCustomers, codes, rows, vouchers, deliveries, posts].every((value) => Number.isInteger(value) && value > 0)
 ) {
   console.error(
-    `--only takes ${parts.join(', ')}; --seconds, --customers, --floor-customers, --codes, --rows and --vouchers take a whole number above 0`,
+    `--only takes ${parts.join(', ')}; --seconds, --customers, --floor-customers, --codes, --rows, --vouchers, --deliveries and --posts take a whole number above 0`,
   );
   process.exit(1);
 }
@@ -148,6 +166,32 @@ try {
     }
     await worker.stop();
     await bulkApi.stop();
+  }
+
+  if (runs('deliveries')) {
+    log(`\n${deliveries} webhooks to one endpoint; the worker is killed in the middle, and Temporal later`);
+    // The receiver is on this machine.
+    process.env['COUPONRY_WEBHOOK_NETS'] = '127.0.0.1';
+    const sender = await servers.start('api');
+    const measured = await measureDeliveries(servers, sender, await createShop(servers.sql, 'Deliveries'), deliveries);
+    const { early, late } = measured.memoryMb;
+    Object.assign(figures, { deliveries: measured.perSecond, delivery_memory_mb: Math.round(late - early), repeated: measured.repeated });
+    log(
+      `each came under one id, none was lost, ${measured.repeated} came again, in ${measured.seconds.toFixed(0)} s; ${per(measured.perSecond)}`,
+    );
+    log(`memory of the worker: ${early.toFixed(0)} MB at three fifths, ${late.toFixed(0)} MB at the end`);
+    await sender.stop();
+  }
+
+  if (runs('inbox')) {
+    log(`\n${posts} signed posts in bursts while Temporal is dead`);
+    const taking = await servers.start('api');
+    const measured = await measureInbox(servers, taking, await createShop(servers.sql, 'Inbox'), posts);
+    Object.assign(figures, { posts: measured.postsPerSecond, posts_p99_ms: measured.p99, drained_in_s: measured.drainedInSeconds });
+    log(
+      `taken at ${per(measured.postsPerSecond)}, p99 ${measured.p99} ms; every journey began ${measured.drainedInSeconds.toFixed(1)} s after Temporal was back`,
+    );
+    await taking.stop();
   }
 
   if (runs('lone') || runs('storm')) {

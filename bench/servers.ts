@@ -46,11 +46,21 @@ export interface Servers {
   start: (command: 'api' | 'worker', options?: { core?: number }) => Promise<{ url: string; pid: number; stop: () => Promise<void> }>;
   /** Starts a script of this folder that takes a port and says `ready`. */
   startScript: (file: string, core?: number) => Promise<{ port: number; child: ChildProcess; stop: () => Promise<void> }>;
+  /** Kills Temporal (-9). What it gives brings it back, with all that it knew. */
+  killTemporal: () => Promise<() => Promise<void>>;
   stop: () => Promise<void>;
 }
 
 const ended = (child: ChildProcess): Promise<void> =>
   child.exitCode !== null || child.signalCode !== null ? Promise.resolve() : new Promise((resolve) => child.once('exit', () => resolve()));
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
 
 const answers = async (url: string): Promise<boolean> =>
   (await fetch(url, { signal: AbortSignal.timeout(1000) }).catch(() => undefined))?.ok === true;
@@ -62,8 +72,9 @@ export const startServers = async (log: (line: string) => void): Promise<Servers
   const stops: (() => Promise<void>)[] = [];
   const postgres = await startPostgres({ dataDir, port: postgresPort, settings: { max_wal_size: '4GB', shared_buffers: '1GB' }, log });
   stops.push(postgres.stop);
-  const temporal = await startTemporal({ dataDir, port: temporalPort, namespace: 'default', env: process.env, log });
-  stops.push(temporal.stop);
+  const temporalOptions = { dataDir, port: temporalPort, namespace: 'default', env: process.env, log };
+  let temporal = await startTemporal(temporalOptions);
+  stops.push(() => temporal.stop());
   const sql = connect(postgres.url, { max: 4, name: 'bench' });
   await migrate(sql);
 
@@ -136,6 +147,13 @@ export const startServers = async (log: (line: string) => void): Promise<Servers
     sink,
     start,
     startScript,
+    async killTemporal() {
+      process.kill(temporal.pid, 'SIGKILL');
+      while (isAlive(temporal.pid)) await sleep(20);
+      return async () => {
+        temporal = await startTemporal(temporalOptions);
+      };
+    },
     async stop() {
       await sql.end({ timeout: 1 });
       for (const stop of stops.toReversed()) await stop();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { resourceEventTypes } from './webhook-resource-events.ts';
 import { RENDERED_MESSAGE_EXAMPLE } from './rendered-message.ts';
 import { RENDERED_EVENT } from './webhook-formats/registry.ts';
 
@@ -250,6 +251,7 @@ export const webhookEventTypes: WebhookEventType[] = [
     }),
     example: { ...RENDERED_MESSAGE_EXAMPLE },
   },
+  ...resourceEventTypes,
   {
     type: 'webhook.endpoint.disabled',
     description: 'We gave an endpoint up: it answered 410, or failed for days',
