@@ -24,6 +24,8 @@ export interface ToldOrder extends Omit<OrderTold, 'customerId'> {
 export interface OrderCaller {
   projectId: string;
   apiKeyId: string;
+  /** Whether a canceled order keeps what was taken off it, as the project's stacking rules say. */
+  keptSale?: boolean;
 }
 
 const orderNotFound = (id: string): DomainError =>
@@ -105,13 +107,13 @@ export const updateOrder = async (tx: Tx, caller: OrderCaller, name: string, tol
 };
 
 /** Takes back all that was redeemed for an order and still stands, before the order itself is locked. */
-const takeBackAll = async (tx: Tx, { projectId, apiKeyId }: OrderCaller, name: string, deps: RollbackDeps): Promise<void> => {
+const takeBackAll = async (tx: Tx, { projectId, apiKeyId, keptSale }: OrderCaller, name: string, deps: RollbackDeps): Promise<void> => {
   const order = await findOrder(tx, projectId, name);
   const standing = order ? standingRedemptions(order) : [];
   if (!order || standing.length === 0) return;
   const cause = { projectId, apiKeyId, reason: 'The order was canceled', trackingId: null, metadata: null };
   const redemptions = await findRedemptionsById(tx, projectId, standing);
-  await takeBackRedemptions(tx, deps, cause, redemptions, { keptSale: hasReturns(order) });
+  await takeBackRedemptions(tx, deps, cause, redemptions, { keptSale: keptSale === true || hasReturns(order) });
 };
 
 /** A source id is given once. */

@@ -38,6 +38,8 @@ export interface RollbackRequest {
   reason: string | null;
   trackingId: string | null;
   metadata: Record<string, unknown> | null;
+  /** Whether the order keeps what was taken off it, as the project's stacking rules say. */
+  keptSale?: boolean;
   idempotencyKey: string;
   /** SHA-256 of method, path and body, in base64. */
   requestHash: string;
@@ -70,7 +72,7 @@ export const createRollback = (deps: LedgerDeps) => {
 };
 
 const takeBack = async (tx: Tx, deps: LedgerDeps, request: RollbackRequest): Promise<OnceAnswer> => {
-  const { projectId, redemptionId, stack, customer } = request;
+  const { projectId, redemptionId, stack, customer, keptSale } = request;
   if (customer?.sourceId !== undefined) await upsertCustomers(tx, projectId, [{ ...customer, sourceId: customer.sourceId }], deps.now());
   const target = await findRedemption(tx, projectId, redemptionId);
   if (!target || target.object !== 'redemption' || target.result !== 'SUCCESS') throw notRedeemed(redemptionId);
@@ -78,10 +80,10 @@ const takeBack = async (tx: Tx, deps: LedgerDeps, request: RollbackRequest): Pro
   if (stack ? target.parentId !== null : parent !== null) throw wrongParent(target);
   const redemptions = parent ? await findChildren(tx, projectId, parent.id) : [target];
 
-  const { done, rows, parentRow, vouchers, time } = await takeBackRedemptions(tx, deps, request, redemptions, { parent });
+  const { done, rows, parentRow, vouchers, time } = await takeBackRedemptions(tx, deps, request, redemptions, { parent, keptSale });
   if (rows.length === 0 || done.has(target.id)) throw alreadyRolledBack(redemptionId);
   const views = rows.map((row) => rollbackView(row.of, row, vouchers.get(row.of.voucherId!), time));
-  const order = restoredOrderView(target.order);
+  const order = keptSale ? target.order : restoredOrderView(target.order);
   if (!stack) return { status: 200, body: { ...views[0]!, order } };
   const { voucher: _voucher, ...whole } = rollbackView(target, parentRow ?? rows[0]!, undefined, time);
   return { status: 200, body: { rollbacks: views, parent_rollback: { ...whole, order }, order } };

@@ -32,6 +32,7 @@ import { createJourneyTemplateRoutes } from '../api/routes/journey-templates.ts'
 import { createJourneyRoutes } from '../api/routes/journeys.ts';
 import { createLaunchRoutes } from '../api/routes/launches.ts';
 import { createMessageRoutes } from '../api/routes/messages.ts';
+import { createOlderQualificationRoutes } from '../api/routes/older-qualifications.ts';
 import { createOrderRoutes } from '../api/routes/orders.ts';
 import { createProductCollectionRoutes } from '../api/routes/product-collections.ts';
 import { createProductImportRoutes } from '../api/routes/product-imports.ts';
@@ -200,6 +201,7 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
   const simulate = createSimulate({ ...deps, publicUrl: configuration.publicUrl, routing: createRouteEvents });
   const fastForward = createFastForward({ ...core, skipping, workflowIdOf: journeyWorkflowId });
   const metadata = createMetadataSchemas(core);
+  const qualification = createQualificationActivities({ ...core, states: here.states });
   const app = createApp({
     ...core,
     metadata,
@@ -243,7 +245,8 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createRedemptionRoutes({ ...core, checkout }),
       ...createOrderRoutes({ ...deps, states: here.states }),
       ...createReferralRoutes(core),
-      ...createQualificationRoutes({ qualification: createQualificationActivities({ ...core, states: here.states }) }),
+      ...createQualificationRoutes({ qualification }),
+      ...createOlderQualificationRoutes({ ...core, qualification }),
       ...createBulkChangeRoutes(),
       ...createClientCheckoutRoutes({ checkout }),
       ...createApiKeyRoutes(deps),

@@ -138,6 +138,11 @@ export const findCampaign = async (db: Db, projectId: string, idOrName: string):
   return row ?? null;
 };
 
+/** Campaigns by their ids, in that order. */
+export const findCampaigns = (db: Db, projectId: string, ids: string[]) => db<Campaign[]>`
+  select ${campaignColumns(db)} from ${campaignSource(db)}
+  where c.project_id = ${projectId} and c.id = any(${ids}::text[]) order by array_position(${ids}::text[], c.id)`;
+
 /** Locks the campaign for a change. */
 export const lockCampaign = async (tx: Tx, projectId: string, idOrName: string): Promise<Campaign | null> => {
   const [locked] = await tx<{ id: string }[]>`

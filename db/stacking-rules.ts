@@ -7,6 +7,10 @@ export type OwnStackingRules = Partial<StackingRules>;
 export const stackingRulesOf = (own: OwnStackingRules | null): StackingRules =>
   own === null ? STACKING_RULES : { ...STACKING_RULES, ...own };
 
+/** Whether an order keeps what was taken off it when its redemption is taken back. */
+export const keepsSale = ({ stackingRules }: { stackingRules: OwnStackingRules | null }): boolean =>
+  stackingRulesOf(stackingRules).redeemables_rollback_order_mode === 'WITHOUT_ORDER';
+
 export const readStackingRules = async (db: Db, projectId: string): Promise<StackingRules> => {
   const [row] = await db<{ own: OwnStackingRules | null }[]>`select settings->'stacking_rules' as own from project where id = ${projectId}`;
   return stackingRulesOf(row?.own ?? null);

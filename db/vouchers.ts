@@ -202,6 +202,14 @@ export const findVoucher = async (db: Db, project: Project, code: string): Promi
   return row ?? null;
 };
 
+/** Vouchers by their codes, in that order. Those that are unknown are missing. */
+export const findVouchersByCode = (db: Db, project: Project, codes: string[]): Promise<Voucher[]> => {
+  const keys = codes.map((code) => codeKey(code, project.caseSensitiveCodes));
+  return db<Voucher[]>`
+    select ${voucherColumns(db)} from ${voucherSource(db)}
+    where v.project_id = ${project.id} and v.code_key = any(${keys}::text[]) order by array_position(${keys}::text[], v.code_key)`;
+};
+
 /** Vouchers by their ids, in that order. Those that were deleted are missing. */
 export const findVouchers = (db: Db, projectId: string, ids: string[]): Promise<Voucher[]> =>
   db<Voucher[]>`

@@ -2,10 +2,12 @@ import type { z } from 'zod';
 import { refundOrder } from '../../activities/order-refunds.ts';
 import { keptOrderView, refundView } from '../../activities/order-view.ts';
 import { createOrder, showOrder, updateOrder, type ToldOrder } from '../../activities/orders.ts';
+import { lacksPrices, withPrices } from '../../activities/order-prices.ts';
 import type { VoucherStates } from '../../activities/voucher-states.ts';
 import type { Sql } from '../../db/client.ts';
 import { readSourceIds } from '../../db/customer-list.ts';
 import { findOrder, findRefunds, listOrders } from '../../db/orders.ts';
+import { keepsSale } from '../../db/stacking-rules.ts';
 import type { Project } from '../../db/projects.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { namedCustomer } from '../checkout-request.ts';
@@ -50,6 +52,12 @@ export const toldOrder = (project: Project, body: z.output<typeof orderBody>): T
   };
 };
 
+/** What a body tells of an order, with what the catalogue asks for items that say no price. */
+const pricedOrder = async (sql: Sql, project: Project, body: z.output<typeof orderBody>): Promise<ToldOrder> => {
+  const told = toldOrder(project, body);
+  return lacksPrices(told) ? withPrices(sql, project.id, told) : told;
+};
+
 const tag = 'Orders';
 const found = { description: 'The order', schema: keptOrderSchema };
 const missing = { description: 'There is no such order' };
@@ -90,7 +98,7 @@ export const createOrderRoutes = (deps: OrderRoutesDeps): Route[] => [
     body: orderBody,
     responses: { 200: found, 404: { description: 'There is no such customer' } },
     handler: async ({ project, apiKey, body, write }) => {
-      const told = toldOrder(project, body);
+      const told = await pricedOrder(deps.sql, project, body);
       const caller = { projectId: project.id, apiKeyId: apiKey.id };
       const answer = await write(async (tx) => ({ status: 200, body: await createOrder(tx, caller, told, deps.now()) }));
       deps.hint?.();
@@ -119,8 +127,8 @@ export const createOrderRoutes = (deps: OrderRoutesDeps): Route[] => [
     body: orderBody,
     responses: { 200: found, 404: missing },
     handler: async ({ project, apiKey, params, body, write }) => {
-      const told = toldOrder(project, body);
-      const caller = { projectId: project.id, apiKeyId: apiKey.id };
+      const told = await pricedOrder(deps.sql, project, body);
+      const caller = { projectId: project.id, apiKeyId: apiKey.id, keptSale: keepsSale(project) };
       const answer = await write(async (tx) => ({ status: 200, body: await updateOrder(tx, caller, params.id, told, deps) }));
       deps.hint?.();
       return answer;

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Checkout } from '../../activities/checkout.ts';
 import type { CheckoutRequest } from '../../activities/checkout-request.ts';
 import { redemptionView } from '../../activities/redemption-view.ts';
+import { keepsSale } from '../../db/stacking-rules.ts';
 import type { Sql } from '../../db/client.ts';
 import { listRedemptions } from '../../db/redemption-list.ts';
 import { findRedemption } from '../../db/redemptions.ts';
@@ -54,6 +55,7 @@ export const createRedemptionRoutes = ({ sql, checkout }: RedemptionRoutesDeps):
       reason: body.reason ?? query.reason ?? null,
       trackingId: body.tracking_id ?? query.tracking_id ?? null,
       metadata: body.metadata ?? null,
+      keptSale: keepsSale(context.project),
       idempotencyKey: context.idempotencyKey,
       requestHash: context.requestHash.toString('base64'),
     });

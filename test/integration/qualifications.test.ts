@@ -2,6 +2,7 @@ import { VoucherifyServerSide } from '@voucherify/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createQualificationActivities } from '../../activities/qualification.ts';
 import { createVoucherStates } from '../../activities/voucher-states.ts';
+import { createOlderQualificationRoutes } from '../../api/routes/older-qualifications.ts';
 import { createQualificationRoutes } from '../../api/routes/qualifications.ts';
 import { startApi, type Reply, type TestApi } from '../harness/api.ts';
 import { checkoutRoutes, createCheckout, type TestCheckout } from '../harness/checkout.ts';
@@ -21,7 +22,11 @@ beforeAll(async () => {
   checkout = createCheckout(sql);
   await checkout.maintain();
   const qualification = createQualificationActivities({ ...deps, states: createVoucherStates() });
-  const routes = [...checkoutRoutes(sql, checkout), ...createQualificationRoutes({ qualification })];
+  const routes = [
+    ...checkoutRoutes(sql, checkout),
+    ...createQualificationRoutes({ qualification }),
+    ...createOlderQualificationRoutes({ sql, qualification }),
+  ];
   api = await startApi(sql, { routes });
   const shop = await createProject(sql);
   call = api.as(shop);
@@ -162,6 +167,15 @@ describe('scenarios and filters', () => {
       await ask({ junction: 'OR', code: { conditions: { $is: 'EVERYBODY' } }, campaign_id: { conditions: { $in: [dear.id] } } }),
     ).toEqual(['voucher EVERYBODY']);
   });
+});
+
+test('older calls see the same, as vouchers and as campaigns', async () => {
+  const ask = { customer: { source_id: 'ada' }, order: { amount: 5000 } };
+  const vouchers = await client.vouchers.qualifications.examine(ask as never);
+  expect(vouchers.data?.map((each) => each.code)).toContain('EVERYBODY');
+  expect(vouchers).toMatchObject({ object: 'list', data_ref: 'data', total: 2 });
+  const campaigns = await client.campaigns.qualifications.examine(ask as never, { order: 'created_at', limit: 1 });
+  expect(campaigns.data.map((each) => each.name)).toEqual(['For all']);
 });
 
 test('the SDK asks as it does, and what is wrong is named', async () => {
