@@ -47,7 +47,7 @@ export interface Patience {
   milliseconds: number;
 }
 
-export const PATIENCE: Patience = { steps: 5_000, milliseconds: 20_000 };
+export const PATIENCE: Patience = { steps: 5_000, milliseconds: 30_000 };
 
 /** How much may be asked of a simulation. */
 export const BOUNDS = {

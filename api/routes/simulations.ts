@@ -64,7 +64,7 @@ const answers = {
 
 const DESCRIPTION =
   'Runs the same steps with a virtual clock on a copy that is thrown away: nothing is sent, nothing live is touched, nothing stays. ' +
-  'It ends after 20 seconds or 5,000 steps; `stopped` then says so.';
+  'It ends after 30 seconds or 5,000 steps; `stopped` then says so.';
 
 export const createSimulationRoutes = ({ sql, simulate, now }: SimulationRoutesDeps): Route[] => {
   const ofDefinition = async (projectId: string, definition: unknown, text?: { text: string; at: string[] }): Promise<Simulated> => {

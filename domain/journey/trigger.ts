@@ -65,7 +65,7 @@ export type Trigger = z.output<typeof trigger>;
 
 /** What a customer's enrolment by a launch has as its event. */
 export const LAUNCHED = 'journey.launched';
-export const SEGMENT_ENTERED = 'customer.segment.entered';
+const SEGMENT_ENTERED = 'customer.segment.entered';
 
 /** The type of the event that lets customers in. */
 export const triggerEvent = (given: Trigger): string => given.event ?? (given.segment === undefined ? LAUNCHED : SEGMENT_ENTERED);
