@@ -1,12 +1,13 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { VoucherTemplate } from '../domain/voucher-template.ts';
 import { windowView } from '../domain/voucher-template.ts';
 import { assignedRules, assignedRulesView, type AssignedRules } from './assigned-rules.ts';
 import type { Db, Tx } from './client.ts';
-import { changeCounting, forgetCounters } from './counters.ts';
+import { changeLimits } from './campaign-limits.ts';
+import { forgetCounters } from './counters.ts';
 import { recordEvents } from './events.ts';
 import { forgetCampaignAssignments } from './rule-assignments.ts';
 import { idTime, newId } from './ids.ts';
+import { findKnownCategory, knownCategory, knownCategoryView, type KnownCategory } from './known-category.ts';
 
 export interface Campaign {
   projectId: string;
@@ -22,6 +23,8 @@ export interface Campaign {
   expirationDate: Date | null;
   active: boolean;
   category: string | null;
+  /** Where the project has a category of that name. */
+  knownCategory: KnownCategory | null;
   description: string | null;
   metadata: Record<string, unknown>;
   vouchersGenerationStatus: string;
@@ -30,13 +33,16 @@ export interface Campaign {
   updatedAt: Date | null;
 }
 
-export type NewCampaign = Omit<Campaign, 'id' | 'revision' | 'vouchersGenerationStatus' | 'assignedRules' | 'createdAt' | 'updatedAt'>;
+export type NewCampaign = Omit<
+  Campaign,
+  'id' | 'revision' | 'vouchersGenerationStatus' | 'assignedRules' | 'knownCategory' | 'createdAt' | 'updatedAt'
+>;
 export type CampaignChange = Partial<
   Pick<Campaign, 'type' | 'template' | 'startDate' | 'expirationDate' | 'category' | 'description' | 'metadata' | 'active'>
 >;
 
 export const campaignColumns = (db: Db) => db`
-  c.project_id, c.id, c.name, c.campaign_type, c.type, c.revision, t.template, c.start_date, c.expiration_date, c.active, c.category, c.description,
+  c.project_id, c.id, c.name, c.campaign_type, c.type, c.revision, t.template, c.start_date, c.expiration_date, c.active, c.category, ${knownCategory(db, 'c')}, c.description,
   c.metadata, c.vouchers_generation_status, ${assignedRules(db, 'c')}, c.created_at, c.updated_at`;
 
 export const campaignSource = (db: Db) => db`
@@ -49,6 +55,7 @@ export const campaignView = (campaign: Campaign) => ({
   campaign_type: campaign.campaignType,
   type: campaign.type,
   category: campaign.category,
+  ...knownCategoryView(campaign.knownCategory),
   description: campaign.description,
   start_date: campaign.startDate?.toISOString() ?? null,
   expiration_date: campaign.expirationDate?.toISOString() ?? null,
@@ -115,6 +122,7 @@ export const createCampaign = async (tx: Tx, campaign: NewCampaign, now: Date): 
     revision: 1,
     vouchersGenerationStatus: 'DONE',
     assignedRules: null,
+    knownCategory: await findKnownCategory(tx, campaign.projectId, campaign.category),
     createdAt: idTime(id),
     updatedAt: null,
   };
@@ -151,15 +159,17 @@ export const lockCampaign = async (tx: Tx, projectId: string, idOrName: string):
   return locked ? findCampaign(tx, projectId, locked.id) : null;
 };
 
-/** What of a template says what has to be counted. */
-const countedOf = ({ limits, campaign_limits }: VoucherTemplate) => ({ limits, campaign_limits });
-
 /** Changes a campaign that is locked. A new template is a new revision. */
 export const updateCampaign = async (tx: Tx, campaign: Campaign, change: CampaignChange, event: string, now: Date): Promise<Campaign> => {
-  const next: Campaign = { ...campaign, ...change, revision: campaign.revision + (change.template ? 1 : 0), updatedAt: now };
+  const next: Campaign = {
+    ...campaign,
+    ...change,
+    ...(change.category !== undefined && { knownCategory: await findKnownCategory(tx, campaign.projectId, change.category) }),
+    revision: campaign.revision + (change.template ? 1 : 0),
+    updatedAt: now,
+  };
   if (change.template) await writeTemplate(tx, next);
-  if (change.template && !isDeepStrictEqual(countedOf(change.template), countedOf(campaign.template)))
-    await changeCounting(tx, campaign.projectId, [campaign.id]);
+  await changeLimits(tx, campaign, next, now);
   await tx`
     update campaign set type = ${next.type}, revision = ${next.revision}, start_date = ${next.startDate}, expiration_date = ${next.expirationDate},
       active = ${next.active}, category = ${next.category}, description = ${next.description}, metadata = ${tx.json(next.metadata as never)},
