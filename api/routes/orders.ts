@@ -55,7 +55,8 @@ export const toldOrder = (project: Project, body: z.output<typeof orderBody>): T
 /** What a body tells of an order, with what the catalogue asks for items that say no price. */
 const pricedOrder = async (sql: Sql, project: Project, body: z.output<typeof orderBody>): Promise<ToldOrder> => {
   const told = toldOrder(project, body);
-  return lacksPrices(told) ? withPrices(sql, project.id, told) : told;
+  const lines = { amount: told.amount ?? undefined, items: told.items && [...told.items] };
+  return lacksPrices(lines) ? { ...told, items: (await withPrices(sql, project.id, lines)).items } : told;
 };
 
 const tag = 'Orders';
