@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { upsertCustomers } from '../../../db/customers.ts';
 import { recordEvents } from '../../../db/events.ts';
-import { journeyWorkflowId } from '../../../workflows/contracts.ts';
+import { journeyWorkflowId, WAKE_SIGNAL, WORKFLOWS } from '../../../workflows/contracts.ts';
 import { createDatabase, type TestDatabase } from '../../harness/database.ts';
 import { enrolmentOf, prepareJourneys, publish, startJourneyEngine, tell, type JourneyEngine } from '../../harness/journeys.ts';
 import { createProject, type TestProject } from '../../harness/project.ts';
@@ -129,6 +129,69 @@ test('one member whom the database refuses is held alone, and the step is done f
   await sql`drop trigger refuse on voucher`;
 });
 
+test('a workflow that goes on as a new one under load loses nobody and does nothing twice', async () => {
+  const { sql } = database;
+  const { client, taskQueues } = temporal;
+  const { journey } = await publish(sql, shop.project, {
+    journey: 'renewed',
+    trigger: { event: 'renewed.begin' },
+    steps: {
+      rest: { do: 'wait', event: { name: 'renewed.go' }, timeout: 'PT60S', on_timeout: 'late' },
+      gift: { do: 'issue_coupon', campaign: 'welcome', as: 'gift', next: 'done' },
+      late: { do: 'exit', outcome: 'late' },
+      done: { do: 'exit', outcome: 'done' },
+    },
+  });
+  const customers = await crowd('renewed', 150, 'renewed.begin');
+  const atRest = async () => (await sql`select from enrolment where journey_id = ${journey.id} and awaiting is not null`).count === 150;
+  await until('all wait', atRest, 30_000);
+  const cohorts = await sql<{ id: string }[]>`select distinct cohort_id as id from enrolment where journey_id = ${journey.id}`;
+  const workflowIds = cohorts.map(({ id }) => journeyWorkflowId(id));
+  // With a history that is full after some thirty events.
+  for (const { id } of cohorts) {
+    await client.workflow.getHandle(journeyWorkflowId(id)).terminate('to be limited');
+    await client.workflow.signalWithStart(WORKFLOWS.journey, {
+      workflowId: journeyWorkflowId(id),
+      taskQueue: taskQueues.journeys,
+      args: [{ cohortId: id, historyLimit: 30 }],
+      signal: WAKE_SIGNAL,
+    });
+  }
+  for (let at = 0; at < customers.length; at += 15) {
+    const events = customers.slice(at, at + 15).map(({ id }) => ({
+      projectId: shop.project.id,
+      type: 'renewed.go',
+      customerId: id,
+      data: {},
+      dedupeKey: null,
+      occurredAt: new Date(),
+    }));
+    await sql.begin((tx) => recordEvents(tx, events));
+    await Promise.all(
+      workflowIds.map((id) =>
+        client.workflow
+          .getHandle(id)
+          .signal(WAKE_SIGNAL)
+          .catch(() => undefined),
+      ),
+    );
+  }
+  const done = async () => (await sql`select from enrolment where journey_id = ${journey.id} and outcome = 'done'`).count === 150;
+  await until('all are through', done, 30_000);
+  const [counts] = await sql<{ coupons: number; holders: number; visits: number }[]>`
+    select count(*)::int as coupons, count(distinct v.holder_id)::int as holders,
+      (select count(*)::int from enrolment_step s join enrolment e on e.id = s.enrolment_id where e.journey_id = ${journey.id}) as visits
+    from voucher v join enrolment e on e.id = v.enrolment_id where e.journey_id = ${journey.id}`;
+  expect(counts).toEqual({ coupons: 150, holders: 150, visits: 450 });
+  const runs = await Promise.all(
+    workflowIds.map(async (id) => {
+      const { raw } = await client.workflow.getHandle(id).describe();
+      return raw.workflowExecutionInfo?.firstRunId !== raw.workflowExecutionInfo?.execution?.runId;
+    }),
+  );
+  expect(runs).toContain(true);
+});
+
 test('a campaign whose codes are used up holds those who got none, and says why', async () => {
   const { sql } = database;
   await sql`
@@ -136,18 +199,10 @@ test('a campaign whose codes are used up holds those who got none, and says why'
     from campaign c where c.id = t.campaign_id and c.name = 'welcome' and c.project_id = ${shop.project.id}`;
   const { journey } = await publish(sql, shop.project, short('scarce'));
   await crowd('scarce', 5, 'scarce.begin');
-  await until(
-    'all are decided',
-    async () =>
-      (
-        await sql`
-    select from enrolment where journey_id = ${journey.id} and state = 'active' and step = 'coupon'`
-      ).count === 0 &&
-      (
-        await sql`
-    select from enrolment where journey_id = ${journey.id}`
-      ).count === 5,
-  );
+  await until('all are decided', async () => {
+    const all = await sql<{ state: string; step: string }[]>`select state, step from enrolment where journey_id = ${journey.id}`;
+    return all.length === 5 && all.every(({ state, step }) => state !== 'active' || step !== 'coupon');
+  });
   const held = await sql<{ outcome: string }[]>`select outcome from enrolment where journey_id = ${journey.id} and state = 'held'`;
   expect(held).toHaveLength(3);
   expect(held[0]?.outcome).toBe('The pattern is used up.');
