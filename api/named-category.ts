@@ -26,6 +26,12 @@ export const categoryNameOf = async (
   return found.name;
 };
 
+/** What a body says of its category, by name. @throws DomainError invalid_payload, for an id of no category */
+export const withCategoryName = async (db: Db, projectId: string, body: Named): Promise<{ category?: string | null }> => {
+  const category = await categoryNameOf(db, projectId, body);
+  return category === undefined ? {} : { category };
+};
+
 /** How answers tell of the categories of these names: with their ids, as far as there are such categories. */
 export const namedCategories = async (db: Db, projectId: string, names: (string | null)[]) => {
   const wanted = [...new Set(names.filter((name) => name !== null))];

@@ -6,6 +6,7 @@ import { assignedRulesView } from './assigned-rules.ts';
 import type { Tx } from './client.ts';
 import { forgetCounters } from './counters.ts';
 import { recordEvents } from './events.ts';
+import { findKnownCategory, knownCategoryView } from './known-category.ts';
 import { forgetAssignments } from './rule-assignments.ts';
 import type { Voucher } from './vouchers.ts';
 
@@ -18,6 +19,7 @@ export const voucherView = (voucher: Voucher) => ({
   campaign: voucher.campaign,
   campaign_id: voucher.campaignId,
   category: voucher.category,
+  ...knownCategoryView(voucher.knownCategory),
   type: voucher.type,
   discount: voucher.template.discount ?? null,
   gift:
@@ -103,7 +105,13 @@ const inWindow = (voucher: Voucher, window: ValidityWindow | undefined): Voucher
  */
 export const updateVoucher = async (tx: Tx, voucher: Voucher, change: VoucherChange, event: string, now: Date): Promise<Voucher> => {
   const { limits, window, ...fields } = change;
-  const next: Voucher = { ...inWindow(withLimits(voucher, limits), window), ...fields, revision: voucher.revision + 1, updatedAt: now };
+  const next: Voucher = {
+    ...inWindow(withLimits(voucher, limits), window),
+    ...fields,
+    ...(fields.category !== undefined && { knownCategory: await findKnownCategory(tx, voucher.projectId, fields.category) }),
+    revision: voucher.revision + 1,
+    updatedAt: now,
+  };
   if (next.quantity !== null && next.quantity < voucher.redeemedQuantity)
     throw new DomainError('invalid_payload', 'The quantity is less than what is redeemed.', {
       fields: [{ path: 'redemption.quantity', message: `must be at least ${voucher.redeemedQuantity}, which is redeemed already` }],

@@ -4,6 +4,7 @@ import type { VoucherTemplate } from '../domain/voucher-template.ts';
 import { assignedRules, type AssignedRules } from './assigned-rules.ts';
 import type { Db, Tx } from './client.ts';
 import { idTime, newId } from './ids.ts';
+import { knownCategory, type KnownCategory } from './known-category.ts';
 import type { Project } from './projects.ts';
 
 export interface Voucher {
@@ -22,6 +23,8 @@ export interface Voucher {
   template: VoucherTemplate;
   revision: number;
   category: string | null;
+  /** Where the project has a category of that name. */
+  knownCategory: KnownCategory | null;
   startDate: Date | null;
   expirationDate: Date | null;
   active: boolean;
@@ -185,7 +188,7 @@ export const issueVouchers = async (
 export const voucherColumns = (db: Db) => db`
   v.project_id, v.id, v.code, v.type, v.campaign_id, c.name as campaign, c.campaign_type, c.start_date as campaign_start_date,
   c.expiration_date as campaign_expiration_date, v.template_revision, coalesce(v.definition, t.template) as template, v.revision,
-  v.category, v.start_date, v.expiration_date, v.active, v.quantity, v.redeemed_quantity, v.redeemed_amount, v.gift_amount, v.gift_balance, v.holder_id, v.published_at,
+  v.category, ${knownCategory(db, 'v')}, v.start_date, v.expiration_date, v.active, v.quantity, v.redeemed_quantity, v.redeemed_amount, v.gift_amount, v.gift_balance, v.holder_id, v.published_at,
   v.additional_info, v.metadata, ${assignedRules(db, 'v')}, v.created_at, v.updated_at`;
 
 /** A STATIC campaign's voucher keeps the revision that it was made with, an AUTO_UPDATE one's follows. */

@@ -25,6 +25,7 @@ import { DomainError } from '../../domain/errors.ts';
 import { assignRules } from '../../db/rule-assignments.ts';
 import { withWindow } from '../../domain/voucher-template.ts';
 import { notFound } from '../errors.ts';
+import { withCategoryName } from '../named-category.ts';
 import { addTier, tierViews } from '../promotion-tier.ts';
 import { route, type Answer, type RequestContext, type Route } from '../route.ts';
 import {
@@ -172,7 +173,8 @@ export const createCampaignRoutes = ({ sql, now, randomBytes }: CampaignRoutesDe
           const { validation_rules: rules = [], promotion } = body;
           const tiers = promotion?.tiers ?? [];
           await requireRules(tx, project.id, [...new Set([...rules, ...tiers.flatMap((tier) => tier.validation_rules ?? [])])]);
-          const campaign = await createCampaign(tx, newCampaignOf(project.id, body), now());
+          const named = { ...body, ...(await withCategoryName(tx, project.id, body)) };
+          const campaign = await createCampaign(tx, newCampaignOf(project.id, named), now());
           if (!campaign)
             throw new DomainError('duplicate_found', `A campaign with the name ${body.name} exists already.`, {
               resource: { type: 'campaign', id: body.name },
@@ -214,7 +216,7 @@ export const createCampaignRoutes = ({ sql, now, randomBytes }: CampaignRoutesDe
       handler: ({ project, params, body, write }) =>
         write(async (tx) => {
           const campaign = await locked(tx, project, params.id);
-          const change = changeOf(campaign, body);
+          const change = changeOf(campaign, { ...body, ...(await withCategoryName(tx, project.id, body)) });
           const next = { ...campaign, ...change };
           requireStart(next.template, next.startDate);
           if (next.startDate && next.expirationDate && next.startDate >= next.expirationDate)
@@ -259,16 +261,17 @@ export const createCampaignRoutes = ({ sql, now, randomBytes }: CampaignRoutesDe
         write(async (tx) => {
           const campaign = await known(tx, project, params.id);
           requireVouchers(campaign);
+          const named = { ...body, ...(await withCategoryName(tx, project.id, body)) };
           const config = body.code_config ?? campaign.template.code_config ?? {};
           const pattern = parseCodeConfig(config, { caseSensitive: project.caseSensitiveCodes });
           const { vouchers_count: total } = query;
           if (total === 1) {
             const creation = { project, now: now(), randomBytes };
-            const [voucher] = await createCampaignVouchers(tx, campaign, 1, ownOf(body), pattern, creation);
+            const [voucher] = await createCampaignVouchers(tx, campaign, 1, ownOf(named), pattern, creation);
             return { status: 200, body: voucherView(voucher!) };
           }
           requireHardToGuess(pattern, total);
-          const request: VoucherRequest = { code_config: config, own: ownOf(body) };
+          const request: VoucherRequest = { code_config: config, own: ownOf(named) };
           const action = { projectId: project.id, type: CAMPAIGN_VOUCHERS_GENERATE, campaignId: campaign.id, total };
           const id = await enqueueAsyncAction(tx, { ...action, request: { ...request } });
           await tellGeneration(tx, campaign, 'started', { async_action_id: id, vouchers_count: total }, now());
@@ -288,7 +291,8 @@ export const createCampaignRoutes = ({ sql, now, randomBytes }: CampaignRoutesDe
         write(async (tx) => {
           const campaign = await known(tx, project, params.id);
           const creation = { project, now: now(), randomBytes };
-          const [voucher] = await createVouchers(tx, [draftOfCampaign(campaign, ownOf(body))], fixedCode(params.code), creation);
+          const own = ownOf({ ...body, ...(await withCategoryName(tx, project.id, body)) });
+          const [voucher] = await createVouchers(tx, [draftOfCampaign(campaign, own)], fixedCode(params.code), creation);
           return { status: 200, body: voucherView(voucher!) };
         }),
     }),

@@ -1,5 +1,5 @@
 import { setWorth } from '../../activities/gift-card.ts';
-import type { Sql } from '../../db/client.ts';
+import type { Sql, Tx } from '../../db/client.ts';
 import { parseCodeConfig } from '../../domain/code-pattern.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { deleteVoucher, updateVoucher, voucherView, type VoucherChange } from '../../db/voucher-changes.ts';
@@ -9,6 +9,7 @@ import { listVouchers, type VoucherFilter, type VoucherOrder } from '../../db/vo
 import { findVoucher, lockVoucher, type Voucher } from '../../db/vouchers.ts';
 import type { z } from 'zod';
 import { notFound } from '../errors.ts';
+import { withCategoryName } from '../named-category.ts';
 import { route, type Answer, type RequestContext, type Route } from '../route.ts';
 import { list } from '../schemas/list.ts';
 import {
@@ -88,7 +89,7 @@ export const createVoucherRoutes = ({ sql, now, randomBytes }: VoucherRoutesDeps
     return write(async (tx) => {
       const { validation_rules: rules = [] } = body;
       await requireRules(tx, project.id, rules);
-      const draft = draftOfBody(project.id, body);
+      const draft = draftOfBody(project.id, { ...body, ...(await withCategoryName(tx, project.id, body)) });
       const [voucher] = await createVouchers(tx, [draft], pattern, { project, now: now(), randomBytes });
       if (rules.length === 0) return { status: 200, body: voucherView(voucher!) };
       await assignRules(tx, project.id, rules, { type: 'voucher', id: draft.id }, now());
@@ -98,7 +99,7 @@ export const createVoucherRoutes = ({ sql, now, randomBytes }: VoucherRoutesDeps
 
   const change = (
     context: RequestContext<{ code: string }>,
-    howOf: (voucher: Voucher) => VoucherChange,
+    howOf: (voucher: Voucher, tx: Tx) => VoucherChange | Promise<VoucherChange>,
     event: string,
     worth?: number,
   ): Promise<Answer> =>
@@ -106,7 +107,7 @@ export const createVoucherRoutes = ({ sql, now, randomBytes }: VoucherRoutesDeps
       const locked = await lockVoucher(tx, context.project, context.params.code);
       if (!locked) throw notFound('voucher', context.params.code);
       const voucher = worth === undefined ? locked : await setWorth(tx, context.project, locked, worth, now());
-      const how = howOf(voucher);
+      const how = await howOf(voucher, tx);
       const next = { ...voucher, ...how };
       requireStart(how.window ?? voucher.template, next.startDate ?? voucher.campaignStartDate);
       if (next.startDate && next.expirationDate && next.startDate >= next.expirationDate)
@@ -189,7 +190,12 @@ export const createVoucherRoutes = ({ sql, now, randomBytes }: VoucherRoutesDeps
       handler: (context) => {
         const { body, params } = context;
         if (body.code !== undefined && body.code !== params.code) throw wrongField('code', 'must be the code in the path');
-        return change(context, (voucher) => changeOf(voucher, body), 'voucher.updated', body.gift?.amount);
+        return change(
+          context,
+          async (voucher, tx) => changeOf(voucher, { ...body, ...(await withCategoryName(tx, context.project.id, body)) }),
+          'voucher.updated',
+          body.gift?.amount,
+        );
       },
     }),
     route({

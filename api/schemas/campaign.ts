@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { categorySchema } from './category.ts';
 import { discountSchema } from './discount.ts';
 import { duration, endsAfterItStarts, metadata, name, text, time } from './fields.ts';
 import { campaignGiftBody } from './gift.ts';
@@ -22,6 +23,7 @@ const campaignType = z.enum(['AUTO_UPDATE', 'STATIC']);
 
 const sharedFields = {
   category: text().nullish(),
+  category_id: name.nullish().meta({ description: 'The id of a category, instead of its name' }),
   description: text(2000).nullish(),
   start_date: time.nullish(),
   expiration_date: time.nullish(),
@@ -132,6 +134,8 @@ export const campaignSchema = z
     campaign_type: z.string(),
     type: campaignType,
     category: z.string().nullable(),
+    category_id: z.string().nullable(),
+    categories: z.array(categorySchema),
     description: z.string().nullable(),
     start_date: z.string().nullable(),
     expiration_date: z.string().nullable(),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseCodeConfig } from '../../domain/code-pattern.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { ON_REFUND } from '../../domain/voucher-template.ts';
+import { categorySchema } from './category.ts';
 import { discountSchema } from './discount.ts';
 import { amount, code, duration, endsAfterItStarts, metadata, name, text, time } from './fields.ts';
 import { giftBody, giftSchema } from './gift.ts';
@@ -59,6 +60,7 @@ export const redemptionLimit = z.strictObject({ quantity: quantity.optional() })
 /** What a voucher of a campaign may have of its own. */
 const ownFields = {
   category: text().nullish(),
+  category_id: name.nullish().meta({ description: 'The id of a category, instead of its name' }),
   redemption: redemptionLimit.optional(),
   additional_info: text(2000).nullish(),
   metadata: metadata.nullish(),
@@ -171,6 +173,8 @@ export const voucherSchema = z
     campaign: z.string().nullable(),
     campaign_id: z.string().nullable(),
     category: z.string().nullable(),
+    category_id: z.string().nullable(),
+    categories: z.array(categorySchema),
     type: z.string(),
     discount: discountSchema.nullable(),
     gift: giftSchema.nullable(),

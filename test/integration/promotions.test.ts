@@ -255,7 +255,9 @@ describe('the stacking rules of a project', () => {
     const { body: vip } = await post('/v1/categories', { name: 'vip', hierarchy: 1 });
     const { body: plain } = await post('/v1/categories', { name: 'plain', hierarchy: 2 });
     await send('PUT', '/v1/stacking-rules', { exclusive_categories: [vip.id], redeemables_sorting_rule: 'CATEGORY_HIERARCHY' });
-    await createVoucher(sql, shop.project, 'PLAIN', { discount: amount(1), category: plain.name });
+    const { body: voucher } = await post('/v1/vouchers', { code: 'PLAIN', discount: amount(1), category_id: plain.id });
+    expect(voucher).toMatchObject({ category: 'plain', category_id: plain.id, categories: [{ name: 'plain', hierarchy: 2 }] });
+    expect((await send('PUT', '/v1/vouchers/PLAIN', { category_id: 'cat_none' })).body.errors).toMatchObject([{ path: 'category_id' }]);
     const { promotion: made } = await promotion(tier('Vip', amount(2), { category_id: vip.id }));
     expect(made.tiers[0]).toMatchObject({ category: 'vip', category_id: vip.id, categories: [{ name: 'vip' }] });
     const redeemables = [{ object: 'voucher', id: 'PLAIN' }, ...ofTiers(made.tiers[0].id)];
