@@ -1,18 +1,27 @@
 import type { z } from 'zod';
 import { EXPORT, type ExportRequest } from '../../activities/bulk/export-rows.ts';
 import { enqueueAsyncAction, findAsyncAction, type AsyncAction } from '../../db/async-actions.ts';
-import type { Sql } from '../../db/client.ts';
+import type { Sql, Tx } from '../../db/client.ts';
 import { deleteExport } from '../../db/export-chunks.ts';
 import { listExports } from '../../db/export-list.ts';
 import { EXPORT_SOURCES } from '../../db/exports/sources.ts';
+import { findVoucher } from '../../db/vouchers.ts';
 import type { ExportSource } from '../../db/exports/source.ts';
 import { signDownload } from '../../domain/download-token.ts';
 import { DomainError, type FieldProblem } from '../../domain/errors.ts';
 import { checkFilter, type Filter } from '../../domain/filter.ts';
 import { notFound } from '../errors.ts';
-import { route, type Route } from '../route.ts';
-import { createExportBody, exportListSchema, exportParams, exportSchema, listExportsQuery } from '../schemas/export.ts';
+import { route, type Answer, type Route } from '../route.ts';
+import {
+  createExportBody,
+  exportListSchema,
+  exportTransactionsBody,
+  exportParams,
+  exportSchema,
+  listExportsQuery,
+} from '../schemas/export.ts';
 import { list } from '../schemas/list.ts';
+import { voucherParams } from '../schemas/voucher.ts';
 
 export interface ExportRoutesDeps {
   sql: Sql;
@@ -81,6 +90,12 @@ export const createExportRoutes = ({ sql, now, downloads }: ExportRoutesDeps): R
     return action;
   };
 
+  const enqueue = async (tx: Tx, projectId: string, asked: Asked): Promise<Answer> => {
+    const request = { ...requestOf(asked), asked: asked.parameters ?? {} };
+    const id = await enqueueAsyncAction(tx, { projectId, type: EXPORT, campaignId: null, total: 0, request });
+    return { status: 200, body: view((await findAsyncAction(tx, projectId, id))!) };
+  };
+
   return [
     route({
       method: 'post',
@@ -91,13 +106,24 @@ export const createExportRoutes = ({ sql, now, downloads }: ExportRoutesDeps): R
       scope: 'exports:write',
       body: createExportBody,
       responses: { 200: { description: 'The export', schema: exportSchema } },
-      handler: ({ project, body, write }) => {
-        const request = { ...requestOf(body), asked: body.parameters ?? {} };
-        return write(async (tx) => {
-          const id = await enqueueAsyncAction(tx, { projectId: project.id, type: EXPORT, campaignId: null, total: 0, request });
-          return { status: 200, body: view((await findAsyncAction(tx, project.id, id))!) };
-        });
-      },
+      handler: ({ project, body, write }) => write((tx) => enqueue(tx, project.id, body)),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/vouchers/{code}/transactions/export',
+      tag,
+      summary: 'Export what happened to the balance of a gift card as CSV',
+      scope: 'exports:write',
+      params: voucherParams,
+      body: exportTransactionsBody,
+      responses: { 200: { description: 'The export', schema: exportSchema }, 404: { description: 'There is no such voucher' } },
+      handler: ({ project, params, body, write }) =>
+        write(async (tx) => {
+          const voucher = await findVoucher(tx, project, params.code);
+          if (!voucher) throw notFound('voucher', params.code);
+          const filters = { voucher_id: { conditions: { $in: [voucher.id] } } };
+          return enqueue(tx, project.id, { exported_object: 'voucher_transactions', parameters: { ...body.parameters, filters } });
+        }),
     }),
     route({
       method: 'get',

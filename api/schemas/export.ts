@@ -27,6 +27,9 @@ const parameters = z.strictObject({
 
 export const createExportBody = z.strictObject({ exported_object: exportedObject, parameters: parameters.optional() });
 
+/** The body of an export of one voucher's transactions. */
+export const exportTransactionsBody = z.strictObject({ parameters: parameters.omit({ filters: true }).optional() });
+
 export const exportParams = z.object({ id: name });
 
 export const listExportsQuery = z.strictObject({

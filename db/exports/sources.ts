@@ -3,6 +3,7 @@ import { orders } from './orders.ts';
 import { publications } from './publications.ts';
 import { redemptions } from './redemptions.ts';
 import type { ExportSource } from './source.ts';
+import { voucherTransactions } from './voucher-transactions.ts';
 import { vouchers } from './vouchers.ts';
 
 /** What can be exported, by the name that the API has for it. */
@@ -12,6 +13,7 @@ export const EXPORT_SOURCES = {
   publication: publications,
   customer: customers,
   order: orders,
+  voucher_transactions: voucherTransactions,
 } as const satisfies Record<string, ExportSource>;
 
 export type ExportedObject = keyof typeof EXPORT_SOURCES;

@@ -185,3 +185,21 @@ describe('a file', () => {
     await expect(client.distributions.exports.get(made.id)).rejects.toMatchObject({ code: 404 });
   });
 });
+
+test("the account of a gift card comes with the SDK's call, and of no other card", async () => {
+  for (const code of ['CARD-1', 'CARD-2']) {
+    await call('POST', `/v1/vouchers/${code}`, { type: 'GIFT_VOUCHER', gift: { amount: 1_000 } });
+    await call('POST', `/v1/vouchers/${code}/balance`, { amount: 500, source_id: `top-up ${code}` });
+  }
+  await call('POST', '/v1/redemptions', { redeemables: [{ id: 'CARD-1', gift: { credits: 300 } }], order: { amount: 900 } });
+  const client = VoucherifyServerSide({ apiUrl: api.url, applicationId: shop.appId, secretKey: shop.secretKey });
+  const asked = await client.vouchers.exportTransactions('CARD-1', { parameters: { fields: ['type', 'amount', 'balance', 'source_id'] } });
+  expect(asked).toMatchObject({ object: 'export', exported_object: 'voucher_transactions', status: 'SCHEDULED' });
+  await workOn(database.sql, asked.id);
+  const { result } = (await call('GET', `/v1/exports/${asked.id}`)).body;
+  expect(rowsOf(await (await fetch(api.url + result.url)).text())).toEqual([
+    { type: 'CREDITS_ADDITION', amount: '500', balance: '1500', source_id: 'top-up CARD-1' },
+    { type: 'CREDITS_REDEMPTION', amount: '-300', balance: '1200', source_id: '' },
+  ]);
+  expect((await call('POST', '/v1/vouchers/NOWHERE/transactions/export', {})).status).toBe(404);
+});
