@@ -134,7 +134,7 @@ export const writeGoals = async (tx: Tx, goals: Pick<Enrolment, 'projectId' | 'i
   const rows = goals.map(({ projectId, id, goalAt, goalEventId }) => ({ projectId, id, goalAt, goalEventId }));
   await tx`
     update enrolment e set goal_at = i."goalAt", goal_event_id = i."goalEventId"
-    from jsonb_to_recordset(${tx.json(rows as never)}) as i ("projectId" text, id text, "goalAt" timestamptz, "goalEventId" text)
+    from jsonb_to_recordset(${tx.json(rows)}) as i ("projectId" text, id text, "goalAt" timestamptz, "goalEventId" text)
     where e.project_id = i."projectId" and e.id = i.id and e.goal_at is null`;
 };
 

@@ -76,6 +76,18 @@ const order = (type: string, description: string): WebhookEventType => ({
   example: { order: ORDER },
 });
 
+const review = (
+  type: string,
+  description: string,
+  more: Record<string, z.ZodType>,
+  example: Record<string, unknown>,
+): WebhookEventType => ({
+  type,
+  description,
+  data: z.looseObject({ review_id: z.string(), enrolment_id: z.string(), step: z.string(), ...more }),
+  example: { review_id: 'ref_0192f3a8', enrolment_id: 'enr_0192f3a8', step: 'guard', ...example },
+});
+
 const referral = (type: string, description: string): WebhookEventType => ({
   type,
   description,
@@ -194,6 +206,18 @@ export const webhookEventTypes: WebhookEventType[] = [
   },
   referral('customer.referred', 'A customer brought another by a referral code; told to who brought them'),
   referral('referral.joined', 'A customer came by a referral code; told to who was brought'),
+  review(
+    'review.requested',
+    'A referral waits for somebody to decide',
+    { referrer_id: z.string().nullable(), signals: z.array(z.string()) },
+    { referrer_id: CUSTOMER.id, signals: ['same_device'] },
+  ),
+  review(
+    'review.decided',
+    'Somebody decided on a referral',
+    { decision: z.enum(['approved', 'rejected']), note: z.string().nullable() },
+    { decision: 'approved', note: 'sisters' },
+  ),
   order('order.created', 'An order became known'),
   order('order.updated', 'An order was changed, or something was redeemed for it'),
   order('order.paid', 'An order was paid'),

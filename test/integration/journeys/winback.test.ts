@@ -44,7 +44,6 @@ const sentTo = (address: string) => sink.received.filter((each) => each.to === a
 
 test('who has not ordered for 60 days is won back by 10 %, then 20 %; one in ten gets nothing, and counts', async () => {
   const { sql } = database;
-  const at = (days: number) => new Date(Date.now() - days * DAY_MS);
   const all = await sql.begin((tx) =>
     upsertCustomers(
       tx,
