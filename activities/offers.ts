@@ -91,7 +91,7 @@ const projectOffers = (version: string, time: Date, offers: readonly Offer[]): P
 };
 
 /** The campaign whose offer an offer is; null where it is of none. */
-export const campaignOf = ({ parts }: Offer): string | null => (parts[0]?.redeemable as RedeemableState | undefined)?.campaign?.id ?? null;
+export const campaignOf = ({ parts }: Offer): string | null => parts[0]?.redeemable.campaign?.id ?? null;
 
 const promotionOffers = async ({ sql, states }: OffersDeps, projectId: string, time: Date): Promise<Offer[]> => {
   const [tierRefs, stackRefs] = await Promise.all([readTierOffers(sql, projectId, time), readStackOffers(sql, projectId, time)]);
@@ -157,5 +157,3 @@ export const createOffers = (deps: OffersDeps) => {
     },
   };
 };
-
-export type Offers = ReturnType<typeof createOffers>;

@@ -15,7 +15,7 @@ import { invalidOrder, lockOrder, type OrderCaller } from './orders.ts';
 import { takeBackRedemptions, type RollbackDeps } from './rollback.ts';
 
 /** One item that comes back: named by what the order says of it, or by its place. */
-export interface ReturnedItem {
+interface ReturnedItem {
   /** From 0. */
   index?: number;
   source_id?: string;

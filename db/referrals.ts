@@ -18,7 +18,7 @@ export interface NewReferral {
 }
 
 /** Told to the referrer and to the referee, each in their own time. */
-export const REFERRAL_EVENTS = { referrer: 'customer.referred', referee: 'referral.joined' } as const;
+const REFERRAL_EVENTS = { referrer: 'customer.referred', referee: 'referral.joined' } as const;
 
 /**
  * Keeps who brought whom, once for each campaign and referee, and tells both of it; who was brought before stays with whom it was. Not

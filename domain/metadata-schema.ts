@@ -44,8 +44,13 @@ export interface MetadataRules {
   allowDefinedOnly: boolean;
 }
 
-const isDay = (value: unknown): boolean =>
-  typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) && new Date(`${value}T00:00:00Z`).toJSON()?.startsWith(value) === true;
+/** The day that a text stands for; 30 February is the one after. */
+const isoDay = (text: string): string | null => {
+  const at = Date.parse(`${text}T00:00:00Z`);
+  return Number.isNaN(at) ? null : new Date(at).toISOString().slice(0, 10);
+};
+
+const isDay = (value: unknown): boolean => typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) && isoDay(value) === value;
 
 const DATETIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/;
 const isDatetime = (value: unknown): boolean =>

@@ -6,7 +6,7 @@ import { orderLines, type LineReturn, type Order, type OrderLine } from './order
 export type RefundAsked = { items: readonly { item: number; quantity: number | null }[] } | { amount: number };
 
 /** What a refund gives back of one line. */
-export interface RefundLine extends LineReturn {
+interface RefundLine extends LineReturn {
   /** null: of what the order costs beside its items. */
   item: number | null;
 }

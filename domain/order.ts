@@ -1,7 +1,7 @@
 import { lineAmount, openCart, type OrderItem } from './checkout-cart.ts';
 
 export const ORDER_STATUSES = ['CREATED', 'PAID', 'PROCESSING', 'CANCELED', 'FULFILLED'] as const;
-export type OrderStatus = (typeof ORDER_STATUSES)[number];
+type OrderStatus = (typeof ORDER_STATUSES)[number];
 
 /** Units that a discount added to an order so that they are free. */
 export interface AddedUnits {

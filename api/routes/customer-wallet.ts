@@ -68,7 +68,7 @@ const eventView = (event: EventRow) => ({
 });
 
 /** A list that names its next page by `more_starting_after`. */
-const listAnswer = <T extends { id: string }>(data: T[], { total, hasMore }: { total: number; hasMore: boolean }): Answer => ({
+const listAnswer = (data: readonly { id: string }[], { total, hasMore }: { total: number; hasMore: boolean }): Answer => ({
   status: 200,
   body: {
     object: 'list',

@@ -1,10 +1,10 @@
 import type { Offer } from './offer.ts';
 
 export const FILTER_FIELDS = ['category_id', 'campaign_id', 'resource_id', 'resource_type', 'voucher_type', 'code'] as const;
-export type FilterField = (typeof FILTER_FIELDS)[number];
+type FilterField = (typeof FILTER_FIELDS)[number];
 
 /** What a field must be, as the API writes it. Texts by operator. */
-export interface FilterConditions {
+interface FilterConditions {
   $in?: readonly string[];
   $not_in?: readonly string[];
   $is?: readonly string[];

@@ -59,7 +59,7 @@ export const SCENARIO: Record<ScenarioName, Scenario> = {
   PRODUCTS_DISCOUNT_BY_CUSTOMER: { sources: EVERYWHERE, takes: discountsItems, counts: orOfCustomer, ofOrder: true },
 };
 
-const holds = (kind: RuleKind): RuleKind => ({ ...kind, needsCustomer: undefined, find: () => ({ holds: true }) }) as RuleKind;
+const holds = (kind: RuleKind): RuleKind => ({ ...kind, needsCustomer: undefined, find: () => ({ holds: true }) });
 
 const narrowedGroup = (group: CompiledGroup, counts: (kind: RuleKind) => boolean): CompiledGroup => ({
   logic: group.logic,

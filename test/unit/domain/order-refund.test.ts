@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyDiscount, openCart } from '../../../domain/checkout-cart.ts';
 import type { Discount } from '../../../domain/discount.ts';
