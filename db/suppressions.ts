@@ -64,12 +64,14 @@ export interface Suppression {
  */
 export const suppressAll = async (tx: Tx, projectId: string, suppressions: Suppression[], now: Date): Promise<void> => {
   if (suppressions.length === 0) return;
+  const told = suppressions.map((suppression) => ({ ...suppression, email: suppression.email.toLowerCase() }));
   const distinct = new Map<string, Suppression>();
-  for (const each of suppressions.map((suppression) => ({ ...suppression, email: suppression.email.toLowerCase() }))) {
+  for (const each of told) {
     const key = `${each.email} ${each.topic}`;
     if ((distinct.get(key)?.reason ?? 'unsubscribed') === 'unsubscribed') distinct.set(key, each);
   }
-  const leaving = [...distinct.values()].filter(({ reason, topic }) => reason === 'unsubscribed' && topic === EVERY_TOPIC);
+  // Who left has left, whatever else is told of the address.
+  const leaving = told.filter(({ reason, topic }) => reason === 'unsubscribed' && topic === EVERY_TOPIC);
   if (leaving.length > 0)
     await tx`
       with leaving as (

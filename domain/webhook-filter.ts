@@ -1,7 +1,7 @@
 import { createExpressions, ExpressionError } from './expression.ts';
 
 /** What a filter is asked about. */
-export interface FilteredEvent {
+interface FilteredEvent {
   type: string;
   data: Record<string, unknown>;
   customer: { id: string; source_id: string | null } | null;

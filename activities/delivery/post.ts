@@ -16,7 +16,7 @@ interface PostedAnswer {
 export type Posted = PostedAnswer | { failure: string };
 
 /** What the client shows and believes in TLS, in PEM. */
-export interface TlsIdentity {
+interface TlsIdentity {
   cert: string;
   key: string;
   ca: string | null;
