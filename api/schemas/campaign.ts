@@ -43,7 +43,7 @@ const referralProgram = z
     path: ['custom_event'],
     error: 'must be given with the conversion_event_type custom_event',
   })
-  .transform(({ conversion_event: _, ...program }) => program);
+  .transform(({ conversion_event: _older, ...program }) => program);
 
 export const createCampaignBody = z
   .strictObject({
