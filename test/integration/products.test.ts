@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createVoucherStates } from '../../activities/voucher-states.ts';
+import { createOrderRoutes } from '../../api/routes/orders.ts';
 import { workOn } from '../harness/bulk.ts';
 import { startApi, type Reply, type TestApi } from '../harness/api.ts';
 import { checkoutRoutes, createCheckout, type TestCheckout } from '../harness/checkout.ts';
@@ -15,7 +17,8 @@ beforeAll(async () => {
   database = await createDatabase();
   checkout = createCheckout(database.sql);
   await checkout.maintain();
-  api = await startApi(database.sql, { routes: checkoutRoutes(database.sql, checkout) });
+  const orders = createOrderRoutes({ sql: database.sql, states: createVoucherStates(), now: () => new Date() });
+  api = await startApi(database.sql, { routes: [...checkoutRoutes(database.sql, checkout), ...orders] });
   shop = await createProject(database.sql, { currency: 'EUR' });
   call = api.as(shop);
 });
@@ -156,6 +159,8 @@ describe('an order', () => {
     expect(validated.order.items.map(({ amount }: { amount: number }) => amount)).toEqual([3000, 1700, 1500, 100]);
     const redeemed = await redeem('MUGS', { items });
     expect(redeemed.body.order).toMatchObject({ amount: 6300, total_amount: 5670 });
+    const kept = await ok('POST', '/v1/orders', { source_id: 'of-mugs', items: [{ product_id: product.id, quantity: 2 }] });
+    expect(kept.amount).toBe(3000);
     const unknown = await redeem('MUGS', { items: [{ product_id: 'of-the-shop' }] });
     expect(unknown.body.key).toBe('missing_amount');
     const told = await ok('POST', '/v1/validations', {
