@@ -147,11 +147,15 @@ test('messages of a launch keep to its rate', async () => {
   });
   const { body } = await call('POST', '/v1/journeys/slowly/launch', { sends_per_second: 20 });
   expect(body.total).toBe(40);
-  const times = async () => database.sql<{ at: Date }[]>`
-    select d.finished_at as at from delivery d join enrolment e on e.id = d.enrolment_id where e.launch_id = ${body.id} and d.state = 'accepted' order by 1`;
-  await until('all are sent', async () => (await times()).length === 40);
-  const [first, last] = [(await times()).at(0)?.at.getTime() ?? 0, (await times()).at(-1)?.at.getTime() ?? 0];
-  expect(last - first).toBeGreaterThan(1_500);
+  const sent = async () => database.sql<{ dueAt: Date; finishedAt: Date }[]>`
+    select d.due_at, d.finished_at from delivery d join enrolment e on e.id = d.enrolment_id
+    where e.launch_id = ${body.id} and d.state = 'accepted' order by d.due_at`;
+  await until('all are sent', async () => (await sent()).length === 40);
+  const messages = await sent();
+  // One in 50 ms, and none before its turn.
+  const gaps = messages.slice(1).map(({ dueAt }, index) => dueAt.getTime() - (messages[index]?.dueAt.getTime() ?? 0));
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(49);
+  expect(messages.every(({ dueAt, finishedAt }) => finishedAt >= dueAt)).toBe(true);
 });
 
 test('a launch says what is wrong with it', async () => {
