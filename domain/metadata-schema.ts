@@ -3,15 +3,12 @@ import type { FieldProblem } from './errors.ts';
 export const METADATA_OBJECTS = [
   'campaign',
   'customer',
-  'earning_rule',
-  'loyalty_tier',
   'order',
   'order_item',
   'product',
   'promotion_tier',
   'publication',
   'redemption',
-  'reward',
   'voucher',
 ] as const;
 export type MetadataObject = (typeof METADATA_OBJECTS)[number];

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createQualificationActivities } from '../../activities/qualification.ts';
 import { createVoucherStates } from '../../activities/voucher-states.ts';
 import { createOlderQualificationRoutes } from '../../api/routes/older-qualifications.ts';
+import { createPromotionStackRoutes } from '../../api/routes/promotion-stacks.ts';
+import { createPromotionTierRoutes } from '../../api/routes/promotion-tiers.ts';
 import { createQualificationRoutes } from '../../api/routes/qualifications.ts';
 import { startApi, type Reply, type TestApi } from '../harness/api.ts';
 import { checkoutRoutes, createCheckout, type TestCheckout } from '../harness/checkout.ts';
@@ -26,6 +28,8 @@ beforeAll(async () => {
     ...checkoutRoutes(sql, checkout),
     ...createQualificationRoutes({ qualification }),
     ...createOlderQualificationRoutes({ sql, qualification }),
+    ...createPromotionTierRoutes(deps),
+    ...createPromotionStackRoutes(deps),
   ];
   api = await startApi(sql, { routes });
   const shop = await createProject(sql);
@@ -167,6 +171,31 @@ describe('scenarios and filters', () => {
       await ask({ junction: 'OR', code: { conditions: { $is: 'EVERYBODY' } }, campaign_id: { conditions: { $in: [dear.id] } } }),
     ).toEqual(['voucher EVERYBODY']);
   });
+});
+
+test('promotion tiers and stacks apply without a code', async () => {
+  const promotion = await ok(call('POST', '/v1/campaigns', { name: 'Spring', campaign_type: 'PROMOTION' }));
+  const tier = (name: string, amountOff: number) =>
+    ok(
+      call('POST', `/v1/promotions/${promotion.id as string}/tiers`, {
+        name,
+        banner: name,
+        action: { discount: { type: 'AMOUNT', amount_off: amountOff } },
+      }),
+    );
+  const [small, large] = [await tier('small', 50), await tier('large', 400)];
+  const tiers = { ids: [small.id, large.id] };
+  const stack = await ok(call('POST', `/v1/promotions/${promotion.id as string}/stacks`, { name: 'both', tiers }));
+  const types = { resource_type: { conditions: { $is: ['promotion_tier'] } } };
+  const single = await qualify({ order: { amount: 5000 }, options: { limit: 50, sorting_rule: 'BEST_DEAL', filters: types } });
+  expect(single.redeemables.data).toMatchObject([
+    { object: 'promotion_tier', id: large.id, name: 'large', banner: 'large', order: { total_amount: 4600 } },
+    { object: 'promotion_tier', id: small.id },
+  ]);
+  const both = await qualify({ scenario: 'PROMOTION_STACKS', order: { amount: 5000 }, ...ALL });
+  expect(both.redeemables.data).toMatchObject([
+    { object: 'promotion_stack', id: stack.id, order: { total_amount: 4550 }, redeemables: [{}, {}] },
+  ]);
 });
 
 test('older calls see the same, as vouchers and as campaigns', async () => {
