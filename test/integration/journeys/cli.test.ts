@@ -79,7 +79,9 @@ test('mistakes come as a compiler says them, each with its line and column', asy
     `${bad}:4:51: error: step mail: steps.mail.next: there is no step mial; did you mean mail?`,
     `${bad}: 2 mistakes`,
   ]);
-  expect(await couponry('publish', bad)).toMatchObject({ code: 1, err: expect.stringContaining(`${bad}:4:51: error: step mail: `) });
+  const refused = await couponry('publish', bad);
+  expect(api.errors).toEqual([]);
+  expect(refused).toMatchObject({ code: 1, err: expect.stringContaining(`${bad}:4:51: error: step mail: `) });
 });
 
 test('a file is published, changed, exported as it was written and listed', async () => {
