@@ -252,10 +252,7 @@ describe('many products', () => {
     });
     const file = 'product_id,sku_id,sku,price,currency\ncsv-1,csv-1-l,Bag L,4500,EUR\nnone,csv-2-l,Bag,1,EUR\ncsv-1,csv-1-s,Bag S,1,USD\n';
     const { errors } = await done(await upload('/v1/skus/importCSV', file));
-    expect(errors.map(({ line, errors: wrong }) => [line, wrong[0]!.path]).toSorted()).toEqual([
-      [3, 'product'],
-      [4, 'currency'],
-    ]);
+    expect(Object.fromEntries(errors.map(({ line, errors: wrong }) => [line, wrong[0]!.path]))).toEqual({ 3: 'product', 4: 'currency' });
     expect(await ok('GET', '/v1/skus/csv-1-l')).toMatchObject({ sku: 'Bag L', price: 4500 });
   });
 });
