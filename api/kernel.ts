@@ -1,24 +1,20 @@
-import { hash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import type { z } from 'zod';
-import type { Sql, Tx } from '../db/client.ts';
-import { runOnce } from '../db/idempotency.ts';
+import type { Sql } from '../db/client.ts';
 import { newId } from '../db/ids.ts';
-import { withRetries } from '../db/retries.ts';
-import { DomainError, type ErrorKey, type FieldProblem } from '../domain/errors.ts';
+import { DomainError } from '../domain/errors.ts';
 import { requireOrigin, requireScope, type Authenticate, type Caller } from './auth.ts';
 import { errorBody, statusOf, toDomainError } from './errors.ts';
 import { networkOf } from './client-address.ts';
-import { fieldProblems } from './field-problems.ts';
 import { customerOf, tellsOfUnknownCode } from './guesses.ts';
-import { isOneOf, parseJson, readBody, readText, requireJson } from './json-body.ts';
-import { parseQuery } from './query-string.ts';
+import { isOneOf, readBody, requireJson } from './json-body.ts';
 import type { RateLimiter, Verdict } from './rate-limits.ts';
 import type { MetadataSchemas } from './metadata-schemas.ts';
+import { Context } from './request-context.ts';
+import { fill } from './request-input.ts';
 import { createRouteTable } from './route-table.ts';
-import type { Answer, RequestContext, Route } from './route.ts';
-import { receiveUpload, type Upload } from './upload.ts';
+import type { Answer, Route } from './route.ts';
+import { receiveUpload } from './upload.ts';
 
 export interface KernelDeps {
   sql: Sql;
@@ -31,113 +27,6 @@ export interface KernelDeps {
 }
 
 const CLIENT_PREFIX = '/client/v1/';
-
-/** Refusals that say something of this moment, not of the request. */
-const PASSING = new Set<ErrorKey>(['multiple_requests', 'time_travel_busy', 'idempotency_key_reused']);
-
-/** What a write that is refused answers to the same Idempotency-Key again: not what is wrong with the request, nor what failed on our side. */
-const keptRefusal = (error: unknown, requestId: string): Answer | null => {
-  if (!(error instanceof DomainError) || PASSING.has(error.key)) return null;
-  const status = statusOf[error.key];
-  return status === 404 || status === 409 || status === 422 ? { status, body: errorBody(error, requestId) } : null;
-};
-
-/** One request as a handler sees it. What only writes need (key, hash) is made when it is asked for. */
-class Context implements RequestContext {
-  readonly project;
-  readonly apiKey;
-  readonly viaToken: boolean;
-  params: unknown = undefined;
-  query: unknown = undefined;
-  body: unknown = undefined;
-  upload: Upload | null = null;
-  readonly requestId: string;
-  readonly #sql: Sql;
-  readonly #req: IncomingMessage;
-  readonly #bytes: Buffer;
-  readonly #givenKey: string | undefined;
-  #key: string | undefined;
-
-  constructor(sql: Sql, req: IncomingMessage, bytes: Buffer, requestId: string, caller: Caller) {
-    this.#sql = sql;
-    this.#req = req;
-    this.#bytes = bytes;
-    this.#givenKey = idempotencyKey(req);
-    this.requestId = requestId;
-    this.project = caller.project;
-    this.apiKey = caller.apiKey;
-    this.viaToken = caller.expiresAt !== undefined;
-  }
-
-  get bodyText(): string {
-    return this.#bytes.toString('utf8');
-  }
-
-  get idempotencyKey(): string {
-    return (this.#key ??= this.#givenKey ?? newId('request'));
-  }
-
-  get requestHash(): Buffer {
-    const sent = this.upload?.hash ?? this.#bytes;
-    return hash('sha256', Buffer.concat([Buffer.from(`${this.#req.method} ${this.#req.url}\n`), sent]), 'buffer');
-  }
-
-  write = (effect: (tx: Tx) => Promise<Answer>): Promise<Answer> =>
-    // Without the caller's key nobody can ask for the answer again, so it is not kept.
-    this.#givenKey === undefined
-      ? withRetries(() => this.#sql.begin(effect))
-      : runOnce(this.#sql, { projectId: this.project.id, key: this.#givenKey, requestHash: this.requestHash }, effect, (error) =>
-          keptRefusal(error, this.requestId),
-        );
-}
-
-const idempotencyKey = (req: IncomingMessage): string | undefined => {
-  const key = req.headers['idempotency-key'];
-  if (key === undefined) return undefined;
-  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key))
-    throw new DomainError('invalid_payload', 'The Idempotency-Key cannot be used.', {
-      fields: [{ path: 'Idempotency-Key', message: 'must be 1 to 255 visible ASCII characters' }],
-    });
-  return key;
-};
-
-const check = (schema: z.ZodType | undefined, value: unknown, problems: FieldProblem[]): unknown => {
-  if (!schema) return value;
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const named = new Set<string>();
-  for (const problem of fieldProblems(result.error.issues))
-    if (!named.has(problem.path)) {
-      named.add(problem.path);
-      problems.push(problem);
-    }
-  return undefined;
-};
-
-const refuseUnknown = (query: Record<string, unknown>, problems: FieldProblem[]): void => {
-  for (const name of Object.keys(query)) problems.push({ path: name, message: 'is not a parameter that is known here' });
-};
-
-/** Checks parameters, query and body, and names everything that is wrong with any of them. */
-const fill = (context: Context, route: Route, params: Record<string, string>, queryText: string, bytes: Buffer, isText: boolean): void => {
-  const problems: FieldProblem[] = [];
-  context.params = check(route.params, params, problems);
-  const query = parseQuery(queryText);
-  if (route.query) context.query = check(route.query, query, problems);
-  else refuseUnknown(query, problems);
-  const outsideBody = problems.length;
-  if (route.body) context.body = check(route.body, isText ? readText(bytes) : parseJson(bytes), problems);
-  if (problems.length === 0) return;
-  throw problems.length > outsideBody
-    ? new DomainError('invalid_payload', 'The request has fields that are wrong.', {
-        details: `${problems.length} of them`,
-        fields: problems,
-      })
-    : new DomainError('invalid_query_params', 'The request has parameters that are wrong.', {
-        details: `${problems.length} of them`,
-        fields: problems,
-      });
-};
 
 /** Writes an answer straight to the socket: no ETag, no negotiation, one write. */
 export const send = (res: ServerResponse, answer: Answer, requestId: string, more: Record<string, string> = {}): void => {

@@ -30,7 +30,7 @@ export interface PartialFigures extends Partial<Figures> {
   period: string;
 }
 
-export const noFigures = (): Figures => ({
+const noFigures = (): Figures => ({
   published: 0,
   validated: 0,
   validations_failed: {},
@@ -47,7 +47,7 @@ export const noFigures = (): Figures => ({
 });
 
 /** Adds to figures what is told of them. */
-export const addFigures = (sum: Figures, part: Partial<Figures>): Figures => {
+const addFigures = (sum: Figures, part: Partial<Figures>): Figures => {
   const added = { ...sum };
   for (const [name, value] of Object.entries(part) as [keyof Figures, unknown][]) {
     if (typeof value === 'number') Object.assign(added, { [name]: (added[name] as number) + value });
