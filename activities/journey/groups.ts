@@ -1,6 +1,7 @@
 import type { Db } from '../../db/client.ts';
 import { findGroups, type CohortRow } from '../../db/cohorts.ts';
 import type { JourneyVersions } from '../../db/journey-versions.ts';
+import { findStep } from '../../domain/journey/compile.ts';
 import type { Group } from './step.ts';
 
 /** Where the cohort's members stand, as the workflow keeps them. Nobody is due while the journey is paused. */
@@ -13,7 +14,7 @@ export const viewGroups = async (db: Db, cohort: CohortRow, versions: JourneyVer
   );
   return rows.map(({ version, step, dueAt, members }) => {
     const journey = versionOf({ projectId, journeyId, version });
-    const compiled = journey.compiled.steps.get(step);
+    const compiled = findStep(journey.compiled, step);
     if (compiled === undefined) throw new Error(`${journey.key} has no step ${step} in version ${version}`);
     return {
       step,

@@ -5,6 +5,7 @@ import { lockDueCustomers, takeDueMembers, type Enrolment } from '../../db/enrol
 import type { JourneyVersions } from '../../db/journey-versions.ts';
 import type { KnownProjects } from '../../db/known-projects.ts';
 import { withRetries } from '../../db/retries.ts';
+import { findStep } from '../../domain/journey/compile.ts';
 import { scopeValues } from '../../domain/journey/scope.ts';
 import { advance, lastMoment } from './advance.ts';
 import { attempt } from './attempt.ts';
@@ -76,7 +77,7 @@ const runSet = async (
   const cohort = await findCohort(tx, input.cohortId);
   if (cohort === null) return { taken: [], result: { taken: 0, groups: [] } };
   const journey = (await versions.get(tx, [cohort]))(cohort);
-  const step = journey.compiled.steps.get(input.step);
+  const step = findStep(journey.compiled, input.step);
   const project = await projects.get(tx, cohort.projectId);
   // Customers are locked before enrolments everywhere.
   if (step?.kind.changesCustomers === true) await lockDueCustomers(tx, cohort.id, input.step, now);

@@ -121,6 +121,10 @@ const DEFAULT_GOAL_PERIOD = 'P30D';
 export const goalPeriod = (definition: Pick<JourneyDefinition, 'goal' | 'max_duration'>): string =>
   definition.goal?.window ?? definition.max_duration ?? DEFAULT_GOAL_PERIOD;
 
+/** A step where somebody stands. Those who were held out stay so in a version that holds nobody out. */
+export const findStep = ({ steps, definition }: CompiledJourney, id: string): CompiledStep | undefined =>
+  steps.get(id) ?? (id === HOLDOUT_STEP ? holdoutStep(definition) : undefined);
+
 const holdsOut = ({ holdout: share, steps }: JourneyDefinition): boolean =>
   share !== undefined || steps.some((step) => kindOf(step).holdsOut?.(step.fields) === true);
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { assert, integer, property } from 'fast-check';
 import { expect, test } from 'vitest';
 import { bucketOf, isHeldOut } from '../../../domain/journey/bucket.ts';
+import { findStep } from '../../../domain/journey/compile.ts';
 import { parseJourney } from '../../../domain/journey/parse.ts';
 import { HOLDOUT_STEP } from '../../../domain/journey/steps/holdout.ts';
 import { variantOf, type Split } from '../../../domain/journey/steps/split.ts';
@@ -72,4 +73,10 @@ test('only a holdout may do without a way to go; its customers stand aside until
   expect(
     parseJourney(split('{ id: a, percent: 50, next: mail }, { id: b, percent: 50, next: rest }')).journey?.steps.has(HOLDOUT_STEP),
   ).toBe(false);
+});
+
+test('who was held out stays so in a version that holds nobody out', () => {
+  const { journey } = parseJourney('journey: x\ntrigger: { event: a.b }\nmax_duration: P9D\nsteps: { a: { do: wait, for: P1D } }');
+  expect(journey && findStep(journey, HOLDOUT_STEP)?.fields).toEqual({ for: 'P9D' });
+  expect(journey && findStep(journey, 'b')).toBeUndefined();
 });
