@@ -82,6 +82,7 @@ export const createCampaignBody = z
   .refine((body) => (body?.campaign_type === 'PROMOTION') === (body?.voucher === undefined), {
     path: ['voucher'],
     error: 'must be given, but for a PROMOTION',
+    when: () => true,
   })
   .refine((body) => body?.campaign_type === 'PROMOTION' || body?.promotion === undefined, {
     path: ['promotion'],

@@ -74,7 +74,7 @@ describe('a voucher that cannot be is refused, with every field that is wrong', 
     ['a quantity that no column holds', { ...good, redemption: { quantity: 2 ** 31 } }, ['redemption.quantity']],
     ['an unknown field', { ...good, discont: {} }, ['discont']],
     ['an unknown field further in', { ...good, redemption: { quantity: 1, daily: 2 } }, ['redemption.daily']],
-    ['a type that is not made yet', { ...good, type: 'GIFT_VOUCHER' }, ['type']],
+    ['a gift card with a discount', { ...good, type: 'GIFT_VOUCHER' }, ['discount', 'gift']],
     ['metadata that is a list', { ...good, metadata: [] }, ['metadata']],
     ['metadata with a number that JSON would change', { ...good, metadata: { n: 2 ** 60 } }, ['metadata']],
     ['a code with a line break', { ...good, code: 'A\nB' }, ['code']],
@@ -119,7 +119,8 @@ describe('a customer that cannot be is refused', () => {
 describe('a campaign that cannot be is refused', () => {
   test.each<[string, unknown, string[]]>([
     ['nothing', {}, ['name', 'voucher']],
-    ['a kind that is not made yet', { name: 'A', campaign_type: 'GIFT_VOUCHERS', voucher: good }, ['campaign_type']],
+    ['gift cards that are discounts', { name: 'A', campaign_type: 'GIFT_VOUCHERS', voucher: good }, ['voucher.type']],
+    ['a kind that there is not', { name: 'A', campaign_type: 'RAFFLE', voucher: good }, ['campaign_type']],
     ['codes that make no sense', { name: 'A', voucher: { ...good, code_config: { length: 0 } } }, ['voucher.code_config.length']],
     ['more codes than one request makes', { name: 'A', voucher: good, vouchers_count: 1_001 }, ['vouchers_count']],
     [
