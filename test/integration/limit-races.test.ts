@@ -264,15 +264,21 @@ describe('a session', () => {
     expect(await sql`select 1 from session_lock where project_id = ${project.id}`).toHaveLength(0);
   });
 
-  test('counts against limits until it ends or is released', async () => {
+  test('counts against limits until it ends or redeems', async () => {
     await campaignOf('cart', 4, { campaign_limits: { campaign_total: 2 } });
-    await either(0).validateAndLock(redeemRequest(project, 'CART-0', session('one')));
-    const short = await either(1).validateAndLock(redeemRequest(project, 'CART-1', session('two', { ttl: 300, ttl_unit: 'MILLISECONDS' })));
+    let now = new Date();
+    const clocked = createCheckout(pools[0]!, { now: () => now });
+    const ask = (code: string, more: object = {}) => redeemRequest(project, code, more);
+    await clocked.validateAndLock(ask('CART-0', session('one')));
+    const short = await clocked.validateAndLock(ask('CART-1', session('two', { ttl: 5, ttl_unit: 'MINUTES' })));
     expect(bodyOf(short).valid).toBe(true);
-    expect(counted(await times(10, (index) => redeem(index, 'cart-2')))).toEqual({ quantity_exceeded: 10 });
-    await expect.poll(async () => statusOf(await redeem(0, 'cart-2')), { timeout: 3_000 }).toBe(200);
-    expect(counted([await redeem(1, 'cart-3')])).toEqual({ quantity_exceeded: 1 });
-    expect(counted([await redeem(1, 'cart-0', session('one'))])).toEqual({ 200: 1 });
+    now = new Date(now.getTime() + 299_000);
+    expect(counted(await times(10, () => clocked.redeem(ask('CART-2'))))).toEqual({ quantity_exceeded: 10 });
+    now = new Date(now.getTime() + 2_000);
+    expect(counted([await clocked.redeem(ask('CART-2'))])).toEqual({ 200: 1 });
+    expect(counted([await clocked.redeem(ask('CART-3'))])).toEqual({ quantity_exceeded: 1 });
+    expect(counted([await clocked.redeem(ask('CART-0', session('one')))])).toEqual({ 200: 1 });
+    await clocked.traces.close();
   });
 });
 
