@@ -30,13 +30,13 @@ const isBetter = (one: Deal, other: Deal): boolean => {
  */
 export const bestDeal = (checkout: Checkout, entries: readonly Entry[], start: Stack, anyOrder: boolean): readonly Entry[] => {
   const { rules } = checkout;
-  let tries = Math.min(MOST_TRIES, Math.ceil(MOST_LINES / Math.max(1, start.cart?.lines.length ?? 1)));
+  const tries = { left: Math.min(MOST_TRIES, Math.ceil(MOST_LINES / Math.max(1, start.cart?.lines.length ?? 1))) };
 
   const extend = (deal: Deal, index: number): Deal | null => {
     const entry = entries[index]!;
     const { redeemable } = entry;
     if (!redeemable || deal.stack.applied.some((each) => !mayJoin(rules, each.redeemable, redeemable))) return null;
-    tries--;
+    tries.left--;
     const excluding = [redeemable, ...deal.stack.applied.map((each) => each.redeemable)].some((each) => isExclusive(rules, each));
     const outcome = outcomeOn(checkout, deal.stack, entry, excluding);
     return outcome.status === 'APPLICABLE' ? { chosen: [...deal.chosen, index], stack: push(deal.stack, outcome) } : null;
@@ -64,7 +64,7 @@ export const bestDeal = (checkout: Checkout, entries: readonly Entry[], start: S
   const search = (deal: Deal): void => {
     if (isBetter(deal, best)) best = deal;
     const from = anyOrder ? 0 : (deal.chosen.at(-1) ?? -1) + 1;
-    for (let index = from; index < entries.length && tries > 0; index++) {
+    for (let index = from; index < entries.length && tries.left > 0; index++) {
       if (anyOrder && deal.chosen.includes(index)) continue;
       const next = extend(deal, index);
       if (next) search(next);
