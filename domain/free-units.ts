@@ -55,7 +55,11 @@ const linesOf = (cart: Cart, unit: KnownUnit): { index: number; line: CartLine; 
       const item = itemOf(cart, line);
       return item && isUnit(item, unit) ? [{ index, line, item }] : [];
     })
-    .toSorted((a, b) => a.line.left * paid(b.line) - b.line.left * paid(a.line) || a.index - b.index);
+    .toSorted((a, b) => byUnitPrice(a.line, b.line) || a.index - b.index);
+
+/** Lines that are all free come last: no unit of theirs has a price. Of equal prices, the line with fewer units comes first. */
+const byUnitPrice = (a: CartLine, b: CartLine): number =>
+  Number(paid(a) === 0) - Number(paid(b) === 0) || a.left * paid(b) - b.left * paid(a) || paid(a) - paid(b);
 
 const paid = (line: CartLine): number => line.quantity - line.freeQuantity;
 
