@@ -37,8 +37,8 @@ import { createOrderRoutes } from '../api/routes/orders.ts';
 import { createProductCollectionRoutes } from '../api/routes/product-collections.ts';
 import { createProductImportRoutes } from '../api/routes/product-imports.ts';
 import { createProductRoutes } from '../api/routes/products.ts';
-import { createPromotionStackRoutes } from '../api/routes/promotion-stacks.ts';
 import { createPromotionCheckoutRoutes } from '../api/routes/promotion-checkout.ts';
+import { createPromotionStackRoutes } from '../api/routes/promotion-stacks.ts';
 import { createPromotionTierRoutes } from '../api/routes/promotion-tiers.ts';
 import { createPortalLinkRoutes } from '../api/routes/portal-links.ts';
 import { createPublicationRoutes } from '../api/routes/publications.ts';
@@ -255,10 +255,10 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createTraceRoutes(core),
       ...createStackingRuleRoutes(core),
       ...createPromotionTierRoutes(core),
+      ...createPromotionCheckoutRoutes({ ...core, checkout }),
       ...createPromotionStackRoutes(core),
       ...createFastForwardRoutes({ fastForward }),
       ...createSourceRoutes({ ...deps, publicUrl: configuration.publicUrl }),
-      ...createPromotionCheckoutRoutes({ ...core, checkout }),
       ...createEventRoutes(deps),
       ...createEndpointRoutes({ ...deps, addresses: addressesOf(configuration) }),
       ...createWebhookDeliveryRoutes(deps),
