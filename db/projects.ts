@@ -22,7 +22,8 @@ export interface Project {
 
 export type NewProject = Pick<Project, 'name' | 'mode'> & Partial<Pick<Project, 'timezone' | 'currency' | 'caseSensitiveCodes'>>;
 
-const columns = (db: Db) => db`id, app_id, name, mode, timezone, currency, case_sensitive_codes, settings->'stacking_rules' as stacking_rules`;
+const columns = (db: Db) =>
+  db`id, app_id, name, mode, timezone, currency, case_sensitive_codes, settings->'stacking_rules' as stacking_rules`;
 
 export const createProject = async (db: Db, project: NewProject): Promise<Project> => {
   const [row] = await db<Project[]>`
