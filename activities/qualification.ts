@@ -1,4 +1,4 @@
-import { lookUpCustomers, type CheckoutCustomer, type NamedCustomer } from '../db/checkout.ts';
+import type { CheckoutCustomer } from '../db/checkout.ts';
 import type { Sql } from '../db/client.ts';
 import { newId } from '../db/ids.ts';
 import { passesFilters, type OfferFilters } from '../domain/qualification/filters.ts';
@@ -10,6 +10,7 @@ import { readCounts } from './checkout-counts.ts';
 import type { Question } from './checkout-decision.ts';
 import type { CheckoutRequest } from './checkout-request.ts';
 import { createGatherer } from './gather.ts';
+import { findCustomers } from './named-customers.ts';
 import { campaignOf, createOffers, isCounted, type ProjectOffers } from './offers.ts';
 import { qualificationView } from './qualification-view.ts';
 import { readFacts } from './request-facts.ts';
@@ -123,19 +124,4 @@ const askedOf = (
     offers: scenario.counts === null ? list : list.map((offer) => narrowed(offer, scenario)),
     question: { request, asked: [], redeemables, customer, redeemerOf: () => by, at },
   };
-};
-
-const findCustomers = async (
-  sql: Sql,
-  projectId: string,
-  requests: readonly CheckoutRequest[],
-): Promise<(named: NamedCustomer) => CheckoutCustomer | undefined> => {
-  const named = requests.flatMap((request) => request.customer ?? []);
-  if (named.length === 0) return () => undefined;
-  const lookup = lookUpCustomers(
-    sql,
-    projectId,
-    named.map(({ id, sourceId }) => ({ id, sourceId })),
-  );
-  return lookup.match(await lookup.rows);
 };

@@ -1,4 +1,4 @@
-import { lookUpCustomers, readVouchers, type CheckoutCustomer, type NamedCustomer } from '../db/checkout.ts';
+import { readVouchers } from '../db/checkout.ts';
 import { readStacks, readTiers } from '../db/checkout-promotions.ts';
 import type { Sql } from '../db/client.ts';
 import { newId } from '../db/ids.ts';
@@ -9,6 +9,7 @@ import { lacksPrices, withPrices } from './order-prices.ts';
 import { readFacts } from './request-facts.ts';
 import { codeKeysOf, type CheckoutRequest } from './checkout-request.ts';
 import { createGatherer } from './gather.ts';
+import { findCustomers } from './named-customers.ts';
 import { askedPromotionsOf, NO_PROMOTIONS, promotionsOf, type Promotions } from './promotions.ts';
 import { validationTraceOf } from './validation-trace.ts';
 import { readUnits } from './known-units.ts';
@@ -79,19 +80,4 @@ const readPromotions = async (sql: Sql, states: VoucherStates, projectId: string
   if (!asked) return NO_PROMOTIONS;
   const [tiers, stacks] = await Promise.all([readTiers(sql, projectId, asked), readStacks(sql, projectId, asked.stackIds)]);
   return promotionsOf(sql, states.rules, projectId, tiers, stacks);
-};
-
-const findCustomers = async (
-  sql: Sql,
-  projectId: string,
-  requests: CheckoutRequest[],
-): Promise<(named: NamedCustomer) => CheckoutCustomer | undefined> => {
-  const named = requests.flatMap((request) => request.customer ?? []);
-  if (named.length === 0) return () => undefined;
-  const lookup = lookUpCustomers(
-    sql,
-    projectId,
-    named.map(({ id, sourceId }) => ({ id, sourceId })),
-  );
-  return lookup.match(await lookup.rows);
 };
