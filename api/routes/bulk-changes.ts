@@ -1,30 +1,21 @@
 import { CUSTOMERS_IMPORT } from '../../activities/bulk/import-customers.ts';
 import { ORDERS_IMPORT, type OrderRow } from '../../activities/bulk/import-orders.ts';
+import type { Tx } from '../../db/client.ts';
 import { knownSourceIds } from '../../db/customer-list.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { fieldProblems } from '../field-problems.ts';
 import { customerCheck } from '../import-checks.ts';
-import { stageImport, type ImportRequest, type RowInput } from '../imports.ts';
-import { route, type Answer, type RequestContext, type Route } from '../route.ts';
+import { accept, accepted, listRows, metadataRows, onlyKnown, type ImportTarget } from '../import-requests.ts';
+import type { ImportRequest } from '../imports.ts';
+import { route, type RequestContext, type Route } from '../route.ts';
 import { customersMetadataBody } from '../schemas/customer-bulk.ts';
-import { importBody, importedSchema } from '../schemas/import.ts';
+import { importBody } from '../schemas/import.ts';
 import { orderBody } from '../schemas/kept-order.ts';
 import { toldOrder } from './orders.ts';
 
-const accepted = { 202: { description: 'It runs in the background: `/v1/async-actions/{id}` says how far', schema: importedSchema } };
-
-const rowsOf = (bodies: unknown[]): RowInput[] => bodies.map((body, index) => ({ line: index + 1, body, problem: null }));
-
-const stage = (
-  { project, write }: RequestContext,
-  bodies: unknown[],
-  type: string,
-  check: (tx: Parameters<typeof stageImport>[0]) => Promise<ImportRequest['check']>,
-): Promise<Answer> =>
-  write(async (tx) => {
-    const request = { projectId: project.id, type, campaignId: null, allOrNothing: false, check: await check(tx) };
-    return { status: 202, body: { async_action_id: await stageImport(tx, request, rowsOf(bodies)) } };
-  });
+const customers =
+  ({ project }: RequestContext) =>
+  async (tx: Tx): Promise<ImportTarget> => ({ type: CUSTOMERS_IMPORT, campaignId: null, check: await customerCheck(tx, project) });
 
 /** What is wrong with an order, or the row that is kept. */
 const orderCheck =
@@ -51,7 +42,7 @@ export const createBulkChangeRoutes = (): Route[] => [
     scope: 'customers:write',
     body: importBody,
     responses: accepted,
-    handler: (context) => stage(context, context.body, CUSTOMERS_IMPORT, (tx) => customerCheck(tx, context.project)),
+    handler: (context) => accept(context, false, () => listRows(context.body), customers(context)),
   }),
   route({
     method: 'post',
@@ -62,18 +53,17 @@ export const createBulkChangeRoutes = (): Route[] => [
     scope: 'customers:write',
     body: customersMetadataBody,
     responses: accepted,
-    handler: (context) => {
-      const { source_ids: sourceIds, metadata } = context.body;
-      const bodies = [...new Set(sourceIds)].map((source_id) => ({ source_id, metadata }));
-      return stage(context, bodies, CUSTOMERS_IMPORT, async (tx) => {
-        const known = await knownSourceIds(tx, context.project.id, sourceIds);
-        const check = await customerCheck(tx, context.project);
-        return (body, line) =>
-          known.has((body as { source_id: string }).source_id)
-            ? check(body, line)
-            : { problems: [{ path: 'source_id', message: 'is the source id of nobody' }] };
-      });
-    },
+    handler: (context) =>
+      accept(
+        context,
+        false,
+        () => metadataRows(context.body),
+        async (tx) => {
+          const known = await knownSourceIds(tx, context.project.id, context.body.source_ids);
+          const target = await customers(context)(tx);
+          return { ...target, check: onlyKnown(known, target.check, 'is the source id of nobody') };
+        },
+      ),
   }),
   route({
     method: 'post',
@@ -84,6 +74,12 @@ export const createBulkChangeRoutes = (): Route[] => [
     scope: 'orders:write',
     body: importBody,
     responses: accepted,
-    handler: (context) => stage(context, context.body, ORDERS_IMPORT, () => Promise.resolve(orderCheck(context))),
+    handler: (context) =>
+      accept(
+        context,
+        false,
+        () => listRows(context.body),
+        () => Promise.resolve({ type: ORDERS_IMPORT, campaignId: null, check: orderCheck(context) }),
+      ),
   }),
 ];

@@ -5,22 +5,15 @@ import type { Tx } from '../../db/client.ts';
 import type { Project } from '../../db/projects.ts';
 import { customerOfRow } from '../../domain/csv/customer-row.ts';
 import { voucherOfRow } from '../../domain/csv/voucher-row.ts';
-import type { Cells } from '../../domain/csv/cells.ts';
-import { readCsv } from '../csv-file.ts';
 import { notFound } from '../errors.ts';
 import { campaignVoucherCheck, customerCheck, voucherCheck } from '../import-checks.ts';
-import { stageImport, type ImportRequest, type RowInput } from '../imports.ts';
-import { route, type Answer, type RequestContext, type Route } from '../route.ts';
-import { campaignImportParams, importBody, importCsvQuery, importedSchema, importQuery } from '../schemas/import.ts';
+import { accept, accepted, CSV_DESCRIPTION, fileRows, listRows, type ImportTarget } from '../import-requests.ts';
+import { route, type RequestContext, type Route } from '../route.ts';
+import { campaignImportParams, importBody, importCsvQuery, importQuery } from '../schemas/import.ts';
 
-type Context = Pick<RequestContext<unknown, { all_or_nothing: boolean; encoding?: string }>, 'project' | 'query' | 'upload' | 'write'>;
-type Rows = AsyncIterable<RowInput> | Iterable<RowInput>;
-type Target = Pick<ImportRequest, 'type' | 'campaignId' | 'check'>;
+type Context = Pick<RequestContext, 'project'>;
 
-const accepted = { 202: { description: 'It runs in the background: `/v1/async-actions/{id}` says how far', schema: importedSchema } };
 const missing = { 404: { description: 'There is no such campaign' } };
-const CSV_DESCRIPTION =
-  'A form with a part `file`, or the file itself as text/csv. `/v1/async-actions/{id}/errors` names every row that is wrong.';
 
 const known = async (tx: Tx, project: Project, idOrName: string): Promise<Campaign> => {
   const campaign = await findCampaign(tx, project.id, idOrName);
@@ -28,33 +21,20 @@ const known = async (tx: Tx, project: Project, idOrName: string): Promise<Campai
   return campaign;
 };
 
-/** Rows of the file, each as the body that it stands for. */
-async function* fileRows({ upload, query }: Context, bodyOf: (cells: Cells) => unknown): AsyncGenerator<RowInput> {
-  for await (const { line, cells, problem } of readCsv(upload!.path, query)) yield { line, problem, body: bodyOf(cells) };
-}
-
-const listRows = (body: unknown[]): RowInput[] => body.map((each, index) => ({ line: index + 1, body: each, problem: null }));
-
-const accept = ({ project, query, write }: Context, rows: () => Rows, target: (tx: Tx) => Promise<Target>): Promise<Answer> =>
-  write(async (tx) => {
-    const request = { projectId: project.id, allOrNothing: query.all_or_nothing, ...(await target(tx)) };
-    return { status: 202, body: { async_action_id: await stageImport(tx, request, rows()) } };
-  });
-
 const vouchers =
   ({ project }: Context) =>
-  async (tx: Tx): Promise<Target> => ({ type: VOUCHERS_IMPORT, campaignId: null, check: await voucherCheck(tx, project) });
+  async (tx: Tx): Promise<ImportTarget> => ({ type: VOUCHERS_IMPORT, campaignId: null, check: await voucherCheck(tx, project) });
 
 const vouchersOf =
   ({ project }: Context, idOrName: string) =>
-  async (tx: Tx): Promise<Target> => {
+  async (tx: Tx): Promise<ImportTarget> => {
     const campaign = await known(tx, project, idOrName);
     return { type: VOUCHERS_IMPORT, campaignId: campaign.id, check: await campaignVoucherCheck(tx, project, campaign) };
   };
 
 const customers =
   ({ project }: Context) =>
-  async (tx: Tx): Promise<Target> => ({ type: CUSTOMERS_IMPORT, campaignId: null, check: await customerCheck(tx, project) });
+  async (tx: Tx): Promise<ImportTarget> => ({ type: CUSTOMERS_IMPORT, campaignId: null, check: await customerCheck(tx, project) });
 
 export const createImportRoutes = (): Route[] => [
   route({
@@ -67,7 +47,7 @@ export const createImportRoutes = (): Route[] => [
     query: importCsvQuery,
     takesFile: true,
     responses: accepted,
-    handler: (context) => accept(context, () => fileRows(context, voucherOfRow), vouchers(context)),
+    handler: (context) => accept(context, context.query.all_or_nothing, () => fileRows(context, voucherOfRow), vouchers(context)),
   }),
   route({
     method: 'post',
@@ -78,7 +58,7 @@ export const createImportRoutes = (): Route[] => [
     query: importQuery,
     body: importBody,
     responses: accepted,
-    handler: (context) => accept(context, () => listRows(context.body), vouchers(context)),
+    handler: (context) => accept(context, context.query.all_or_nothing, () => listRows(context.body), vouchers(context)),
   }),
   route({
     method: 'post',
@@ -91,7 +71,8 @@ export const createImportRoutes = (): Route[] => [
     query: importCsvQuery,
     takesFile: true,
     responses: { ...accepted, ...missing },
-    handler: (context) => accept(context, () => fileRows(context, voucherOfRow), vouchersOf(context, context.params.id)),
+    handler: (context) =>
+      accept(context, context.query.all_or_nothing, () => fileRows(context, voucherOfRow), vouchersOf(context, context.params.id)),
   }),
   route({
     method: 'post',
@@ -103,7 +84,8 @@ export const createImportRoutes = (): Route[] => [
     query: importQuery,
     body: importBody,
     responses: { ...accepted, ...missing },
-    handler: (context) => accept(context, () => listRows(context.body), vouchersOf(context, context.params.id)),
+    handler: (context) =>
+      accept(context, context.query.all_or_nothing, () => listRows(context.body), vouchersOf(context, context.params.id)),
   }),
   route({
     method: 'post',
@@ -115,6 +97,6 @@ export const createImportRoutes = (): Route[] => [
     query: importCsvQuery,
     takesFile: true,
     responses: accepted,
-    handler: (context) => accept(context, () => fileRows(context, customerOfRow), customers(context)),
+    handler: (context) => accept(context, context.query.all_or_nothing, () => fileRows(context, customerOfRow), customers(context)),
   }),
 ];

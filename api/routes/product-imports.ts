@@ -1,38 +1,22 @@
 import { PRODUCTS_IMPORT, SKUS_IMPORT } from '../../activities/bulk/import-products.ts';
 import type { Tx } from '../../db/client.ts';
 import { knownProducts } from '../../db/products.ts';
-import type { Cells } from '../../domain/csv/cells.ts';
 import { productOfRow, skuOfRow } from '../../domain/csv/product-row.ts';
-import { readCsv } from '../csv-file.ts';
-import { stageImport, type ImportRequest, type RowInput } from '../imports.ts';
+import { accept, accepted, CSV_DESCRIPTION, fileRows, listRows, metadataRows, onlyKnown, type ImportTarget } from '../import-requests.ts';
 import { productCheck, skuCheck } from '../product-import-checks.ts';
-import { route, type Answer, type RequestContext, type Route } from '../route.ts';
-import { importBody, importCsvQuery, importedSchema } from '../schemas/import.ts';
+import { route, type RequestContext, type Route } from '../route.ts';
+import { importBody, importCsvQuery } from '../schemas/import.ts';
 import { productsMetadataBody } from '../schemas/product.ts';
 
-const accepted = { 202: { description: 'It runs in the background: `/v1/async-actions/{id}` says how far', schema: importedSchema } };
-const CSV_DESCRIPTION =
-  'A form with a part `file`, or the file itself as text/csv. `/v1/async-actions/{id}/errors` names every row that is wrong.';
+type Context = Pick<RequestContext, 'project'>;
 
-type FileContext = RequestContext<unknown, { all_or_nothing: boolean; encoding?: string }>;
+const products =
+  ({ project }: Context) =>
+  async (tx: Tx): Promise<ImportTarget> => ({ type: PRODUCTS_IMPORT, campaignId: null, check: await productCheck(tx, project) });
 
-async function* fileRows({ upload, query }: FileContext, bodyOf: (cells: Cells) => unknown): AsyncGenerator<RowInput> {
-  for await (const { line, cells, problem } of readCsv(upload!.path, query)) yield { line, problem, body: bodyOf(cells) };
-}
-
-const rowsOf = (bodies: unknown[]): RowInput[] => bodies.map((body, index) => ({ line: index + 1, body, problem: null }));
-
-const stage = (
-  { project, write }: Pick<RequestContext, 'project' | 'write'>,
-  type: string,
-  allOrNothing: boolean,
-  rows: () => Iterable<RowInput> | AsyncIterable<RowInput>,
-  checkOf: (tx: Tx) => Promise<ImportRequest['check']>,
-): Promise<Answer> =>
-  write(async (tx) => {
-    const request = { projectId: project.id, type, campaignId: null, allOrNothing, check: await checkOf(tx) };
-    return { status: 202, body: { async_action_id: await stageImport(tx, request, rows()) } };
-  });
+const skus =
+  ({ project }: Context) =>
+  async (tx: Tx): Promise<ImportTarget> => ({ type: SKUS_IMPORT, campaignId: null, check: await skuCheck(tx, project) });
 
 export const createProductImportRoutes = (): Route[] => [
   route({
@@ -44,14 +28,7 @@ export const createProductImportRoutes = (): Route[] => [
     scope: 'products:write',
     body: importBody,
     responses: accepted,
-    handler: (context) =>
-      stage(
-        context,
-        PRODUCTS_IMPORT,
-        false,
-        () => rowsOf(context.body),
-        (tx) => productCheck(tx, context.project),
-      ),
+    handler: (context) => accept(context, false, () => listRows(context.body), products(context)),
   }),
   route({
     method: 'post',
@@ -62,24 +39,17 @@ export const createProductImportRoutes = (): Route[] => [
     scope: 'products:write',
     body: productsMetadataBody,
     responses: accepted,
-    handler: (context) => {
-      const { source_ids: sourceIds, metadata } = context.body;
-      const bodies = [...new Set(sourceIds)].map((source_id) => ({ source_id, metadata }));
-      return stage(
+    handler: (context) =>
+      accept(
         context,
-        PRODUCTS_IMPORT,
         false,
-        () => rowsOf(bodies),
+        () => metadataRows(context.body),
         async (tx) => {
-          const known = await knownProducts(tx, context.project.id, sourceIds);
-          const check = await productCheck(tx, context.project);
-          return (body, line) =>
-            known.has((body as { source_id: string }).source_id)
-              ? check(body, line)
-              : { problems: [{ path: 'source_id', message: 'is the source id of no product' }] };
+          const known = await knownProducts(tx, context.project.id, context.body.source_ids);
+          const target = await products(context)(tx);
+          return { ...target, check: onlyKnown(known, target.check, 'is the source id of no product') };
         },
-      );
-    },
+      ),
   }),
   route({
     method: 'post',
@@ -91,14 +61,7 @@ export const createProductImportRoutes = (): Route[] => [
     query: importCsvQuery,
     takesFile: true,
     responses: accepted,
-    handler: (context) =>
-      stage(
-        context,
-        PRODUCTS_IMPORT,
-        context.query.all_or_nothing,
-        () => fileRows(context, productOfRow),
-        (tx) => productCheck(tx, context.project),
-      ),
+    handler: (context) => accept(context, context.query.all_or_nothing, () => fileRows(context, productOfRow), products(context)),
   }),
   route({
     method: 'post',
@@ -110,13 +73,6 @@ export const createProductImportRoutes = (): Route[] => [
     query: importCsvQuery,
     takesFile: true,
     responses: accepted,
-    handler: (context) =>
-      stage(
-        context,
-        SKUS_IMPORT,
-        context.query.all_or_nothing,
-        () => fileRows(context, skuOfRow),
-        (tx) => skuCheck(tx, context.project),
-      ),
+    handler: (context) => accept(context, context.query.all_or_nothing, () => fileRows(context, skuOfRow), skus(context)),
   }),
 ];

@@ -1,0 +1,47 @@
+import type { Tx } from '../db/client.ts';
+import type { Cells } from '../domain/csv/cells.ts';
+import { readCsv } from './csv-file.ts';
+import { stageImport, type ImportRequest, type RowInput } from './imports.ts';
+import type { Answer, RequestContext } from './route.ts';
+import { importedSchema } from './schemas/import.ts';
+
+/** What is imported, and how its rows are looked at. */
+export type ImportTarget = Pick<ImportRequest, 'type' | 'campaignId' | 'check'>;
+
+export const accepted = {
+  202: { description: 'It runs in the background: `/v1/async-actions/{id}` says how far', schema: importedSchema },
+};
+export const CSV_DESCRIPTION =
+  'A form with a part `file`, or the file itself as text/csv. `/v1/async-actions/{id}/errors` names every row that is wrong.';
+
+type FileContext = Pick<RequestContext<unknown, { all_or_nothing: boolean; encoding?: string }>, 'upload' | 'query'>;
+
+/** Rows of the file, each as the body that it stands for. */
+export async function* fileRows({ upload, query }: FileContext, bodyOf: (cells: Cells) => unknown): AsyncGenerator<RowInput> {
+  for await (const { line, cells, problem } of readCsv(upload!.path, query)) yield { line, problem, body: bodyOf(cells) };
+}
+
+/** Rows of a list, counted from 1. */
+export const listRows = (bodies: unknown[]): RowInput[] => bodies.map((body, index) => ({ line: index + 1, body, problem: null }));
+
+/** Takes rows for the background, and answers with the id under which it tells how far it is. */
+export const accept = (
+  { project, write }: Pick<RequestContext, 'project' | 'write'>,
+  allOrNothing: boolean,
+  rows: () => AsyncIterable<RowInput> | Iterable<RowInput>,
+  target: (tx: Tx) => Promise<ImportTarget>,
+): Promise<Answer> =>
+  write(async (tx) => {
+    const request = { projectId: project.id, allOrNothing, ...(await target(tx)) };
+    return { status: 202, body: { async_action_id: await stageImport(tx, request, rows()) } };
+  });
+
+/** The same new metadata for each of these source ids. */
+export const metadataRows = ({ source_ids: sourceIds, metadata }: { source_ids: string[]; metadata: unknown }): RowInput[] =>
+  listRows([...new Set(sourceIds)].map((source_id) => ({ source_id, metadata })));
+
+/** Refuses rows of source ids that nobody knows, which the check would take for new ones. */
+export const onlyKnown =
+  (known: ReadonlySet<string>, check: ImportRequest['check'], message: string): ImportRequest['check'] =>
+  (body, line) =>
+    known.has((body as { source_id: string }).source_id) ? check(body, line) : { problems: [{ path: 'source_id', message }] };
