@@ -1,7 +1,6 @@
 import type { Sql } from '../../db/client.ts';
 import { COHORT_SIZE, insertCohorts, newCohort } from '../../db/cohorts.ts';
 import { insertEnrolments } from '../../db/enrolments.ts';
-import { recordEvents } from '../../db/events.ts';
 import { findCustomer, upsertCustomers, type Customer } from '../../db/customers.ts';
 import { newId } from '../../db/ids.ts';
 import { newEnrolment } from '../../db/new-enrolment.ts';
@@ -12,6 +11,7 @@ import { admit, type Entry, type Refused } from '../../domain/journey/routing.ts
 import type { JourneyEvent } from '../../domain/journey/scope.ts';
 import { LAUNCHED } from '../../domain/journey/trigger.ts';
 import type { SimulatedCustomers, SimulationInput } from './input.ts';
+import { tell } from './tell.ts';
 import type { World } from './world.ts';
 
 /** The customers of a simulation, made where they are made up. */
@@ -57,19 +57,7 @@ export const enter = async (world: World, { data }: SimulationInput): Promise<st
       event,
       entries.flatMap(({ customer, entry }) => ('refused' in entry ? [] : [{ customer, entry }])),
     );
-  } else {
-    await recordEvents(
-      sql,
-      customers.map((customer) => ({
-        projectId: project.id,
-        type,
-        customerId: customer.id,
-        data: told,
-        dedupeKey: null,
-        occurredAt: clock.now,
-      })),
-    );
-  }
+  } else await tell(world, customers, type, told);
   const first = entries[0]?.entry;
   return first !== undefined && 'refused' in first ? REFUSALS[first.refused] : null;
 };

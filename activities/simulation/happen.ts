@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Customer } from '../../db/customers.ts';
-import { recordEvents } from '../../db/events.ts';
 import { unsubscribeAll } from '../../db/simulation-state.ts';
 import { resolveEventType } from '../../domain/journey/scope.ts';
 import type { ScriptedEvent } from './input.ts';
 import { redeem } from './redeem.ts';
+import { tell } from './tell.ts';
 import { happening } from './timeline.ts';
 import type { World } from './world.ts';
 
@@ -36,15 +36,5 @@ export const happen = async (world: World, scripted: ScriptedEvent, number: numb
   }
   if (world.verbose)
     world.happened.push(happening(clock.now, 'event', scripted.event, { detail: { event: scripted.event, data: scripted.data } }));
-  await recordEvents(
-    sql,
-    customers.map((customer) => ({
-      projectId: project.id,
-      type,
-      customerId: customer.id,
-      data: scripted.data,
-      dedupeKey: null,
-      occurredAt: clock.now,
-    })),
-  );
+  await tell(world, customers, type, scripted.data);
 };
