@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { checkRules } from '../../domain/validation-rules/check.ts';
 import type { RuleGroup } from '../../domain/validation-rules/rule.ts';
-import { customerInput } from './customer.ts';
 import { metadata, name, text } from './fields.ts';
-import { orderInput } from './order.ts';
 import { flag, listOf, paging, startingAfter } from './list.ts';
+import { checkoutFields } from './redeemable.ts';
 
 const message = z.strictObject({ message: text(500).optional() });
 
@@ -141,14 +140,9 @@ export const assignmentListSchema = listOf('data', assignmentSchema).meta({ id: 
 
 /** What a rule is tried on: what a checkout asks, without what it redeems. */
 export const tryRuleBody = z.strictObject({
-  order: orderInput.nullish(),
-  customer: customerInput
-    .refine((customer) => customer.id !== undefined || customer.source_id !== undefined, {
-      path: ['source_id'],
-      error: 'must be given, or id: it says who the customer is',
-    })
-    .nullish(),
-  metadata: metadata.nullish(),
+  order: checkoutFields.order,
+  customer: checkoutFields.customer,
+  metadata: checkoutFields.metadata,
 });
 
 const entryList = z.object({ object: z.literal('list'), data_ref: z.literal('data'), data: z.array(z.unknown()), total: z.int() });
