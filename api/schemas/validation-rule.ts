@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { checkRules } from '../../domain/validation-rules/check.ts';
 import type { RuleGroup } from '../../domain/validation-rules/rule.ts';
-import { metadata, name, text } from './fields.ts';
+import { name, text } from './fields.ts';
 import { flag, listOf, paging, startingAfter } from './list.ts';
 import { checkoutFields } from './redeemable.ts';
 
