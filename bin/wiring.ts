@@ -62,6 +62,9 @@ import { createRuleTrialRoutes } from '../api/routes/rule-trial.ts';
 import { createValidationRuleRoutes } from '../api/routes/validation-rules.ts';
 import { createValidationRoutes } from '../api/routes/validations.ts';
 import { createGiftCardRoutes } from '../api/routes/gift-cards.ts';
+import { createProgramRewardRoutes } from '../api/routes/program-rewards.ts';
+import { createRewardAssignmentRoutes } from '../api/routes/reward-assignments.ts';
+import { createRewardRoutes } from '../api/routes/rewards.ts';
 import { createSessionRoutes } from '../api/routes/sessions.ts';
 import { createVoucherRoutes } from '../api/routes/vouchers.ts';
 import { createWebhookDeliveryRoutes } from '../api/routes/webhook-deliveries.ts';
@@ -219,6 +222,9 @@ export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired 
       ...createProductCollectionRoutes(deps),
       ...createVoucherRoutes(deps),
       ...createGiftCardRoutes(deps),
+      ...createRewardRoutes(core),
+      ...createRewardAssignmentRoutes(core),
+      ...createProgramRewardRoutes(core),
       ...createSessionRoutes(deps),
       ...createCategoryRoutes(deps),
       ...createMetadataSchemaRoutes({ ...deps, metadata }),

@@ -36,6 +36,9 @@ const prefixes = {
   sku: 'sku',
   productCollection: 'pc',
   giftTransaction: 'vtx',
+  reward: 'rew',
+  rewardAssignment: 'rewa',
+  loyaltyTier: 'ltr',
   session: 'ssn',
   request: 'req',
 } as const;

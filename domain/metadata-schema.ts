@@ -9,6 +9,8 @@ export const METADATA_OBJECTS = [
   'promotion_tier',
   'publication',
   'redemption',
+  'reward',
+  'loyalty_tier',
   'voucher',
 ] as const;
 export type MetadataObject = (typeof METADATA_OBJECTS)[number];

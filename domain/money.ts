@@ -26,9 +26,15 @@ export interface Ratio {
 
 /** Reads a percentage from its shortest decimal form, which is what was written in the JSON. */
 export const ratioOfPercent = (percent: number): Ratio => {
-  if (Number.isInteger(percent)) return { numerator: percent, denominator: 100 };
-  const [whole = '0', decimals = ''] = percent.toFixed(Math.min(6, decimalsOf(percent))).split('.');
-  return { numerator: Number(whole + decimals), denominator: 100 * 10 ** decimals.length };
+  const { numerator, denominator } = ratioOf(percent);
+  return { numerator, denominator: 100 * denominator };
+};
+
+/** Reads a decimal number, of which up to 6 decimals count, from its shortest form: 1.5 is 15/10. */
+export const ratioOf = (value: number): Ratio => {
+  if (Number.isInteger(value)) return { numerator: value, denominator: 1 };
+  const [whole = '0', decimals = ''] = value.toFixed(Math.min(6, decimalsOf(value))).split('.');
+  return { numerator: Number(whole + decimals), denominator: 10 ** decimals.length };
 };
 
 const decimalsOf = (value: number): number => {

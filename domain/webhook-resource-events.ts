@@ -123,6 +123,24 @@ export const resourceEventTypes: WebhookEventType[] = [
     },
   ),
   ...kept(
+    'reward',
+    { id: 'rew_0192f3a8', name: 'A mug', type: 'MATERIAL' },
+    {
+      'reward.created': 'A reward was made',
+      'reward.updated': 'A reward was changed',
+      'reward.deleted': 'A reward was deleted',
+    },
+  ),
+  ...kept(
+    'reward_assignment',
+    { id: 'rewa_0192f3a8', reward_id: 'rew_0192f3a8', related_object_id: 'camp_0192f3a8' },
+    {
+      'reward.assignment.created': 'A loyalty program got a reward',
+      'reward.assignment.updated': 'What a reward costs in a loyalty program was changed',
+      'reward.assignment.deleted': 'A reward was taken away from a loyalty program',
+    },
+  ),
+  ...kept(
     'segment',
     { id: 'seg_0192f3a8', name: 'Gold' },
     {

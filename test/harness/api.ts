@@ -10,6 +10,9 @@ import { createCustomerRoutes } from '../../api/routes/customers.ts';
 import { createImportRoutes } from '../../api/routes/imports.ts';
 import { createPublicationRoutes } from '../../api/routes/publications.ts';
 import { createGiftCardRoutes } from '../../api/routes/gift-cards.ts';
+import { createProgramRewardRoutes } from '../../api/routes/program-rewards.ts';
+import { createRewardAssignmentRoutes } from '../../api/routes/reward-assignments.ts';
+import { createRewardRoutes } from '../../api/routes/rewards.ts';
 import { createSessionRoutes } from '../../api/routes/sessions.ts';
 import { createRuleAssignmentRoutes } from '../../api/routes/rule-assignments.ts';
 import { createRuleTrialRoutes } from '../../api/routes/rule-trial.ts';
@@ -56,6 +59,9 @@ export const resourceRoutes = (sql: Sql): Route[] => {
     ...createProductCollectionRoutes(deps),
     ...createVoucherRoutes(deps),
     ...createGiftCardRoutes(deps),
+    ...createRewardRoutes(deps),
+    ...createRewardAssignmentRoutes(deps),
+    ...createProgramRewardRoutes(deps),
     ...createSessionRoutes(deps),
     ...createPublicationRoutes(deps),
     ...createAsyncActionRoutes(deps),
