@@ -1,6 +1,3 @@
-import type { Discount } from '../discount.ts';
-import { exponentOf } from '../money.ts';
-
 /** A reward gives a code of another campaign, money off the order for points, or a product. */
 export const REWARD_TYPES = ['CAMPAIGN', 'COIN', 'MATERIAL'] as const;
 export type RewardType = (typeof REWARD_TYPES)[number];
