@@ -61,16 +61,27 @@ export const configOf = (body: Changes & { url: string }, before: Partial<Endpoi
 };
 
 /** What the configuration says of what is sealed: whether it signs in. */
-export const signsIn = ({ oauth, certificate }: EndpointSecrets): Pick<EndpointConfig, 'signs_in'> =>
-  oauth === undefined && certificate === undefined ? {} : { signs_in: true };
+export const signsIn = ({ oauth, aws, certificate }: EndpointSecrets): Pick<EndpointConfig, 'signs_in'> =>
+  oauth === undefined && aws === undefined && certificate === undefined ? {} : { signs_in: true };
 
-/** What is sealed, after a change. */
+/**
+ * What is sealed, after a change.
+ * @throws DomainError invalid_payload where two things would write the same header
+ */
 export const secretsOf = (body: Changes, before: EndpointSecrets): EndpointSecrets => {
-  const { oauth = before.oauth ?? null, client_certificate: certificate = before.certificate ?? null } = body;
+  const { oauth = before.oauth ?? null, aws = before.aws ?? null, client_certificate: certificate = before.certificate ?? null } = body;
+  if (oauth !== null && aws !== null) {
+    const message = 'signs requests in another way than oauth: set one of them to null';
+    throw new DomainError('invalid_payload', 'This endpoint cannot be used as it is.', {
+      details: `aws: ${message}`,
+      fields: [{ path: 'aws', message }],
+    });
+  }
   return {
     signing: before.signing,
     headers: body.headers ?? before.headers,
     ...(oauth !== null && { oauth }),
+    ...(aws !== null && { aws }),
     ...(certificate !== null && { certificate }),
   };
 };

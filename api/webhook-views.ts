@@ -12,7 +12,7 @@ const certificateView = ({ cert }: ClientCertificate) => {
 };
 
 /** An endpoint without its secrets: of its headers only the names. */
-export const endpointView = (endpoint: Endpoint, { signing, headers, oauth, certificate }: EndpointSecrets, now: Date) => ({
+export const endpointView = (endpoint: Endpoint, { signing, headers, oauth, aws, certificate }: EndpointSecrets, now: Date) => ({
   id: endpoint.id,
   name: endpoint.name === endpoint.id ? null : endpoint.name,
   url: endpoint.config.url,
@@ -28,6 +28,7 @@ export const endpointView = (endpoint: Endpoint, { signing, headers, oauth, cert
   owner_email: endpoint.config.owner_email ?? null,
   oauth:
     oauth === undefined ? null : { token_url: oauth.token_url, client_id: oauth.client_id, scope: oauth.scope, audience: oauth.audience },
+  aws: aws === undefined ? null : { access_key_id: aws.access_key_id, region: aws.region, service: aws.service },
   client_certificate: certificate === undefined ? null : certificateView(certificate),
   state: endpoint.state,
   disabled_reason: endpoint.state === 'disabled' ? endpoint.disabledReason : null,

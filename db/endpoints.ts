@@ -1,4 +1,5 @@
 import postgres from 'postgres';
+import type { AwsSigner } from '../domain/aws-signature.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Db, Tx } from './client.ts';
 import { wakeDestinations } from './deliveries.ts';
@@ -26,7 +27,7 @@ export interface EndpointConfig {
   format?: string;
   /** Who is told when it is disabled. */
   owner_email?: string;
-  /** It is signed in to by OAuth or a certificate. */
+  /** It is signed in to by OAuth, a certificate or Amazon's signature. */
   signs_in?: boolean;
 }
 
@@ -57,6 +58,7 @@ export interface EndpointSecrets {
   signing: SigningSecret[];
   headers: Record<string, string>;
   oauth?: OAuthClient;
+  aws?: AwsSigner;
   certificate?: ClientCertificate;
 }
 

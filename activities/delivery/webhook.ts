@@ -6,6 +6,7 @@ import type { Destination } from '../../db/destinations.ts';
 import { activeSecrets, findEndpoint, openEndpointSecrets, type EndpointConfig, type EndpointSecrets } from '../../db/endpoints.ts';
 import { recordEvents } from '../../db/events.ts';
 import type { SecretBox } from '../../db/secret-box.ts';
+import { awsHeaders } from '../../domain/aws-signature.ts';
 import { retryAfter } from '../../domain/retry-after.ts';
 import { WEBHOOK_RETRY_SCHEDULE } from '../../domain/retry-schedule.ts';
 import { isRenderedMessage } from '../../domain/rendered-message.ts';
@@ -121,7 +122,9 @@ export const createWebhookTransport = ({ sql, box, poster, mails, now }: Webhook
       'webhook-timestamp': String(timestamp),
       'webhook-signature': signatureHeader(activeSecrets(secrets, at), { id: delivery.id, timestamp, body }),
     };
-    const posted = await poster.post(new URL(configOf(destination).url), headers, body, secrets.certificate);
+    const url = new URL(configOf(destination).url);
+    const signature = secrets.aws && awsHeaders(secrets.aws, { method: 'POST', url, headers: { 'content-type': contentType }, body }, at);
+    const posted = await poster.post(url, { ...headers, ...signature }, body, secrets.certificate);
     if (secrets.oauth && 'status' in posted && posted.status === 401) tokens.forget(destination.id, secrets.oauth);
     return outcomeOf(destination, posted);
   };

@@ -46,6 +46,21 @@ const oauth = z.strictObject({
   audience: z.string().max(1000).nullable().default(null),
 });
 
+/** Keys of Amazon's, and what requests are signed for. */
+const awsName = z.string().regex(/^[a-z0-9-]{1,64}$/, { error: 'must be lower-case letters, digits and -' });
+const awsKey = (most: number) =>
+  z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, { error: 'must be printable ASCII characters' })
+    .max(most);
+const aws = z.strictObject({
+  access_key_id: z.string().regex(/^[A-Za-z0-9_]{4,128}$/, { error: 'must be 4 to 128 letters and digits' }),
+  secret_access_key: awsKey(500),
+  session_token: awsKey(4000).nullable().default(null),
+  region: awsName,
+  service: awsName.default('ses'),
+});
+
 const pem = z
   .string()
   .max(20_000)
@@ -95,6 +110,9 @@ const fields = {
   oauth: oauth
     .nullable()
     .meta({ description: 'OAuth 2.0 client credentials: webhooks carry their bearer token. Stored encrypted and not shown again' }),
+  aws: aws
+    .nullable()
+    .meta({ description: 'Keys of Amazon’s: requests are signed by Signature Version 4. Stored encrypted and not shown again' }),
   client_certificate: z
     .strictObject({ cert: pem, key: pem, ca: pem.nullable().default(null) })
     .nullable()
@@ -123,6 +141,7 @@ export const createEndpointBody = z.strictObject({
   format: fields.format.default(null),
   owner_email: fields.owner_email.default(null),
   oauth: fields.oauth.default(null),
+  aws: fields.aws.default(null),
   client_certificate: fields.client_certificate.default(null),
   state: fields.state.default('active'),
   signature: version.default('v1'),
@@ -167,6 +186,7 @@ export const endpointSchema = z
     oauth: z
       .object({ token_url: z.string(), client_id: z.string(), scope: z.string().nullable(), audience: z.string().nullable() })
       .nullable(),
+    aws: z.object({ access_key_id: z.string(), region: z.string(), service: z.string() }).nullable(),
     client_certificate: z
       .object({ subject: z.string(), valid_to: z.string() })
       .nullable()

@@ -6,7 +6,8 @@ const tagText = (value: string): string => value.replaceAll(/[^A-Za-z0-9_.@-]/g,
 export const sesFormat: WebhookFormat = {
   name: 'ses',
   title: 'Amazon SES v2, SendEmail',
-  setup: 'url of an API Gateway (service integration ses:SendEmail) or a function of yours, which signs for SES with a role of its own',
+  setup:
+    'url https://email.<region>.amazonaws.com/v2/email/outbound-emails, aws: the access key of a user who may ses:SendEmail, and the region',
   body: (message, id) =>
     json({
       FromEmailAddress: message.from === null ? undefined : mailbox(message.from.email, message.from.name),

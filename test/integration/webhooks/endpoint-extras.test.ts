@@ -10,6 +10,7 @@ import { createEventRoutes } from '../../../api/routes/events.ts';
 import { createWebhookDeliveryRoutes } from '../../../api/routes/webhook-deliveries.ts';
 import { planDeliveries } from '../../../db/deliveries.ts';
 import { ensureSmtpRoute } from '../../../db/destinations.ts';
+import { awsHeaders } from '../../../domain/aws-signature.ts';
 import { RENDERED_MESSAGE_EXAMPLE } from '../../../domain/rendered-message.ts';
 import { createFanOut } from '../../../relay/fan-out.ts';
 import type { Relay } from '../../../relay/relay.ts';
@@ -161,6 +162,37 @@ describe('an endpoint behind OAuth', () => {
       body: { errors: [{ path: 'oauth.token_url' }] },
     });
     await issuer.close();
+  });
+});
+
+test('an endpoint at Amazon gets requests that its keys signed, each attempt anew, and nobody sees the keys again', async () => {
+  const aws = {
+    access_key_id: 'AKIDEXAMPLE',
+    secret_access_key: 'wJalrXUtnFEMI/K7MDENG',
+    session_token: 'FwoGZXIvYXdzEBY=',
+    region: 'eu-central-1',
+  };
+  const endpoint = await create({ aws, headers: { 'X-Theirs': '1' }, retry_schedule: [0.1] });
+  expect(endpoint.aws).toEqual({ access_key_id: 'AKIDEXAMPLE', region: 'eu-central-1', service: 'ses' });
+  const shown = JSON.stringify((await call('PUT', `/endpoints/${endpoint.id}`, { description: 'mails' })).body);
+  expect(shown).toContain('AKIDEXAMPLE');
+  expect(shown).not.toMatch(/wJalrXUtnFEMI|FwoGZXIvYXdzEBY/);
+  receiver.answer((response, _, count) => void response.writeHead(count === 1 ? 503 : 200).end());
+  await tell('order.paid', { total: 1 });
+  await engine.drain(endpoint);
+  await until('it is due again', async () => (await engine.drain(endpoint)).found > 0);
+  expect(receiver.received).toHaveLength(2);
+  for (const { headers, body } of receiver.received) {
+    const date = String(headers['x-amz-date']).replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ)$/, '$1-$2-$3:$4:$5');
+    const request = { method: 'POST', url: new URL(receiver.url), headers: { 'content-type': 'application/json' }, body };
+    expect(headers).toMatchObject(awsHeaders({ ...aws, service: 'ses' }, request, new Date(date)));
+    expect(headers).toMatchObject({ 'x-theirs': '1', 'x-amz-security-token': aws.session_token });
+  }
+  const oauth = { token_url: receiver.url, client_id: 'a', client_secret: 'b' };
+  expect(await call('PUT', `/endpoints/${endpoint.id}`, { oauth })).toMatchObject({ status: 400, body: { errors: [{ path: 'aws' }] } });
+  expect((await call('PUT', `/endpoints/${endpoint.id}`, { oauth, aws: null })).body).toMatchObject({
+    aws: null,
+    oauth: { client_id: 'a' },
   });
 });
 
