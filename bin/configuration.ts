@@ -54,7 +54,7 @@ const svixOf = (url: string | undefined, token: string | undefined): Configurati
   throw new ConfigurationError('SVIX_URL and SVIX_TOKEN must be set together');
 };
 
-/** Every variable that Couponry reads, with its default. The table in the README is made from the same words. */
+/** Every variable that Couponry reads, with its default. */
 const schema = z.object({
   PORT: numberBetween(1, 65_535).default(8080),
   HOST: z.string().default('127.0.0.1'),
@@ -84,6 +84,9 @@ const schema = z.object({
   COUPONRY_WORKER_HEALTH_PORT: numberBetween(1, 65_535).optional(),
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
+
+/** The names of all of them. */
+export const VARIABLES = Object.keys(schema.shape);
 
 export interface Configuration {
   port: number;
