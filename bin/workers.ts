@@ -1,5 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { DefaultLogger, type NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  GracefulShutdownPeriodExpiredError,
+  type NativeConnection,
+  Runtime,
+  Worker,
+  bundleWorkflowCode,
+} from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { BulkActivities } from '../activities/bulk/bulk-activities.ts';
 import type { DeliveryActivities } from '../activities/delivery/deliveries.ts';
@@ -22,8 +29,8 @@ export interface WorkersDeps {
 export const installRuntime = (log: Logger): void => {
   const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'debug', WARN: 'warn', ERROR: 'error' } as const;
   const logger = new DefaultLogger('INFO', ({ level, message, meta }) => {
-    // The checkout's worker has no workflows because it needs none.
-    const expected = message.startsWith('No workflows registered');
+    // The checkout's worker has no workflows because it needs none; of a worker that is stopped too late `runWorkers` tells.
+    const expected = message.startsWith('No workflows registered') || meta?.['error'] instanceof GracefulShutdownPeriodExpiredError;
     log[expected ? 'debug' : levels[level]]({ ...meta, logger: undefined }, message);
   });
   const logging = { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } as const;
@@ -52,4 +59,41 @@ export const createWorkers = async ({ connection, namespace, taskQueues, activit
     }),
     Worker.create({ ...common, taskQueue: taskQueues.checkout, activities: activities.checkout, maxConcurrentActivityTaskExecutions: 200 }),
   ]);
+};
+
+/** Workers that poll. */
+export interface RunningWorkers {
+  /** Rejects when one of them fails before they are stopped. */
+  failed: Promise<never>;
+  /** Resolves when all of them have ended, in time or not; it does not reject. */
+  stop: () => Promise<void>;
+}
+
+/**
+ * Lets workers poll. What is on the wire to somebody slow may take longer than a worker waits when it is stopped. The SDK then gives it up
+ * with an error (`Worker still in use`), although nothing is lost: it is done again elsewhere.
+ */
+export const runWorkers = (workers: Worker[], log: Pick<Logger, 'warn'>): RunningWorkers => {
+  let stopping = false;
+  const running = workers.map((each) => each.run());
+  const failed = new Promise<never>((_, reject) => {
+    for (const each of running) each.catch((error: unknown) => (stopping ? undefined : reject(error)));
+  });
+  return {
+    failed,
+    stop: async () => {
+      stopping = true;
+      for (const each of workers) if (each.getState() === 'RUNNING') each.shutdown();
+      // One that gives up must not hide the others, which still need the connection.
+      const ends = await Promise.allSettled(running);
+      for (const [index, end] of ends.entries()) {
+        if (end.status === 'fulfilled') continue;
+        const { taskQueue } = workers[index]!.options;
+        log.warn(
+          { taskQueue, reason: (end.reason as Error).message },
+          'a worker did not finish in time; another does again what it had begun',
+        );
+      }
+    },
+  };
 };

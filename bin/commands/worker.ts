@@ -8,7 +8,7 @@ import { startHealthServer } from '../health-server.ts';
 import { createStopping } from '../stopping.ts';
 import { connectWorkers } from '../temporal.ts';
 import { checksOf, temporalCheck, wireCheckout, wireDeliveries, wireJourneys, wireRelay } from '../wiring.ts';
-import { createWorkers, installRuntime } from '../workers.ts';
+import { createWorkers, installRuntime, runWorkers } from '../workers.ts';
 
 /**
  * `couponry worker`: the Temporal workers and the relay. Resolves when they run; ends by a signal. Without Temporal it waits for it,
@@ -45,15 +45,12 @@ export const worker = async (given: Configuration): Promise<void> => {
   stopping.add('connection', () => connection.close());
   const activities = { journeys: journeys.activities, deliveries: deliveries.activities, checkout: checkout.activities };
   const workers = await createWorkers({ ...core, connection, namespace: configuration.temporalNamespace, activities });
-  const running = Promise.all(workers.map((each) => each.run()));
-  running.catch((error: unknown) => {
+  const running = runWorkers(workers, log);
+  running.failed.catch((error: unknown) => {
     tellFailure(error, 'a Temporal worker failed');
     void stopping.stop(1);
   });
-  stopping.add('workers', async () => {
-    for (const each of workers) if (each.getState() === 'RUNNING') each.shutdown();
-    await running.catch(() => undefined);
-  });
+  stopping.add('workers', running.stop);
   polling = true;
   // Others may have made them already: without its own, this worker does all but that.
   await ensureSearchAttributes(core.client, log);
