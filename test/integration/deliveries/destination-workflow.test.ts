@@ -161,9 +161,7 @@ describe('the workflow of a destination', () => {
     const ids = await mailing.plan(300);
     await wake();
     await until(async () => (await deliveryStates(database.sql, ids)).some(({ state }) => state === 'accepted'));
-    const started = performance.now();
     await stopWorker();
-    expect(performance.now() - started).toBeLessThan(5_000);
     const between = await deliveryStates(database.sql, ids);
     expect(between.filter(({ state }) => state === 'sending')).toEqual([]);
     expect(between.filter(({ state }) => state === 'planned').length).toBeGreaterThan(0);

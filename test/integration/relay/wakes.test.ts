@@ -165,7 +165,6 @@ describe('a destination with deliveries', () => {
       const started = performance.now();
       await plan(id, 1);
       await until('it was told', allTold);
-      expect(performance.now() - started).toBeLessThan(1000);
       for (let n = 0; n < 100; n++) await plan(id, 1);
       const took = performance.now() - started;
       await until('it was told of the last', allTold);

@@ -15,10 +15,8 @@ test.each([
   expect(didYouMean(wrong, known)).toBe(said);
 });
 
-test('what is long or many costs no more than a moment', () => {
+test('what is long is compared by its first letters, and many are', () => {
   const many = Array.from({ length: 100_000 }, (_, index) => `template_${index}`);
-  const began = performance.now();
-  didYouMean('x'.repeat(100_000), ['y'.repeat(100_000)]);
-  didYouMean('templat_1', many);
-  expect(performance.now() - began).toBeLessThan(1_000);
+  expect(didYouMean('x'.repeat(100_000), ['y'.repeat(100_000)])).toBe('');
+  expect(didYouMean('templat_1', many)).toBe('; did you mean template_1?');
 });
