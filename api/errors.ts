@@ -6,6 +6,7 @@ export const statusOf = {
   not_found: 404,
   quantity_exceeded: 400,
   gift_amount_exceeded: 400,
+  loyalty_card_points_exceeded: 400,
   voucher_expired: 400,
   voucher_not_active: 400,
   voucher_not_active_now: 400,

@@ -39,6 +39,9 @@ const prefixes = {
   reward: 'rew',
   rewardAssignment: 'rewa',
   loyaltyTier: 'ltr',
+  pointsTransaction: 'vtx',
+  pointsBucket: 'lopb',
+  earningRule: 'ern',
   session: 'ssn',
   request: 'req',
 } as const;

@@ -1,4 +1,5 @@
 import { DomainError } from '../domain/errors.ts';
+import { redeemedPoints, type LoyaltyCard } from '../domain/loyalty-card.ts';
 import type { Limits } from '../domain/limits.ts';
 import type { ValidityWindow } from '../domain/validity-window.ts';
 import { changedFields, windowView, withWindow } from '../domain/voucher-template.ts';
@@ -9,6 +10,16 @@ import { recordEvents } from './events.ts';
 import { findKnownCategory, knownCategoryView } from './known-category.ts';
 import { forgetAssignments } from './rule-assignments.ts';
 import type { Voucher } from './vouchers.ts';
+
+/** The points of a loyalty card as the API shows them. */
+const loyaltyCardView = (card: LoyaltyCard, next: Voucher['nextExpiration']) => ({
+  points: card.points,
+  balance: card.balance,
+  next_expiration_date: next && new Date(next.at).toISOString(),
+  next_expiration_points: next?.points ?? null,
+  expired_points: card.expired,
+  subtracted_points: card.subtracted,
+});
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 
@@ -26,7 +37,7 @@ export const voucherView = (voucher: Voucher) => ({
     voucher.giftAmount === null
       ? null
       : { amount: voucher.giftAmount, balance: voucher.giftBalance, effect: voucher.template.gift?.effect ?? 'APPLY_TO_ORDER' },
-  loyalty_card: null,
+  loyalty_card: voucher.loyaltyCard && loyaltyCardView(voucher.loyaltyCard, voucher.nextExpiration),
   start_date: iso(voucher.startDate ?? voucher.campaignStartDate),
   expiration_date: iso(voucher.expirationDate ?? voucher.campaignExpirationDate),
   ...windowView(voucher.template),
@@ -48,6 +59,7 @@ export const voucherView = (voucher: Voucher) => ({
     object: 'list' as const,
     quantity: voucher.quantity,
     redeemed_quantity: voucher.redeemedQuantity,
+    redeemed_points: voucher.loyaltyCard ? redeemedPoints(voucher.loyaltyCard) : undefined,
     url: `/v1/vouchers/${encodeURIComponent(voucher.code)}/redemption`,
   },
   limits: voucher.template.limits,

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Tx } from './client.ts';
 import { idTime } from './ids.ts';
-import { holdCampaigns, type NewVoucher } from './vouchers.ts';
+import { holdCampaigns, insertFirstBuckets, type NewVoucher } from './vouchers.ts';
 
 const ROWS_PER_CHUNK = 500;
 
@@ -37,6 +37,10 @@ export const VOUCHER_COLUMNS: Record<string, (row: NewVoucher) => Value> = {
   quantity: (row) => row.quantity,
   gift_amount: (row) => row.giftAmount,
   gift_balance: (row) => row.giftBalance,
+  loyalty_points: (row) => row.loyaltyPoints,
+  loyalty_balance: (row) => row.loyaltyPoints,
+  loyalty_expired: (row) => row.loyaltyPoints && 0,
+  loyalty_subtracted: (row) => row.loyaltyPoints && 0,
   additional_info: (row) => row.additionalInfo,
   metadata: (row) => row.metadata,
   created_at: (row) => idTime(row.id),
@@ -71,8 +75,16 @@ export const copyVouchers = async (tx: Tx, rows: NewVoucher[]): Promise<string[]
     on conflict (project_id, code_key) do nothing`;
   const campaignIds = [...new Set(rows.flatMap((row) => row.campaignId ?? []))];
   if (campaignIds.length > 0) await holdCampaigns(tx, rows[0]!.projectId, campaignIds);
-  if (count === rows.length) return [];
+  if (count === rows.length) {
+    await insertFirstBuckets(tx, rows);
+    return [];
+  }
   const left = await tx<{ id: string }[]>`
     select b.id from voucher_batch b where not exists (select from voucher v where v.project_id = b.project_id and v.id = b.id) order by b.id`;
-  return left.map((row) => row.id);
+  const out = new Set(left.map((row) => row.id));
+  await insertFirstBuckets(
+    tx,
+    rows.filter((row) => !out.has(row.id)),
+  );
+  return [...out];
 };

@@ -61,6 +61,7 @@ export const draftOfCampaign = (campaign: Campaign, own: Partial<VoucherDraft> =
     quantity: campaign.template.redemption.quantity,
     giftAmount: campaign.template.gift?.amount ?? null,
     giftBalance: campaign.template.gift?.amount ?? null,
+    loyaltyPoints: campaign.template.loyalty_card?.points ?? null,
     ...dates,
     ...own,
   });

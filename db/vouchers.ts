@@ -1,10 +1,12 @@
 import { codeKey, generateCodes, type CodePattern } from '../domain/code-pattern.ts';
 import { DomainError } from '../domain/errors.ts';
+import type { LoyaltyCard } from '../domain/loyalty-card.ts';
 import type { VoucherTemplate } from '../domain/voucher-template.ts';
 import { assignedRules, type AssignedRules } from './assigned-rules.ts';
 import type { Db, Tx } from './client.ts';
 import { idTime, newId } from './ids.ts';
 import { knownCategory, type KnownCategory } from './known-category.ts';
+import { insertBuckets } from './points-buckets.ts';
 import type { Project } from './projects.ts';
 
 export interface Voucher {
@@ -36,6 +38,10 @@ export interface Voucher {
   /** Of a gift card, in minor units: all that it was worth, and what is left of it. */
   giftAmount: number | null;
   giftBalance: number | null;
+  /** Of a loyalty card. */
+  loyaltyCard: LoyaltyCard | null;
+  /** What of a loyalty card's points expires next. */
+  nextExpiration: { at: string; points: number } | null;
   holderId: string | null;
   publishedAt: Date | null;
   additionalInfo: string | null;
@@ -63,6 +69,8 @@ export interface NewVoucher {
   quantity: number | null;
   giftAmount: number | null;
   giftBalance: number | null;
+  /** What a loyalty card is made with; the campaign's rules say when they expire, once somebody has it. */
+  loyaltyPoints: number | null;
   holderId: string | null;
   enrolmentId: string | null;
   publishedAt: Date | null;
@@ -86,6 +94,7 @@ export const draftVoucher = (voucher: Pick<VoucherDraft, 'projectId'> & Partial<
   quantity: null,
   giftAmount: null,
   giftBalance: null,
+  loyaltyPoints: null,
   holderId: null,
   enrolmentId: null,
   publishedAt: null,
@@ -123,6 +132,7 @@ export const insertVouchers = async (tx: Tx, rows: NewVoucher[]): Promise<Set<st
     quantity: row.quantity,
     gift_amount: row.giftAmount,
     gift_balance: row.giftBalance,
+    loyalty_points: row.loyaltyPoints,
     holder_id: row.holderId,
     enrolment_id: row.enrolmentId,
     published_at: row.publishedAt,
@@ -132,17 +142,37 @@ export const insertVouchers = async (tx: Tx, rows: NewVoucher[]): Promise<Set<st
   }));
   const written = await tx<{ code: string }[]>`
     insert into voucher (project_id, id, code, code_key, type, campaign_id, template_revision, definition, category, start_date, expiration_date,
-      active, quantity, gift_amount, gift_balance, holder_id, enrolment_id, published_at, additional_info, metadata, created_at)
-    select * from jsonb_to_recordset(${tx.json(input as never)}) as i (project_id text, id text, code text, code_key text, type text,
+      active, quantity, gift_amount, gift_balance, loyalty_points, loyalty_balance, loyalty_expired, loyalty_subtracted, holder_id, enrolment_id,
+      published_at, additional_info, metadata, created_at)
+    select project_id, id, code, code_key, type, campaign_id, template_revision, definition, category, start_date, expiration_date, active, quantity,
+      gift_amount, gift_balance, loyalty_points, loyalty_points, loyalty_points * 0, loyalty_points * 0, holder_id, enrolment_id, published_at,
+      additional_info, metadata, created_at
+    from jsonb_to_recordset(${tx.json(input as never)}) as i (project_id text, id text, code text, code_key text, type text,
       campaign_id text, template_revision integer, definition jsonb, category text, start_date timestamptz, expiration_date timestamptz,
-      active boolean, quantity integer, gift_amount bigint, gift_balance bigint, holder_id text, enrolment_id text, published_at timestamptz, additional_info text, metadata jsonb,
+      active boolean, quantity integer, gift_amount bigint, gift_balance bigint, loyalty_points bigint, holder_id text, enrolment_id text,
+      published_at timestamptz, additional_info text, metadata jsonb,
       created_at timestamptz)
     order by code_key collate "C"
     on conflict (project_id, code_key) do nothing
     returning code`;
+  const codes = new Set(written.map((row) => row.code));
+  await insertFirstBuckets(
+    tx,
+    rows.filter((row) => codes.has(row.code)),
+  );
   const campaignIds = [...new Set(rows.flatMap((row) => row.campaignId ?? []))];
   if (campaignIds.length > 0) await holdCampaigns(tx, rows[0]!.projectId, campaignIds);
-  return new Set(written.map((row) => row.code));
+  return codes;
+};
+
+/** Buckets of what loyalty cards are made with. They expire from the card's publication on: until then, never. */
+export const insertFirstBuckets = async (tx: Tx, rows: readonly NewVoucher[]): Promise<void> => {
+  const buckets = rows.flatMap(({ id: voucherId, campaignId, loyaltyPoints: points }) =>
+    points === null || points === 0
+      ? []
+      : [{ id: newId('pointsBucket'), voucherId, campaignId, transactionId: null, points, expiresAt: null, createdAt: idTime(voucherId) }],
+  );
+  if (buckets.length > 0) await insertBuckets(tx, rows[0]!.projectId, buckets);
 };
 
 const ROUNDS = 5;
@@ -185,10 +215,22 @@ export const issueVouchers = async (
   return drafts.map((draft) => issued.get(draft.id)!);
 };
 
+/** The points of a loyalty card `v`, as one column; null where it is none. */
+export const loyaltyCard = (db: Db) => db`
+  case when v.loyalty_points is not null then jsonb_build_object('points', v.loyalty_points, 'balance', v.loyalty_balance,
+    'expired', v.loyalty_expired, 'subtracted', v.loyalty_subtracted) end as loyalty_card`;
+
+const nextExpiration = (db: Db) => db`
+  case when v.loyalty_balance > 0 then (
+    select jsonb_build_object('at', b.expires_at, 'points', sum(b.remaining)) from points_bucket b
+    where b.project_id = v.project_id and b.voucher_id = v.id and b.remaining > 0 and b.expires_at is not null
+    group by b.expires_at order by b.expires_at limit 1) end as next_expiration`;
+
 export const voucherColumns = (db: Db) => db`
   v.project_id, v.id, v.code, v.type, v.campaign_id, c.name as campaign, c.campaign_type, c.start_date as campaign_start_date,
   c.expiration_date as campaign_expiration_date, v.template_revision, coalesce(v.definition, t.template) as template, v.revision,
-  v.category, ${knownCategory(db, 'v')}, v.start_date, v.expiration_date, v.active, v.quantity, v.redeemed_quantity, v.redeemed_amount, v.gift_amount, v.gift_balance, v.holder_id, v.published_at,
+  v.category, ${knownCategory(db, 'v')}, v.start_date, v.expiration_date, v.active, v.quantity, v.redeemed_quantity, v.redeemed_amount,
+  v.gift_amount, v.gift_balance, ${loyaltyCard(db)}, ${nextExpiration(db)}, v.holder_id, v.published_at,
   v.additional_info, v.metadata, ${assignedRules(db, 'v')}, v.created_at, v.updated_at`;
 
 /** A STATIC campaign's voucher keeps the revision that it was made with, an AUTO_UPDATE one's follows. */

@@ -4,6 +4,7 @@ export type ErrorKey =
   | 'not_found'
   | 'quantity_exceeded'
   | 'gift_amount_exceeded'
+  | 'loyalty_card_points_exceeded'
   | 'voucher_expired'
   | 'voucher_not_active'
   | 'voucher_not_active_now'

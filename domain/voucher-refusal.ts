@@ -8,6 +8,7 @@ const MESSAGES = {
   promotion_inactive: 'promotion is not active',
   quantity_exceeded: 'quantity exceeded',
   gift_amount_exceeded: 'gift amount exceeded',
+  loyalty_card_points_exceeded: 'loyalty card points exceeded',
   missing_customer: 'customer is missing',
   referrer_not_permitted_to_redeem: 'referrer is not permitted to redeem',
   customer_rules_violated: 'customer does not match validation rules',

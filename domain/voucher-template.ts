@@ -1,6 +1,7 @@
 import type { CodeConfig } from './code-pattern.ts';
 import type { Discount } from './discount.ts';
 import { giftDiscount, type GiftTemplate } from './gift.ts';
+import type { LoyaltyCardTemplate } from './loyalty-card.ts';
 import type { CampaignLimits, Limits } from './limits.ts';
 import type { ValidityWindow } from './validity-window.ts';
 
@@ -16,11 +17,13 @@ export interface ReferralProgram {
 
 /** What the vouchers of a campaign are, or what a voucher without a campaign is. */
 export interface VoucherTemplate extends ValidityWindow {
-  type: 'DISCOUNT_VOUCHER' | 'GIFT_VOUCHER';
+  type: 'DISCOUNT_VOUCHER' | 'GIFT_VOUCHER' | 'LOYALTY_CARD';
   /** What a discount voucher gives. */
   discount?: Discount;
   /** What a gift card is worth. */
   gift?: GiftTemplate;
+  /** What a loyalty card is made with. */
+  loyalty_card?: LoyaltyCardTemplate;
   /** How often each may be redeemed; null: without limit. */
   redemption: { quantity: number | null };
   /** Of each voucher, beside its quantity. */
