@@ -1,15 +1,14 @@
 import type { Cart, DiscountStep } from '../domain/checkout-cart.ts';
 import { isExclusive, isJoint, SKIP_MESSAGES, type StackingRules } from '../domain/checkout-stacking.ts';
-import type { Decision, Outcome } from '../domain/checkout.ts';
+import type { Applied, Decision, Outcome } from '../domain/checkout.ts';
 import type { Discount } from '../domain/discount.ts';
 import type { AskedRedeemable, RedeemableState } from '../domain/redeemable.ts';
 import { refusalStatus, type Refusal } from '../domain/voucher-refusal.ts';
+import { applicableView } from './applicable-view.ts';
 import type { CheckoutRequest, OrderRequest } from './checkout-request.ts';
 import type { KnownVoucher } from './voucher-states.ts';
 
 /** How refusals and discounts look in the JSON of the Voucherify API. */
-
-const NOTHING_LISTED = { object: 'list', data: [], data_ref: 'data', total: 0 } as const;
 
 export const discountView = (discount: Discount) => ({
   ...discount,
@@ -107,29 +106,32 @@ const categoriesView = (redeemable: RedeemableState, rules: StackingRules) =>
 export const redeemableView = (outcome: Outcome, request: CheckoutRequest) => {
   const { status, asked } = outcome;
   const { object, id } = asked;
-  const { order, requestId } = request;
-  const opaque = request.audience === 'client';
+  const { requestId } = request;
   if (outcome.status === 'SKIPPED') {
     return { status, id, object, result: { details: { key: outcome.key, message: SKIP_MESSAGES[outcome.key] } } };
   }
   if (outcome.status === 'INAPPLICABLE') {
-    const error = opaque ? opaqueErrorView(requestId, asked) : errorView(outcome.refusal, requestId, asked);
+    const error = request.audience === 'client' ? opaqueErrorView(requestId, asked) : errorView(outcome.refusal, requestId, asked);
     return { status, id, object, result: { error, details: { key: error.key, message: error.message } } };
   }
-  const { redeemable, cart, step } = outcome;
+  return appliedView(outcome, request);
+};
+
+/** One that applies. */
+export const appliedView = (outcome: Applied, { order, expand, audience, stackingRules }: CheckoutRequest) => {
+  const { status, redeemable, cart, step, scope } = outcome;
   return {
     status,
     id: redeemable.object === 'voucher' ? redeemable.code : redeemable.id,
-    object,
-    order: order && orderView(order, cart, { step, items: request.expand.includes('order') }),
-    applicable_to: NOTHING_LISTED,
-    inapplicable_to: NOTHING_LISTED,
+    object: outcome.asked.object,
+    order: order && orderView(order, cart, { step, items: expand.includes('order') }),
+    ...applicableView(scope),
     result:
       redeemable.object === 'voucher' && redeemable.gift
         ? { gift: { balance: redeemable.gift.balance, credits: outcome.share.gift_credits } }
         : { discount: discountView(redeemable.discount) },
-    metadata: opaque ? {} : (redeemable as KnownVoucher).metadata,
-    categories: categoriesView(redeemable, request.stackingRules),
+    metadata: audience === 'client' ? {} : (redeemable as KnownVoucher).metadata,
+    categories: categoriesView(redeemable, stackingRules),
   };
 };
 

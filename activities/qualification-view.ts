@@ -1,6 +1,7 @@
 import type { NearOffer } from '../domain/qualification/qualify.ts';
 import type { Offer, QualifiedOffer } from '../domain/qualification/offer.ts';
-import { orderView, redeemableView } from './checkout-view.ts';
+import { applicableView } from './applicable-view.ts';
+import { appliedView, orderView } from './checkout-view.ts';
 import type { QualificationRequest } from './qualification.ts';
 import type { KnownVoucher } from './voucher-states.ts';
 
@@ -25,8 +26,6 @@ const about = ({ object, id, parts, createdAt }: Offer) => {
   };
 };
 
-const NOTHING_LISTED = { object: 'list', data: [], data_ref: 'data', total: 0 } as const;
-
 const rulesView = (ids: readonly string[]) => ({
   object: 'list',
   data_ref: 'data',
@@ -37,15 +36,14 @@ const rulesView = (ids: readonly string[]) => ({
 const qualifiedView = ({ offer, outcomes }: QualifiedOffer, request: QualificationRequest) => {
   const { validation_rules: rules, ...told } = about(offer);
   const last = outcomes.at(-1)!;
-  const views = outcomes.map((outcome) => redeemableView(outcome, request));
+  const views = outcomes.map((outcome) => appliedView(outcome, request));
   const stack = offer.object === 'promotion_stack';
   return {
     ...told,
     result: stack ? {} : views[0]!.result,
     ...(request.order && { order: orderView(request.order, last.cart) }),
-    applicable_to: NOTHING_LISTED,
-    inapplicable_to: NOTHING_LISTED,
-    categories: stack ? [] : (views[0]!.categories ?? []),
+    ...applicableView(stack ? null : last.scope),
+    categories: stack ? [] : views[0]!.categories,
     ...(rules[0] !== undefined && { validation_rule_id: rules[0] }),
     ...(request.expand.includes('validation_rules') && { validation_rules_assignments: rulesView(rules) }),
     ...(stack && { redeemables: views.map(({ status: _status, ...view }) => view) }),

@@ -1,5 +1,6 @@
 import type { CheckoutCustomer } from '../db/checkout.ts';
-import type { RedeemableState } from '../domain/redeemable.ts';
+import type { Applied } from '../domain/checkout.ts';
+import { applicableView } from './applicable-view.ts';
 import { discountView } from './checkout-view.ts';
 import { redeemedVoucherView } from './redemption-view.ts';
 import type { KnownTier } from './promotions.ts';
@@ -19,8 +20,9 @@ const tierView = (tier: KnownTier) => ({
 });
 
 /** How the ledger, events and answers name what was redeemed. */
-export const redeemedOf = (redeemable: RedeemableState, customer: CheckoutCustomer | undefined) => {
+export const redeemedOf = ({ redeemable, scope }: Pick<Applied, 'redeemable' | 'scope'>, customer: CheckoutCustomer | undefined) => {
   const campaignId = redeemable.campaign?.id ?? null;
+  const applicable = applicableView(scope);
   const related = { related_object_type: redeemable.object, related_object_id: redeemable.id };
   if (redeemable.object === 'voucher') {
     const { id, code, holderId } = redeemable;
@@ -28,7 +30,7 @@ export const redeemedOf = (redeemable: RedeemableState, customer: CheckoutCustom
       owner: customer?.id ?? holderId,
       row: { voucherId: id, code, promotionTierId: null, campaignId },
       event: { voucher_id: id, code, campaign_id: campaignId, campaign: redeemable.campaign?.name ?? null },
-      view: { ...related, voucher: redeemedVoucherView(redeemable as KnownVoucher), promotion_tier: undefined },
+      view: { ...related, voucher: { ...redeemedVoucherView(redeemable as KnownVoucher), ...applicable }, promotion_tier: undefined },
     };
   }
   const { id, campaign } = redeemable;
@@ -36,6 +38,6 @@ export const redeemedOf = (redeemable: RedeemableState, customer: CheckoutCustom
     owner: customer?.id ?? null,
     row: { voucherId: null, code: null, promotionTierId: id, campaignId },
     event: { voucher_id: null, code: null, promotion_tier_id: id, campaign_id: campaignId, campaign: campaign.name },
-    view: { ...related, voucher: undefined, promotion_tier: tierView(redeemable as KnownTier) },
+    view: { ...related, voucher: undefined, promotion_tier: { ...tierView(redeemable as KnownTier), ...applicable } },
   };
 };

@@ -183,7 +183,7 @@ const childOf = (
   const { customer, trackingId, time } = common;
   const { step, cart } = outcome;
   const { redeemable } = outcome;
-  const redeemed = redeemedOf(redeemable, customer);
+  const redeemed = redeemedOf(outcome, customer);
   const voucher = redeemable.object === 'voucher' ? (redeemable as KnownVoucher) : null;
   const credits = voucher?.gift ? outcome.share.gift_credits : null;
   const amount = step?.discount ?? credits ?? 0;

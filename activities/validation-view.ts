@@ -1,5 +1,6 @@
 import type { Decision } from '../domain/checkout.ts';
 import type { Session } from '../domain/session.ts';
+import { applicableView } from './applicable-view.ts';
 import type { CheckoutRequest } from './checkout-request.ts';
 import { discountView, errorView, opaqueErrorView, orderView, redeemableView } from './checkout-view.ts';
 import type { KnownVoucher } from './voucher-states.ts';
@@ -47,8 +48,7 @@ const voucherView = (request: CheckoutRequest, { outcomes, cart }: Decision, tra
     metadata: voucher.metadata,
     start_date: voucher.startsAt === null ? undefined : new Date(voucher.startsAt).toISOString(),
     expiration_date: voucher.endsAt === null ? undefined : new Date(voucher.endsAt).toISOString(),
-    applicable_to: { object: 'list', data: [], data_ref: 'data', total: 0 },
-    inapplicable_to: { object: 'list', data: [], data_ref: 'data', total: 0 },
+    ...applicableView(outcome.scope),
     tracking_id: trackingId,
   };
 };

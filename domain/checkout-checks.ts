@@ -8,6 +8,7 @@ import { hasBudget, isLimited, refusalOfBudget, refusalOfLimits } from './limits
 import { stepOf } from './redeemable-discount.ts';
 import type { AskedRedeemable, RedeemableState } from './redeemable.ts';
 import { refusalOfTier } from './tier-validity.ts';
+import type { ApplicableScope } from './validation-rules/scope.ts';
 import { refuse, type Refusal } from './voucher-refusal.ts';
 import { refusalOf, type Redeemer } from './voucher-validity.ts';
 
@@ -21,6 +22,8 @@ export interface Candidate {
   /** What this request applied before it, in order. */
   applied: readonly Applied[];
   checkout: Checkout;
+  /** What its discount is taken of, once it was worked out. */
+  scope?: ApplicableScope | null;
   /** The cart after it, once it was worked out. */
   after?: { cart: Cart; step: DiscountStep } | null;
 }

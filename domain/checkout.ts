@@ -7,6 +7,7 @@ import type { KnownUnits } from './free-units.ts';
 import type { AskedRedeemable, RedeemableState } from './redeemable.ts';
 import { outcomeOn, push, type Entry, type Stack } from './stack.ts';
 import type { RequestFacts } from './validation-rules/facts.ts';
+import type { ApplicableScope } from './validation-rules/scope.ts';
 import type { Refusal } from './voucher-refusal.ts';
 import type { Redeemer } from './voucher-validity.ts';
 
@@ -35,6 +36,8 @@ export interface Applied {
   step: DiscountStep | null;
   /** The cart after it. */
   cart: Cart | null;
+  /** What its discount is taken of; null: no rule bounds it. */
+  scope: ApplicableScope | null;
   share: Share;
   /** What it adds to the counters that decide about it. */
   taken: CounterChange[];

@@ -1,4 +1,5 @@
 import { isOfItems, type AmountDiscount, type PercentDiscount, type PriceDiscount } from './discount.ts';
+import type { ItemBound, ItemScope } from './item-scope.ts';
 import { ratioOfPercent, shareOf, spread, spreadWithin } from './money.ts';
 
 /** What a discount is taken of. `item` is null for what the order costs beside its items, such as shipping. */
@@ -11,46 +12,74 @@ export interface DiscountLine {
 }
 
 export interface DiscountRange {
-  /** By item of the request: whether the discount may be taken of it. null: of all, and of what the order costs beside them. */
-  items?: readonly boolean[] | null;
+  /** Which items the discount may be taken of, and how much of them. null: of all, and of what the order costs beside them. */
+  items?: ItemScope | null;
   /** `initial` reckons with what lines cost at first, and takes no more than is left of them. */
   base?: 'initial' | 'discounted';
 }
 
-/** The lines of which the discount is taken: what each is reckoned as, and what can be taken of it at most. */
+/** A line as the discount reckons with it. */
+interface Part {
+  /** Units of which it is taken. */
+  units: number;
+  /** Of so many that the amounts are for; 1 and 1 where nobody counts units. */
+  of: number;
+  /** What the whole line is reckoned as, and so many units of it. */
+  base: number;
+  worth: number;
+  /** What can be taken at most. */
+  cap: number;
+  bound: ItemBound | null;
+}
+
+/** The lines of which the discount is taken. */
 interface Range {
-  bases: number[];
-  caps: number[];
-  quantities: number[];
-  /** True where a base is what is left, so that a share of it is within it. */
+  parts: readonly Part[];
+  /** The most that is taken of several of them together. */
+  groups: readonly { parts: readonly number[]; amountLimit: number }[];
+  /** True where what a line is reckoned as is what can be taken of it, so that a share of it is within it. */
   exact: boolean;
 }
 
+const NOTHING: Part = { units: 0, of: 1, base: 0, worth: 0, cap: 0, bound: null };
+
+const partOf = (line: DiscountLine, bound: ItemBound | null, base: number): Part => {
+  const units = Math.min(bound?.units ?? line.paidQuantity, line.paidQuantity);
+  const most = bound?.amountLimit ?? Infinity;
+  if (units === line.paidQuantity) return { units, of: Math.max(units, 1), base, worth: base, cap: Math.min(line.left, most), bound };
+  const part = { numerator: units, denominator: line.paidQuantity };
+  const cap = Math.min(shareOf(line.left, part), most);
+  return { units, of: line.paidQuantity, base, worth: shareOf(base, part), cap, bound };
+};
+
 const rangeOf = (lines: readonly DiscountLine[], ofItems: boolean, { items = null, base = 'discounted' }: DiscountRange): Range => {
-  const within = (line: DiscountLine): boolean =>
-    line.item === null ? !ofItems && items === null : items === null || items[line.item] === true;
   const initial = base === 'initial';
-  return {
-    bases: lines.map((line) => (within(line) ? (initial ? line.initialAmount : line.left) : 0)),
-    caps: lines.map((line) => (within(line) ? line.left : 0)),
-    quantities: lines.map((line) => (within(line) ? line.paidQuantity : 0)),
-    exact: !initial,
-  };
+  const parts = lines.map((line): Part => {
+    const bound = line.item === null ? null : (items?.items[line.item] ?? null);
+    const isOpen = line.item === null ? !ofItems && items === null : items === null || bound !== null;
+    return isOpen ? partOf(line, bound, initial ? line.initialAmount : line.left) : NOTHING;
+  });
+  const groups = (items?.groups ?? []).map(({ items: places, amountLimit }) => ({
+    parts: lines.flatMap(({ item }, index) => (item !== null && places.includes(item) ? [index] : [])),
+    amountLimit,
+  }));
+  return { parts, groups, exact: parts.every(({ worth, cap }) => worth === cap) && groups.length === 0 };
 };
 
 /** What the discount takes of each line as it stands: never more than is left of the line. */
 export const sharesOf = (lines: readonly DiscountLine[], discount: PriceDiscount, where: DiscountRange = {}): number[] => {
   const ofItems = isOfItems(discount);
   const range = rangeOf(lines, ofItems, where);
-  if (!ofItems) return spreadOver(range, Math.min(offOf(discount, sum(range.bases)), limitOf(discount)));
+  const limit = limitOf(discount, ofItems);
+  if (!ofItems) return spreadOver(range, Math.min(offOf(discount, sum(range.parts.map(({ worth }) => worth))), limit));
   const shares = sharesOfItems(range, discount);
-  const limit = limitOf(discount);
   return sum(shares) > limit ? spread(limit, shares) : shares;
 };
 
-const limitOf = (discount: PriceDiscount): number => {
+/** The most that is taken of the order. A limit of percentages bounds each line where they are taken of lines. */
+const limitOf = (discount: PriceDiscount, ofItems: boolean): number => {
   if (discount.type === 'FIXED') return Infinity;
-  const ofPercent = discount.type === 'PERCENT' ? discount.amount_limit : null;
+  const ofPercent = discount.type === 'PERCENT' && !ofItems ? discount.amount_limit : null;
   return Math.min(discount.aggregated_amount_limit ?? Infinity, ofPercent ?? Infinity);
 };
 
@@ -60,29 +89,58 @@ const offOf = (discount: PriceDiscount, base: number): number => {
   return shareOf(base, ratioOfPercent(discount.percent_off));
 };
 
-const spreadOver = ({ bases, caps, exact }: Range, amount: number, weights = bases): number[] => {
+/** One amount spread over the lines, where each takes what the limits of lines, and its part of the limits of groups, let. */
+const spreadOver = ({ parts, groups, exact }: Range, amount: number, ofUnits = false): number[] => {
+  const weights = parts.map(({ worth, units }) => (ofUnits ? units : worth));
+  const caps = parts.map(({ cap }) => cap);
+  for (const { parts: places, amountLimit } of groups) {
+    const ofGroup = spreadWithin(
+      amountLimit,
+      places.map((place) => weights[place]!),
+      places.map((place) => caps[place]!),
+    );
+    places.forEach((place, index) => (caps[place] = ofGroup[index]!));
+  }
   const all = Math.min(amount, sum(caps));
-  return exact && weights === bases ? spread(all, bases) : spreadWithin(all, weights, caps);
+  return exact && !ofUnits ? spread(all, weights) : spreadWithin(all, weights, caps);
 };
 
 const sharesOfItems = (range: Range, discount: PriceDiscount): number[] => {
-  const { bases, caps, quantities } = range;
   if (discount.type === 'AMOUNT') return amountOfItems(range, discount);
-  if (discount.type === 'PERCENT') return percentOfItems(range, discount);
-  return bases.map((base, index) => Math.min(caps[index]!, Math.max(0, base - discount.fixed_amount * quantities[index]!)));
+  if (discount.type === 'PERCENT') return withinGroups(range, percentOfItems(range, discount));
+  return withinGroups(
+    range,
+    range.parts.map(({ worth, cap, units, bound }) => Math.min(cap, Math.max(0, worth - (bound?.price ?? discount.fixed_amount) * units))),
+  );
 };
 
-const percentOfItems = ({ bases, caps }: Range, { percent_off: percent }: PercentDiscount): number[] => {
+/** No more of lines together than rules let. What is cut off goes to no other line. */
+const withinGroups = ({ groups }: Range, shares: number[]): number[] => {
+  const bounded = [...shares];
+  for (const { parts, amountLimit } of groups) {
+    const taken = parts.map((part) => bounded[part]!);
+    if (sum(taken) <= amountLimit) continue;
+    const cut = spread(amountLimit, taken);
+    parts.forEach((part, index) => (bounded[part] = cut[index]!));
+  }
+  return bounded;
+};
+
+const percentOfItems = ({ parts }: Range, { percent_off: percent, amount_limit: limit }: PercentDiscount): number[] => {
   const ratio = ratioOfPercent(percent);
-  return bases.map((base, index) => Math.min(shareOf(base, ratio), caps[index]!));
+  return parts.map(({ base, units, of, cap }) => {
+    const part = units === of ? undefined : { numerator: units, denominator: of };
+    return Math.min(shareOf(base, ratio, part), cap, limit ?? Infinity);
+  });
 };
 
 const amountOfItems = (range: Range, { amount_off: off, effect }: AmountDiscount): number[] => {
-  const { caps, quantities } = range;
-  if (effect === 'APPLY_TO_ITEMS_BY_QUANTITY') return caps.map((cap, index) => Math.min(off * quantities[index]!, cap));
   if (effect === 'APPLY_TO_ITEMS_PROPORTIONALLY') return spreadOver(range, off);
-  if (effect === 'APPLY_TO_ITEMS_PROPORTIONALLY_BY_QUANTITY') return spreadOver(range, off, quantities);
-  return caps.map((cap) => Math.min(off, cap));
+  if (effect === 'APPLY_TO_ITEMS_PROPORTIONALLY_BY_QUANTITY') return spreadOver(range, off, true);
+  return withinGroups(
+    range,
+    range.parts.map(({ units, cap }) => Math.min(effect === 'APPLY_TO_ITEMS_BY_QUANTITY' ? off * units : off, cap)),
+  );
 };
 
 const sum = (amounts: readonly number[]): number => amounts.reduce((total, amount) => total + amount, 0);

@@ -42,12 +42,16 @@ const decimalsOf = (value: number): number => {
   return (digits.split('.')[1]?.length ?? 0) + Number(power ?? 0);
 };
 
-/** That share of an amount, rounded half up: 10 % of 11499 is 1150. */
-export const shareOf = (amount: number, { numerator, denominator }: Ratio): number => {
+const WHOLE: Ratio = { numerator: 1, denominator: 1 };
+
+/** That share of an amount, or of a part of it, rounded once, half up: 10 % of 11499 is 1150. */
+export const shareOf = (amount: number, ratio: Ratio, part: Ratio = WHOLE): number => {
+  const numerator = ratio.numerator * part.numerator;
+  const denominator = ratio.denominator * part.denominator;
   const doubled = 2 * amount * numerator + denominator;
   if (doubled <= Number.MAX_SAFE_INTEGER) return (doubled - (doubled % (2 * denominator))) / (2 * denominator);
-  const divisor = 2n * BigInt(denominator);
-  return Number((2n * BigInt(amount) * BigInt(numerator) + BigInt(denominator)) / divisor);
+  const exact = BigInt(ratio.denominator) * BigInt(part.denominator);
+  return Number((2n * BigInt(amount) * BigInt(ratio.numerator) * BigInt(part.numerator) + exact) / (2n * exact));
 };
 
 /**

@@ -1,6 +1,6 @@
 import { applyDiscount, type Cart, type DiscountStep } from './checkout-cart.ts';
 import type { Candidate } from './checkout-checks.ts';
-import { linesOf } from './checkout-lines.ts';
+import { applicableTo } from './checkout-scope.ts';
 import { baseOf } from './checkout-stacking.ts';
 import { heldCredits } from './counted.ts';
 import type { Discount } from './discount.ts';
@@ -17,7 +17,7 @@ const discountOf = ({ redeemable, asked, checkout: { counts } }: Candidate): Dis
 export const afterDiscount = (candidate: Candidate): { cart: Cart; step: DiscountStep } | null => {
   if (candidate.after === undefined) {
     const { cart, redeemable, checkout } = candidate;
-    const scope = { items: linesOf(candidate), base: baseOf(checkout.rules, redeemable), units: checkout.units };
+    const scope = { items: applicableTo(candidate), base: baseOf(checkout.rules, redeemable), units: checkout.units };
     candidate.after = cart && applyDiscount(cart, discountOf(candidate), scope);
   }
   return candidate.after;

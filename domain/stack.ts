@@ -1,5 +1,6 @@
 import type { Cart } from './checkout-cart.ts';
 import { refusalOfCandidate, type Candidate } from './checkout-checks.ts';
+import { applicableTo } from './checkout-scope.ts';
 import { skipKeyOf, skipsWithoutEffect } from './checkout-stacking.ts';
 import type { Applied, Checkout, Outcome } from './checkout.ts';
 import { countersNeeded, shareOf } from './counted.ts';
@@ -48,7 +49,7 @@ const apply = (candidate: Candidate): Applied => {
   const step = next && next.step;
   const share = shareOf(candidate, step);
   const taken = takenOf(countersNeeded(redeemable, by), share);
-  return { status: 'APPLICABLE', asked, redeemable, step, cart: next && next.cart, share, taken };
+  return { status: 'APPLICABLE', asked, redeemable, step, cart: next && next.cart, scope: applicableTo(candidate), share, taken };
 };
 
 const hasNoEffect = ({ step }: Applied): boolean => step !== null && step.discount === 0 && step.freed === 0;

@@ -26,9 +26,10 @@ interface TierAnswer {
   valid: boolean;
   order: { total_discount_amount?: number; total_applied_discount_amount?: number } | null;
   tracking_id: string;
+  redeemables: { applicable_to?: unknown; inapplicable_to?: unknown }[];
 }
 
-const offerView = (tier: PromotionTier, { order }: TierAnswer) => ({
+const offerView = (tier: PromotionTier, { order, redeemables }: TierAnswer) => ({
   id: tier.id,
   object: 'promotion_tier' as const,
   name: tier.name,
@@ -38,6 +39,8 @@ const offerView = (tier: PromotionTier, { order }: TierAnswer) => ({
   discount_amount: order?.total_discount_amount ?? 0,
   applied_discount_amount: order?.total_applied_discount_amount ?? 0,
   order,
+  applicable_to: redeemables[0]?.applicable_to,
+  inapplicable_to: redeemables[0]?.inapplicable_to,
   start_date: tier.startDate?.toISOString() ?? null,
   expiration_date: tier.expirationDate?.toISOString() ?? null,
   metadata: tier.metadata,
@@ -62,7 +65,7 @@ export const createPromotionCheckoutRoutes = ({ sql, now, checkout }: PromotionC
       const answers = await Promise.all(
         tiers.map(async ({ id }) => {
           const question = questionOf(context, body, [{ object: 'promotion_tier', id }], rules, 'stack', []);
-          return (await checkout.validate(question)) as TierAnswer;
+          return (await checkout.validate(question)) as unknown as TierAnswer;
         }),
       );
       const promotions = tiers

@@ -35,9 +35,7 @@ export const createRuleTrialRoutes = ({ sql, now }: RuleTrialRoutesDeps): Route[
         metadata,
         apiKeyName: apiKey.name,
       };
-      const refusal = await tryRule(sql, rule, trial, project.timezone, now());
-      const { included = [], excluded = [] } = rule.definition.applicable_to ?? {};
-      const listed = (data: unknown[]) => ({ object: 'list' as const, data_ref: 'data' as const, data, total: data.length });
+      const { refusal, ...applicable } = await tryRule(sql, rule, trial, project.timezone, now());
       const error = refusal && {
         key: refusal.key,
         message: refusal.message,
@@ -49,8 +47,7 @@ export const createRuleTrialRoutes = ({ sql, now }: RuleTrialRoutesDeps): Route[
         body: {
           valid: refusal === null,
           rule_id: rule.id,
-          applicable_to: listed(included),
-          inapplicable_to: listed(excluded),
+          ...applicable,
           ...(error && { error }),
         },
       };

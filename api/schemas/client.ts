@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SESSION_UNITS } from '../../domain/session.ts';
 import { name, text } from './fields.ts';
 import { redeemablesBody, singleBody } from './redeemable.ts';
+import { applicableList } from './applicable-to.ts';
 import { discountSchema } from './discount.ts';
 import { orderSchema } from './order.ts';
 
@@ -79,6 +80,8 @@ export const clientValidationSchema = z
     code: z.string(),
     discount: discountSchema.optional(),
     order: orderSchema.optional(),
+    applicable_to: applicableList.optional(),
+    inapplicable_to: applicableList.optional(),
     tracking_id: z.string(),
     error: reason.optional(),
     reason: z.string().optional(),

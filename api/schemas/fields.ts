@@ -50,9 +50,6 @@ export const code = z
 /** A part of a path that names something. */
 export const name = z.string().min(1).max(255);
 
-/** A list that is empty until what it would hold is there. */
-export const emptyList = z.object({ object: z.literal('list'), data_ref: z.literal('data'), data: z.array(z.unknown()), total: z.int() });
-
 type Dated = { start_date?: unknown; expiration_date?: unknown };
 
 /** Checked whatever else is wrong, so that one answer names it all. */

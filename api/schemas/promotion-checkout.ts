@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { applicableList } from './applicable-to.ts';
 import { discountSchema } from './discount.ts';
 import { orderSchema } from './order.ts';
 import { checkoutFields } from './redeemable.ts';
@@ -21,6 +22,8 @@ export const promotionValidationSchema = z
         discount_amount: z.int(),
         applied_discount_amount: z.int(),
         order: orderSchema.nullable(),
+        applicable_to: applicableList.optional(),
+        inapplicable_to: applicableList.optional(),
         start_date: z.string().nullable(),
         expiration_date: z.string().nullable(),
         metadata: z.record(z.string(), z.unknown()),

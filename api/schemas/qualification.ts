@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { FILTER_FIELDS } from '../../domain/qualification/filters.ts';
 import { SORTING_RULES } from '../../domain/qualification/qualify.ts';
 import { SCENARIOS } from '../../domain/qualification/scenario.ts';
+import { applicableList } from './applicable-to.ts';
 import { discountSchema } from './discount.ts';
-import { emptyList } from './fields.ts';
 import { orderSchema } from './order.ts';
 import { checkoutFields } from './redeemable.ts';
 import { stackingRulesSchema } from './stacking-rules.ts';
@@ -73,8 +73,8 @@ const qualified = z
     ...told,
     result,
     order: orderSchema.nullish(),
-    applicable_to: emptyList,
-    inapplicable_to: emptyList,
+    applicable_to: applicableList,
+    inapplicable_to: applicableList,
     categories: z.array(z.unknown()),
     validation_rule_id: z.string().optional(),
   })

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { STACKING_RULES } from '../../domain/checkout-stacking.ts';
 import { MAX_TTL_MS, SESSION_UNITS, ttlOf } from '../../domain/session.ts';
+import { applicableList } from './applicable-to.ts';
 import { customerInput } from './customer.ts';
 import { discountSchema } from './discount.ts';
-import { emptyList, metadata, name, text } from './fields.ts';
+import { metadata, name, text } from './fields.ts';
 import { orderInput, orderSchema } from './order.ts';
 import { someStackingRules } from './stacking-rules.ts';
 
@@ -76,8 +77,8 @@ export const redeemableSchema = z
     id: z.string(),
     object: z.enum(['voucher', 'promotion_tier', 'promotion_stack']),
     order: orderSchema.nullish(),
-    applicable_to: emptyList.optional(),
-    inapplicable_to: emptyList.optional(),
+    applicable_to: applicableList.optional(),
+    inapplicable_to: applicableList.optional(),
     result: z.object({
       discount: discountSchema.optional(),
       gift: z.object({ balance: z.int(), credits: z.int() }).optional(),

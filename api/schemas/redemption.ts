@@ -1,12 +1,14 @@
 import { z } from 'zod';
+import { applicableList } from './applicable-to.ts';
 import { customerInput } from './customer.ts';
 import { metadata, name, text } from './fields.ts';
 import { listOf, paging, startingAfter, timeRange } from './list.ts';
 import { orderSchema } from './order.ts';
 import { redeemableSchema } from './redeemable.ts';
 
-const voucher = z.looseObject({ id: z.string().nullable(), code: z.string().nullable(), object: z.literal('voucher') });
-const tier = z.looseObject({ id: z.string(), name: z.string().nullable(), object: z.literal('promotion_tier') });
+const applicable = { applicable_to: applicableList.optional(), inapplicable_to: applicableList.optional() };
+const voucher = z.looseObject({ id: z.string().nullable(), code: z.string().nullable(), object: z.literal('voucher'), ...applicable });
+const tier = z.looseObject({ id: z.string(), name: z.string().nullable(), object: z.literal('promotion_tier'), ...applicable });
 const customer = z.object({ id: z.string(), source_id: z.string().nullable(), object: z.literal('customer') });
 
 const entry = {

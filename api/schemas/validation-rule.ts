@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { SCOPE_EFFECTS, type RuleGroup } from '../../domain/validation-rules/rule.ts';
 import { checkRules } from '../../domain/validation-rules/check.ts';
-import type { RuleGroup } from '../../domain/validation-rules/rule.ts';
-import { name, text } from './fields.ts';
+import { applicableList } from './applicable-to.ts';
+import { amount, name, text } from './fields.ts';
 import { flag, listOf, paging, startingAfter } from './list.ts';
 import { checkoutFields } from './redeemable.ts';
 
@@ -22,6 +23,13 @@ const notApplied = z
   .union([z.null(), z.literal(0), z.literal('')], { error: 'is not something that is applied here: leave it out' })
   .optional();
 
+/** Clients send an empty text where they mean no limit. */
+const noText = (value: unknown): unknown => (value === '' ? null : value);
+
+const MOST_UNITS = 1_000_000_000;
+const units = z.preprocess(noText, z.int().min(0).max(MOST_UNITS).nullish());
+const limit = z.preprocess(noText, amount.nullish());
+
 const scopeEntry = z
   .strictObject({
     object: z.enum(['product', 'sku', 'products_collection']),
@@ -29,17 +37,20 @@ const scopeEntry = z
     source_id: text().nullish(),
     product_id: text().nullish(),
     product_source_id: text().nullish(),
-    effect: z.enum(['APPLY_TO_EVERY', 'APPLY_TO_CHEAPEST', 'APPLY_TO_MOST_EXPENSIVE']).optional(),
+    effect: z
+      .enum(SCOPE_EFFECTS)
+      .optional()
+      .meta({ description: 'All that it names, or the cheapest or dearest, or all beginning with that' }),
     strict: z.boolean().optional(),
-    target: z.literal('ITEM').optional(),
-    repeat: z.literal(1).optional(),
-    skip_initially: z.literal(0).optional(),
-    price: notApplied,
-    price_formula: notApplied,
-    quantity_limit: notApplied,
-    aggregated_quantity_limit: notApplied,
-    amount_limit: notApplied,
-    aggregated_amount_limit: notApplied,
+    target: z.enum(['ITEM', 'UNIT']).optional().meta({ description: 'What skip_initially and repeat count: lines of the order, or units' }),
+    skip_initially: z.preprocess(noText, z.int().min(0).max(MOST_UNITS).nullish()),
+    repeat: z.preprocess(noText, z.int().min(1).max(MOST_UNITS).nullish()).meta({ description: '2: every second one' }),
+    price: limit.meta({ description: 'What a unit costs after a FIXED discount of items, in minor units' }),
+    price_formula: notApplied.transform(() => undefined),
+    quantity_limit: units.meta({ description: 'The most units of one line; 0 or null is none, as for every limit' }),
+    aggregated_quantity_limit: units.meta({ description: 'The most units of all lines together' }),
+    amount_limit: limit.meta({ description: 'The most that is taken of one line' }),
+    aggregated_amount_limit: limit.meta({ description: 'The most that is taken of all lines together' }),
   })
   .refine(({ id, source_id: sourceId }) => Boolean(id) || Boolean(sourceId), { path: ['id'], error: 'must be given, or source_id' });
 
@@ -145,14 +156,12 @@ export const tryRuleBody = z.strictObject({
   metadata: checkoutFields.metadata,
 });
 
-const entryList = z.object({ object: z.literal('list'), data_ref: z.literal('data'), data: z.array(z.unknown()), total: z.int() });
-
 export const ruleTrialSchema = z
   .object({
     valid: z.boolean(),
     rule_id: z.string(),
-    applicable_to: entryList,
-    inapplicable_to: entryList,
+    applicable_to: applicableList,
+    inapplicable_to: applicableList,
     error: z.looseObject({ key: z.string(), message: z.string() }).optional(),
   })
   .meta({ id: 'ValidationRuleTrial' });

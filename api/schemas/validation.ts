@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SESSION_UNITS } from '../../domain/session.ts';
 import { discountSchema } from './discount.ts';
-import { emptyList } from './fields.ts';
+import { applicableList } from './applicable-to.ts';
 import { orderSchema } from './order.ts';
 import { redeemableSchema } from './redeemable.ts';
 import { stackingRulesSchema } from './stacking-rules.ts';
@@ -35,8 +35,8 @@ export const voucherValidationSchema = z
     metadata: z.record(z.string(), z.unknown()).optional(),
     start_date: z.string().optional(),
     expiration_date: z.string().optional(),
-    applicable_to: emptyList.optional(),
-    inapplicable_to: emptyList.optional(),
+    applicable_to: applicableList.optional(),
+    inapplicable_to: applicableList.optional(),
     error: z.looseObject({ key: z.string(), message: z.string() }).optional(),
     reason: z.string().optional(),
     tracking_id: z.string(),

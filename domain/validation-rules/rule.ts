@@ -38,8 +38,36 @@ export interface ScopeEntry {
   object: 'product' | 'sku' | 'products_collection';
   id?: string | null;
   source_id?: string | null;
-  effect?: 'APPLY_TO_EVERY' | 'APPLY_TO_CHEAPEST' | 'APPLY_TO_MOST_EXPENSIVE';
+  /** Kept and told, as clients send it; it changes nothing. */
+  strict?: boolean;
+  effect?: ScopeEffect;
+  /** How many of what it names go by before the first that it covers. */
+  skip_initially?: number | null;
+  /** Each so manieth from there on is covered; all where it is 1 or left out. */
+  repeat?: number | null;
+  /** What is counted: lines of the order, or their units. */
+  target?: 'ITEM' | 'UNIT';
+  /** The most units of one line, and of all lines together. 0 as no limit, in all limits. */
+  quantity_limit?: number | null;
+  aggregated_quantity_limit?: number | null;
+  /** The most that is taken of one line, and of all lines together, in minor units. */
+  amount_limit?: number | null;
+  aggregated_amount_limit?: number | null;
+  /** What a unit costs after a FIXED discount of items, in minor units. */
+  price?: number | null;
+  price_formula?: string | null;
 }
+
+export const SCOPE_EFFECTS = [
+  'APPLY_TO_EVERY',
+  'APPLY_TO_CHEAPEST',
+  'APPLY_FROM_CHEAPEST',
+  'APPLY_TO_MOST_EXPENSIVE',
+  'APPLY_FROM_MOST_EXPENSIVE',
+] as const;
+
+/** Of what an entry names: all, one, or all beginning with one. */
+type ScopeEffect = (typeof SCOPE_EFFECTS)[number];
 
 /** What a condition is about: it decides which key a refusal has. */
 type Subject = 'customer' | 'order' | 'redemption';

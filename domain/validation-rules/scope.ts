@@ -1,44 +1,114 @@
+import { WHOLE_ITEM, within, type ItemBound, type ItemScope } from '../item-scope.ts';
 import type { ItemFacts } from './facts.ts';
 import { isNamedBy, namedItems } from './items.ts';
 import type { AssignedRule, CompiledGroup, ProductScope, ScopeEntry } from './rule.ts';
+import { coveredBy, type Covered } from './scope-entry.ts';
+
+/** An entry with what it comes to on an order. */
+export interface CoveringEntry {
+  entry: ScopeEntry;
+  covered: readonly Covered[];
+  /** The first item that it covers; null where it covers none. */
+  first: ItemFacts | null;
+}
+
+/** Which items a discount is taken of, with the entries of rules that say so. */
+export interface ApplicableScope extends ItemScope {
+  included: readonly CoveringEntry[];
+  excluded: readonly CoveringEntry[];
+  /** How many units the order has. */
+  orderUnits: number;
+}
+
+/** What one rule says. */
+interface RuleBounds extends ItemScope {
+  included: CoveringEntry[];
+  excluded: CoveringEntry[];
+}
+
+/** The collection of all products, as answers name it. */
+const ALL_PRODUCTS: ScopeEntry = { object: 'products_collection', id: 'pc_a11pr0dUc75' };
 
 /** Which items a discount is taken of, by their place in the order; every rule has to let it. @returns null where no rule bounds it */
-export const applicableLines = (rules: readonly AssignedRule[], { items }: { items: readonly ItemFacts[] }): readonly boolean[] | null => {
-  const bounds = rules.map((rule) => boundsOf(rule, items)).filter((bound) => bound !== null);
-  if (bounds.length === 0) return null;
-  return items.map((_, index) => bounds.every((bound) => bound[index]));
+export const scopeOf = (rules: readonly AssignedRule[], { items }: { items: readonly ItemFacts[] }): ApplicableScope | null => {
+  const bounds = rules.flatMap((rule) => boundsOf(rule, items));
+  const [first, ...others] = bounds;
+  if (!first) return null;
+  return {
+    items: others.reduce((open, each) => bothOf(open, each.items), first.items),
+    groups: bounds.flatMap(({ groups }) => groups),
+    included: bounds.flatMap(({ included }) => included),
+    excluded: bounds.flatMap(({ excluded }) => excluded),
+    orderUnits: items.reduce((sum, { quantity }) => sum + quantity, 0),
+  };
 };
 
-const boundsOf = ({ group, scope }: AssignedRule, items: readonly ItemFacts[]): readonly boolean[] | null => {
-  const found = group && foundApplicable(group, items);
-  const scoped = scope && inScope(scope, items);
-  if (!found || !scoped) return found ?? scoped;
-  return items.map((_, index) => found[index]! && scoped[index]!);
-};
+type Bounds = ItemScope['items'];
 
-const inScope = ({ included, excluded, included_all: all }: ProductScope, items: readonly ItemFacts[]): readonly boolean[] => {
-  const taken = new Set(all || included.length === 0 ? items : []);
-  for (const entry of included) for (const item of chosen(entry, items)) taken.add(item);
-  for (const entry of excluded) for (const item of items) if (isNamedBy(item, entry)) taken.delete(item);
-  return items.map((item) => taken.has(item));
-};
+const bothOf = (one: Bounds, other: Bounds): Bounds =>
+  one.map((bound, index) => {
+    const others = other[index];
+    return bound && others ? within(bound, others) : null;
+  });
 
-/** Of items that cost the same, the first is the cheapest and the most expensive. */
-const chosen = (entry: ScopeEntry, items: readonly ItemFacts[]): readonly ItemFacts[] => {
-  const named = items.filter((item) => isNamedBy(item, entry));
-  if (named.length === 0 || (entry.effect ?? 'APPLY_TO_EVERY') === 'APPLY_TO_EVERY') return named;
-  const sign = entry.effect === 'APPLY_TO_CHEAPEST' ? 1 : -1;
-  return [named.reduce((best, item) => (sign * (unitPrice(item) - unitPrice(best)) < 0 ? item : best))];
-};
+const boundsOf = ({ group, scope }: AssignedRule, items: readonly ItemFacts[]): RuleBounds[] => [
+  ...(scope ? [inScope(scope, items)] : []),
+  ...((group && foundApplicable(group, items)) ?? []),
+];
 
-const unitPrice = ({ price, amount, quantity }: ItemFacts): number => price ?? amount / quantity;
+const boundOf = ({ amount_limit: limit, price, price_formula: formula }: ScopeEntry, { units }: Covered): ItemBound => ({
+  units,
+  amountLimit: limit || null,
+  price: price ?? null,
+  priceFormula: formula || null,
+});
+
+const wholes = (places: readonly number[]): Covered[] => places.map((item) => ({ item, units: null, before: 0 }));
+
+const inScope = ({ included, excluded, included_all: all }: ProductScope, items: readonly ItemFacts[]): RuleBounds => {
+  const covering = (entry: ScopeEntry, covered: Covered[]): CoveringEntry => ({
+    entry,
+    covered,
+    first: items[covered[0]?.item ?? -1] ?? null,
+  });
+  const naming = (entry: ScopeEntry): number[] => items.flatMap((item, place) => (isNamedBy(item, entry) ? [place] : []));
+  const without = excluded.map((entry) => covering(entry, wholes(naming(entry))));
+  const closed = new Set(without.flatMap(({ covered }) => covered.map(({ item }) => item)));
+  const open = (place: number): boolean => !closed.has(place);
+  const entries = included.map((entry) => covering(entry, coveredBy(entry, items, open)));
+  if (all || included.length === 0) entries.unshift(covering(ALL_PRODUCTS, wholes([...items.keys()].filter(open))));
+
+  const bounds: (ItemBound | null)[] = items.map(() => null);
+  for (const { entry, covered } of entries)
+    for (const each of covered) {
+      const known = bounds[each.item];
+      const bound = boundOf(entry, each);
+      // Of what several entries cover, each has its say.
+      bounds[each.item] = known ? within(known, bound) : bound;
+    }
+  const groups = entries.flatMap(({ entry: { aggregated_amount_limit: limit }, covered }) =>
+    limit ? [{ items: covered.map(({ item }) => item), amountLimit: limit }] : [],
+  );
+  return { items: bounds, groups, included: entries, excluded: without };
+};
 
 /** What rules found whose nested rules say `product.discount_applicable`. */
-const foundApplicable = (group: CompiledGroup, items: readonly ItemFacts[]): readonly boolean[] | null => {
+const foundApplicable = (group: CompiledGroup, items: readonly ItemFacts[]): RuleBounds[] => {
   const marked = [...group.nodes.values()].filter(({ nested }) => nested && [...nested.nodes.values()].some(saysApplicable));
-  if (marked.length === 0) return null;
+  if (marked.length === 0) return [];
   const taken = new Set(marked.flatMap((node) => namedItems(node, items)));
-  return items.map((item) => taken.has(item));
+  const bounds = items.map((item) => (taken.has(item) ? WHOLE_ITEM : null));
+  const included = items.flatMap((item, place): CoveringEntry[] => {
+    const entry = taken.has(item) ? entryOf(item) : null;
+    return entry ? [{ entry, covered: wholes([place]), first: item }] : [];
+  });
+  return [{ items: bounds, groups: [], included, excluded: [] }];
+};
+
+/** An item as an entry would name it. */
+const entryOf = ({ productId, productSourceId, skuId, skuSourceId }: ItemFacts): ScopeEntry | null => {
+  if (skuId !== null || skuSourceId !== null) return { object: 'sku', id: skuId, source_id: skuSourceId };
+  return productId === null && productSourceId === null ? null : { object: 'product', id: productId, source_id: productSourceId };
 };
 
 const saysApplicable = ({ kind, conditions }: { kind: { name: string }; conditions: readonly { values: readonly unknown[] }[] }): boolean =>

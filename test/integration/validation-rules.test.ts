@@ -223,17 +223,39 @@ describe('a redemption', () => {
   });
 
   test('takes a discount only of the items in scope', async () => {
-    const ruleId = await rule({}, { applicable_to: { included: [{ object: 'product', source_id: 'shirt' }] } });
-    await voucher({ discount: { type: 'PERCENT', percent_off: 10, effect: 'APPLY_TO_ITEMS' }, validation_rules: [ruleId] });
-    const { order } = await validate({
-      order: {
-        items: [
-          { source_id: 'shirt', related_object: 'product', amount: 1000 },
-          { source_id: 'hat', related_object: 'product', amount: 2000 },
-        ],
-      },
+    const included = [
+      { object: 'product', source_id: 'shirt', effect: 'APPLY_FROM_CHEAPEST', target: 'UNIT', aggregated_quantity_limit: 3 },
+    ];
+    const ruleId = await rule({}, { applicable_to: { included, excluded: [{ object: 'product', source_id: 'hat' }] } });
+    const { code } = await voucher({
+      discount: { type: 'PERCENT', percent_off: 10, effect: 'APPLY_TO_ITEMS' },
+      validation_rules: [ruleId],
     });
-    expect(order.items.map((item: { discount_amount?: number }) => item.discount_amount ?? 0)).toEqual([100, 0]);
+    const order = {
+      items: [
+        { source_id: 'shirt', related_object: 'product', amount: 1000, quantity: 2 },
+        { source_id: 'hat', related_object: 'product', amount: 2000 },
+        { source_id: 'shirt', related_object: 'product', amount: 800, quantity: 2 },
+      ],
+    };
+    const answer = await validate({ order });
+    expect(answer.order.items.map((item: { discount_amount?: number }) => item.discount_amount ?? 0)).toEqual([50, 0, 80]);
+    const units = [
+      { index: 2, units: [1, 2] },
+      { index: 0, units: [1] },
+    ];
+    const applicable = {
+      applicable_to: {
+        object: 'list',
+        total: 1,
+        data: [{ ...included[0], id: 'shirt', order_item_indices: [2, 0], order_item_units: units }],
+      },
+      inapplicable_to: { total: 1, data: [{ object: 'product', source_id: 'hat', order_item_indices: [1] }] },
+    };
+    expect(answer.redeemables).toMatchObject([applicable]);
+    expect((await call('POST', `/v1/vouchers/${code}/validate`, { order })).body).toMatchObject({ valid: true, ...applicable });
+    expect((await call('POST', `/v1/validation-rules/${ruleId}/validation`, { order })).body).toMatchObject({ valid: true, ...applicable });
+    expect((await redeem({ order })).body.redemptions).toMatchObject([{ amount: 130, voucher: applicable }]);
   });
 
   test('of one customer is counted, exactly, however many come at once', async () => {

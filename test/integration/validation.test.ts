@@ -40,7 +40,7 @@ const discountOf = async (code: string) => {
 const reasonOf = async (code: string, more: Parameters<typeof redeemRequest>[2] = {}) => {
   const answer = await validate(code, more);
   const [first] = 'redeemables' in answer ? answer.redeemables : [];
-  return first?.result.error?.key ?? null;
+  return first && 'error' in first.result ? first.result.error!.key : null;
 };
 const days = async () =>
   (

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyDiscount, openCart, type Cart, type DiscountScope, type OrderItem } from '../../../domain/checkout-cart.ts';
+import type { ItemScope } from '../../../domain/item-scope.ts';
 import { AMOUNT_EFFECTS, FIXED_EFFECTS, PERCENT_EFFECTS, UNIT_EFFECTS, type Discount } from '../../../domain/discount.ts';
 
 const CARTS = 10_000;
@@ -52,8 +53,29 @@ const discount: fc.Arbitrary<Discount> = fc.oneof(
       .map((units) => ({ type: 'UNIT' as const, effect: 'ADD_MANY_ITEMS' as const, units })),
   },
 );
+/** One number says all of a bound, since numbers are made in no time: a third of the items has none. */
+const boundOf = (seed: number): ItemScope['items'][number] => {
+  const digit = (place: number) => Math.floor(seed / 10 ** place) % 10;
+  if (digit(0) < 3) return null;
+  const units = digit(1) < 5 ? digit(2) + 1 : null;
+  return { units, amountLimit: digit(3) < 3 ? (seed % 9_973) + 1 : null, price: digit(4) < 3 ? seed % 97 : null, priceFormula: null };
+};
+const PLACES = [0, 1, 2, 3, 4, 5];
+/** Groups have no item in common: an item that two limits bound has its rounding from both. */
+const items: fc.Arbitrary<ItemScope> = fc.nat().map((seed) => {
+  const seeds = PLACES.map((place) => (seed * (2 * place + 1) * 7_919) % (10 ** 8 + 7));
+  return {
+    items: seeds.map(boundOf),
+    groups: [0, 1]
+      .filter((group) => seeds[group]! % 2 === 0)
+      .map((group) => ({
+        amountLimit: (seeds[group]! % 5_003) + 1,
+        items: PLACES.filter((item) => Math.floor(seeds[item]! / 10 ** 5) % 3 === group),
+      })),
+  };
+});
 const scope: fc.Arbitrary<DiscountScope> = fc.record({
-  items: fc.option(fc.array(fc.boolean(), { minLength: 6, maxLength: 6 })),
+  items: fc.option(items),
   base: fc.constantFrom('initial' as const, 'discounted' as const),
   units: fc.constant(UNITS),
 });
@@ -86,7 +108,7 @@ const failureOf = <T>(property: fc.IProperty<T>): string | null => {
   return found.failed ? (fc.defaultReportMessage(found) ?? 'failed') : null;
 };
 
-describe('whatever the cart and the stack', () => {
+describe('whatever the cart and the stack', { timeout: 60_000 }, () => {
   test('shares sum to the discount and stay within their lines, and the total within [0, initial]', () => {
     const failure = failureOf(
       fc.property(order, stack, (given, discounts) => {
@@ -115,6 +137,23 @@ describe('whatever the cart and the stack', () => {
     expect(failure).toBeNull();
   });
 
+  test('no more is taken of an item, and of items together, than rules let', () => {
+    const failure = failureOf(
+      fc.property(order, priceDiscount, items, (given, each, bounds) => {
+        const { shares } = applyDiscount(cartOf(given), each, { items: bounds }).step;
+        const shareOf = (item: number) => shares[item] ?? 0;
+        for (const [index, of] of given.items.entries()) {
+          const { units, amountLimit } = bounds.items[index] ?? { units: 0, amountLimit: null };
+          const most = units === null ? Infinity : Math.ceil(of.price! * Math.min(units, of.quantity!));
+          holds('a share is within the bounds of its item', shareOf(index) <= Math.min(most, amountLimit ?? Infinity));
+        }
+        for (const group of bounds.groups)
+          holds('shares are within the limit of the group', sum(group.items.map(shareOf)) <= group.amountLimit);
+      }),
+    );
+    expect(failure).toBeNull();
+  });
+
   test('more discount never costs more', () => {
     const failure = failureOf(
       fc.property(order, discount, scope, fc.integer({ min: 1, max: 5_000 }), (given, each, where, more) =>
@@ -127,12 +166,16 @@ describe('whatever the cart and the stack', () => {
   test('the order of the lines changes no total', () => {
     const failure = failureOf(
       fc.property(order, discount, scope, (given, each, where) => {
-        const items = where.items?.slice(0, given.items.length) ?? null;
         const turned = { ...given, items: given.items.toReversed() };
-        holds(
-          'the total is the same',
-          after(given, each, { ...where, items }) === after(turned, each, { ...where, items: items && items.toReversed() }),
-        );
+        const last = given.items.length - 1;
+        const scoped = where.items && {
+          items: where.items.items.slice(0, last + 1).toReversed(),
+          groups: where.items.groups.map((group) => ({
+            ...group,
+            items: group.items.filter((item) => item <= last).map((item) => last - item),
+          })),
+        };
+        holds('the total is the same', after(given, each, where) === after(turned, each, { ...where, items: scoped }));
       }),
     );
     expect(failure).toBeNull();

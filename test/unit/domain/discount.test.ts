@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { applyDiscount, openCart, type Cart, type DiscountScope } from '../../../domain/checkout-cart.ts';
+import { WHOLE_ITEM } from '../../../domain/item-scope.ts';
 import type { Discount } from '../../../domain/discount.ts';
 
 const cartOf = (order: Parameters<typeof openCart>[0]): Cart => openCart(order)!;
@@ -45,9 +46,9 @@ describe('a discount on items', () => {
   ] as const)('%s of 500 takes %j', (effect, shares) => {
     expect(taken(cart, { type: 'AMOUNT', amount_off: 500, effect }).shares).toEqual(shares);
   });
-  test('takes its percentage of each line, within its limit', () => {
+  test('takes its percentage of each line, within its limit for each', () => {
     expect(taken(cart, { type: 'PERCENT', percent_off: 10, effect: 'APPLY_TO_ITEMS' }).shares).toEqual([300, 30]);
-    expect(taken(cart, { type: 'PERCENT', percent_off: 10, amount_limit: 110, effect: 'APPLY_TO_ITEMS' }).shares).toEqual([100, 10]);
+    expect(taken(cart, { type: 'PERCENT', percent_off: 10, amount_limit: 110, effect: 'APPLY_TO_ITEMS' }).shares).toEqual([110, 30]);
   });
   test('takes nothing of what the order costs beside its items', () => {
     const shipped = cartOf({ amount: 1_500, ...items(1_000) });
@@ -148,7 +149,9 @@ describe('a discount that is for some items', () => {
     [{ type: 'AMOUNT', amount_off: 5_000 }, [0, 2_000, 0]],
     [{ type: 'AMOUNT', amount_off: 300, effect: 'APPLY_TO_ITEMS' }, [0, 300, 0]],
     [{ type: 'FIXED', fixed_amount: 500 }, [0, 1_500, 0]],
-  ])('%j takes of them alone', (discount, shares) => expect(taken(cart, discount, { items: [false, true] }).shares).toEqual(shares));
+  ])('%j takes of them alone', (discount, shares) =>
+    expect(taken(cart, discount, { items: { items: [null, WHOLE_ITEM], groups: [] } }).shares).toEqual(shares),
+  );
 });
 
 describe('a discount that reckons with the initial amount', () => {

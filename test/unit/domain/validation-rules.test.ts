@@ -11,7 +11,7 @@ import { needsOf } from '../../../domain/validation-rules/needs.ts';
 import { referencesOf } from '../../../domain/validation-rules/references.ts';
 import { findRuleKind, ruleKinds } from '../../../domain/validation-rules/registry.ts';
 import type { AssignedRule, ProductScope, RuleGroup, RuleNode } from '../../../domain/validation-rules/rule.ts';
-import { applicableLines } from '../../../domain/validation-rules/scope.ts';
+import { scopeOf } from '../../../domain/validation-rules/scope.ts';
 
 const item = (more: Partial<ItemFacts> = {}): ItemFacts => ({
   productId: 'prod_shirt',
@@ -381,6 +381,9 @@ describe('refusals', () => {
     expect(refusalOfRules([ruleOf({})], facts())).toBeNull();
   });
 });
+
+const applicableLines = (...args: Parameters<typeof scopeOf>): boolean[] | null =>
+  scopeOf(...args)?.items.map((bound) => bound !== null) ?? null;
 
 describe('product scopes', () => {
   const lines = (scope: Partial<ProductScope>) =>
