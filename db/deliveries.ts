@@ -21,6 +21,8 @@ export interface WebhookPayload {
   body: unknown;
   /** A mail that is rendered when the webhook is sent, and goes along as subject, html and text. */
   mail?: EmailPayload;
+  /** The visit of a journey's step that waits for the answer, which is then kept. */
+  awaited?: { step: string; visit: number };
 }
 
 export interface PlannedDelivery {

@@ -1,6 +1,7 @@
 import type { Db } from './client.ts';
 import type { EmailPayload, WebhookPayload } from './deliveries.ts';
 import type { EventRow } from './events.ts';
+import type { ReadAnswer } from '../domain/journey/answer.ts';
 import type { EnrolmentContext } from '../domain/journey/scope.ts';
 import type { VoucherTemplate } from '../domain/voucher-template.ts';
 
@@ -36,6 +37,8 @@ export interface DueDelivery {
   kind: 'email' | 'webhook';
   customerId: string | null;
   enrolmentId: string | null;
+  /** Who is inside; somebody else may be the recipient. */
+  enrolledCustomerId: string | null;
   dedupeKey: string;
   dueAt: Date;
   payload: EmailPayload | (WebhookPayload & { mail?: EmailPayload });
@@ -43,14 +46,18 @@ export interface DueDelivery {
 
 export const findDueDeliveries = (db: Db, projectId: string, now: Date): Promise<DueDelivery[]> =>
   db<DueDelivery[]>`
-    select project_id, id, destination_id, kind, customer_id, enrolment_id, dedupe_key, due_at, payload from delivery
-    where project_id = ${projectId} and state = 'planned' and due_at <= ${now} order by due_at, id limit 2000`;
+    select d.project_id, d.id, d.destination_id, d.kind, d.customer_id, d.enrolment_id, e.customer_id as enrolled_customer_id, d.dedupe_key,
+      d.due_at, d.payload
+    from delivery d left join enrolment e on e.project_id = d.project_id and e.id = d.enrolment_id
+    where d.project_id = ${projectId} and d.state = 'planned' and d.due_at <= ${now} order by d.due_at, d.id limit 2000`;
 
 export interface Settled {
   id: string;
-  state: 'accepted' | 'skipped' | 'planned';
+  state: 'accepted' | 'failed' | 'skipped' | 'planned' | 'sending';
   reason: string | null;
   dueAt: Date;
+  /** What a step waits for. */
+  answer?: ReadAnswer & { status: number };
 }
 
 /** Writes what became of deliveries, as if they had been sent. */
@@ -58,8 +65,8 @@ export const settleDeliveries = async (db: Db, projectId: string, settled: Settl
   if (settled.length === 0) return;
   await db`
     update delivery d set state = i.state, reason = i.reason, due_at = i."dueAt", attempts = case i.state when 'accepted' then 1 else 0 end,
-      finished_at = case i.state when 'planned' then null else ${now}::timestamptz end
-    from jsonb_to_recordset(${db.json(settled as never)}) as i (id text, state text, reason text, "dueAt" timestamptz)
+      answer = i.answer, finished_at = case when i.state in ('planned', 'sending') then null else ${now}::timestamptz end
+    from jsonb_to_recordset(${db.json(settled as never)}) as i (id text, state text, reason text, "dueAt" timestamptz, answer jsonb)
     where d.project_id = ${projectId} and d.id = i.id`;
 };
 

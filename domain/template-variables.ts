@@ -27,6 +27,8 @@ export const TEMPLATE_VARIABLES: { [name: string]: Shape } = {
   },
   coupon: COUPON,
   coupons: { '*': COUPON },
+  /** What webhooks were answered, by the name of `save_as`. */
+  answer: { '*': { status: 'value', body: 'anything', at: 'value' } },
   event: 'anything',
   journey: { id: 'value', key: 'value', name: 'value', version: 'value' },
   data: 'anything',

@@ -4,6 +4,7 @@ import { holdSubscribers, type Subscriber } from '../db/endpoints.ts';
 import type { EventRow } from '../db/events.ts';
 import { ensureSvixDestinations, isSvixEndpoint } from '../db/svix-destinations.ts';
 import { findEventCustomers, isWanted, webhookOf } from '../db/webhook-events.ts';
+import { ANSWERED } from '../domain/journey/answer.ts';
 import { subscribes } from '../domain/webhook-event-types.ts';
 import type { RouteEvents } from './route.ts';
 
@@ -22,7 +23,9 @@ const MOST_ROWS = 2000;
  */
 export const createFanOut =
   ({ now, svix = false }: FanOutDeps): RouteEvents =>
-  async (tx, events) => {
+  async (tx, all) => {
+    // What one endpoint answered is nothing to tell to the others.
+    const events = all.filter((event) => event.type !== ANSWERED);
     const projectIds = [...new Set(events.map((event) => event.projectId))];
     const subscribers = await holdSubscribers(tx, projectIds);
     const own = svix ? subscribers.filter(({ config }) => !isSvixEndpoint(config)) : subscribers;

@@ -143,6 +143,7 @@ const withEntry = (past: PastEntries[], entryKey: string, eventId: string, at: D
 
 const liveOf = (enrolment: Enrolment, version: JourneyVersion, customer: Customer, zone: string, at: Date): Live => ({
   step: enrolment.step,
+  visit: enrolment.visit,
   dueAt: enrolment.dueAt?.toISOString() ?? null,
   awaiting: enrolment.awaiting,
   awaitedSince: enrolment.awaitedSince?.toISOString() ?? null,

@@ -3,6 +3,7 @@ import type { Sql } from '../../db/client.ts';
 import { leaseDue, markSending, nextDue, releaseLease } from '../../db/delivery-leases.ts';
 import { type DeliveryResult, recordResults, sweepLost } from '../../db/delivery-results.ts';
 import { type Destination, findDestination } from '../../db/destinations.ts';
+import { readAnswer } from '../../domain/journey/answer.ts';
 import { retryDelay } from '../../domain/retry-schedule.ts';
 import { createGatherer } from '../gather.ts';
 import { createPace } from './pace.ts';
@@ -181,6 +182,7 @@ const settled = ({ delivery }: Sendable, sent: SendOutcome, schedule: readonly n
     reason: null,
     dueAt: null,
     finishedAt,
+    ...(sent.outcome === 'accepted' && 'awaited' in delivery.payload && { saved: readAnswer(sent.answer) }),
   };
   if (sent.outcome === 'failed') return { ...result, outcome: 'failed', reason: sent.reason };
   if (sent.outcome !== 'retry') return { ...result, outcome: sent.outcome };

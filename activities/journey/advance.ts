@@ -44,7 +44,7 @@ const recordOf = ({ enrolment }: Member, outcome: Outcome & { to: 'go' | 'leave'
   visit: enrolment.visit,
   kind: step.kind.kind,
   outcome: outcome.outcome,
-  detail: outcome.detail ?? {},
+  detail: { ...outcome.detail, ...('answer' in outcome && { answer: outcome.answer?.answer.body }) },
   at: now,
 });
 
@@ -71,7 +71,7 @@ const changeOf = (member: Member, outcome: Outcome, work: StepWork): EnrolmentCh
       ...still,
       dueAt: new Date(limit === null ? outcome.dueAt : earliest(outcome.dueAt, limit)),
       awaiting: outcome.armed?.awaiting ?? null,
-      awaitedSince: outcome.armed === undefined ? null : (enrolment.awaitedSince ?? sinceOf(outcome.armed, ended)),
+      awaitedSince: outcome.armed === undefined ? null : sinceOf(enrolment, outcome.armed, ended),
     };
   }
   if (outcome.to === 'fail') return { ...still, state: 'held', outcome: outcome.error, dueAt: enrolment.dueAt };
@@ -82,11 +82,20 @@ const changeOf = (member: Member, outcome: Outcome, work: StepWork): EnrolmentCh
   return { ...still, step: next, arrives: true, context, dueAt: new Date(dueAt(next, member, context, work)) };
 };
 
-const sinceOf = ({ since }: { since?: string }, now: Date): Date => (since === undefined ? now : new Date(since));
+/** Who waits for the same still has waited since they began to. */
+const sinceOf = (
+  { awaiting, awaitedSince }: { awaiting: string | null; awaitedSince: Date | null },
+  armed: { awaiting: string | null; since?: string },
+  now: Date,
+): Date => {
+  if (awaitedSince !== null && awaiting === armed.awaiting) return awaitedSince;
+  return armed.since === undefined ? now : new Date(armed.since);
+};
 
 const contextAfter = (context: EnrolmentContext, outcome: Outcome & { to: 'go' }, step: CompiledStep): EnrolmentContext => ({
   ...context,
   coupons: outcome.coupon === undefined ? context.coupons : { ...context.coupons, [outcome.coupon.as]: outcome.coupon.coupon },
+  ...(outcome.answer !== undefined && { answers: { ...context.answers, [outcome.answer.as]: outcome.answer.answer } }),
   steps: { ...context.steps, [step.id]: { outcome: outcome.outcome, ...outcome.detail, ...outcome.result } },
   cursor: outcome.cursor ?? context.cursor,
 });

@@ -1,5 +1,6 @@
 import type { EnrolmentRow, VisitRow } from '../../db/enrolment-views.ts';
 import type { EventRow } from '../../db/events.ts';
+import { ANSWERED } from '../../domain/journey/answer.ts';
 
 /** Why somebody stands where they stand, in words. */
 const why = (row: EnrolmentRow): string | null => {
@@ -7,6 +8,7 @@ const why = (row: EnrolmentRow): string | null => {
   if (row.overdue) return 'its time has come and nothing happened: it is woken within a minute, if a worker runs';
   if (row.state !== 'active') return null;
   if (row.journeyState === 'paused') return 'the journey is paused';
+  if (row.awaiting === ANSWERED && row.awaitedEventId === null) return 'waits for what its webhook is answered';
   if (row.awaitedEventId !== null) return `${row.awaiting} came, the step is about to run`;
   if (row.awaiting !== null) return `waits for ${row.awaiting}`;
   return 'waits for its time';
@@ -25,6 +27,7 @@ export const enrolmentView = (row: EnrolmentRow) => ({
   why: why(row),
   next_at: row.state === 'active' && row.journeyState !== 'paused' ? (row.dueAt?.toISOString() ?? null) : null,
   coupons: row.context.coupons,
+  answers: row.context.answers ?? {},
   entered_at: row.enteredAt.toISOString(),
   ended_at: row.endedAt?.toISOString() ?? null,
   held_at: row.heldAt?.toISOString() ?? null,

@@ -19,6 +19,7 @@ export const payloadOf = (work: StepWork, mail: ReadyMail): EmailPayload => {
       customer: mail.locale === null ? customer : { ...customer, locale: mail.locale },
       coupon: mail.coupon,
       coupons: standing.context.coupons,
+      answer: standing.context.answers ?? {},
       event: standing.context.event,
       journey: { id: work.journey.journeyId, key: work.journey.key, name: work.journey.name, version: work.journey.version },
       data: mail.data,

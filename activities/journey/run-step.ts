@@ -115,7 +115,8 @@ const outcomeBefore = ({ journey, step, now }: StepWork, member: Member): Outcom
   if (limit !== null && Date.parse(limit) <= Date.parse(now)) return { to: 'leave', outcome: 'max_duration' };
   if (step.kind.gives === true && member.enrolment.holdout) return { to: 'go', outcome: 'holdout' };
   // Whether to wait is decided on arrival, and who waits already is not asked again; a mail that was put off is.
-  if (step.when === null || (member.enrolment.awaitedSince !== null && step.kind.gives !== true)) return null;
+  const { awaiting, awaitedSince } = member.enrolment;
+  if (step.when === null || (awaitedSince !== null && (awaiting !== null || step.kind.gives !== true))) return null;
   const wanted = attempt(() => step.when?.evaluate(scopeValues(member.standing)));
   if ('error' in wanted) return failed(wanted.error);
   return wanted.value === true ? null : { to: 'go', outcome: 'skipped', detail: { reason: `not: ${step.when.source}` } };

@@ -4,6 +4,7 @@ import type { Enrolment } from '../../db/enrolments.ts';
 import type { Project } from '../../db/projects.ts';
 import type { Tx } from '../../db/client.ts';
 import type { CompiledStep } from '../../domain/journey/compile.ts';
+import type { JourneyAnswer } from '../../domain/journey/answer.ts';
 import type { JourneyCoupon } from '../../domain/journey/step-kind.ts';
 import type { Standing } from '../../domain/journey/scope.ts';
 
@@ -62,6 +63,8 @@ export type Outcome =
       /** What later steps may ask for as `steps.<id>`, besides outcome and detail. */
       result?: Record<string, unknown>;
       coupon?: { as: string; coupon: JourneyCoupon };
+      /** What a webhook was answered. */
+      answer?: { as: string; answer: JourneyAnswer };
       /** The event that a wait took: the next wait counts from there. */
       cursor?: { at: string; id: string };
     }

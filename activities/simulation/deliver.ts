@@ -7,6 +7,7 @@ import { isMailAddress } from '../../domain/mail-header.ts';
 import { checkMails } from '../delivery/sendable.ts';
 import { mailData } from '../mail/compose.ts';
 import type { MailRenderer } from '../mail/render.ts';
+import { isAwaited, settleByScript, tellAnswered } from './answer.ts';
 import { happening, type SimulatedMessage } from './timeline.ts';
 import type { World } from './world.ts';
 
@@ -38,10 +39,16 @@ export const deliver = async (world: World, deps: DeliverDeps): Promise<number> 
     if ('deferTo' in fate) return { id: delivery.id, state: 'planned', reason: null, dueAt: fate.deferTo };
     if ('skip' in fate) return { id: delivery.id, state: 'skipped', reason: fate.skip, dueAt: delivery.dueAt };
     const payload = mailOf(delivery);
+    if (isAwaited(delivery)) return settleByScript(world, delivery);
     const right = payload === null || isMailAddress(payload.to);
     return { id: delivery.id, state: right ? 'accepted' : 'skipped', reason: right ? null : 'invalid_address', dueAt: delivery.dueAt };
   });
   await settleDeliveries(sql, project.id, settled, clock.now);
+  const over = (state: Settled['state'] | undefined): boolean => state !== 'planned' && state !== 'sending';
+  await tellAnswered(
+    world,
+    due.filter((delivery, index) => isAwaited(delivery) && over(settled[index]?.state)),
+  );
   const sent = due.filter((delivery, index) => delivery.kind === 'email' && settled[index]?.state === 'accepted');
   await recordEvents(
     sql,
@@ -51,7 +58,8 @@ export const deliver = async (world: World, deps: DeliverDeps): Promise<number> 
     for (const [index, delivery] of due.entries()) {
       const { state, reason } = settled[index]!;
       if (state === 'planned') continue;
-      const message = await messageOf(world, deps, delivery, state === 'accepted', reason);
+      // What was refused was posted as well.
+      const message = await messageOf(world, deps, delivery, state !== 'skipped', reason);
       const [, step = ''] = delivery.enrolmentId === null ? [] : delivery.dedupeKey.split(':');
       world.happened.push(happening(clock.now, 'message', message.state, { step, message, detail: reason === null ? {} : { reason } }));
     }

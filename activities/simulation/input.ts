@@ -24,6 +24,15 @@ export interface ScriptedEvent {
   percent: number;
 }
 
+/** What an endpoint answers a webhook whose step waits for it. */
+export interface ScriptedAnswer {
+  /** ISO 8601, from the post on; PT0S is at once. */
+  after: string;
+  /** Of HTTP. What is no 2xx is taken for the endpoint's last word. */
+  status: number;
+  body: unknown;
+}
+
 export interface SimulationInput {
   /** ISO 8601 */
   start: string;
@@ -33,6 +42,8 @@ export interface SimulationInput {
   /** What the event that lets them in carries. */
   data: Record<string, unknown>;
   script: ScriptedEvent[];
+  /** By the name of `save_as`. What is not here is not answered. */
+  answers: Record<string, ScriptedAnswer>;
   /** What an order is assumed to cost at most, in minor units. */
   orderAmount: number | null;
 }

@@ -10,6 +10,7 @@ import { DomainError } from '../../domain/errors.ts';
 import { compileJourney } from '../../domain/journey/compile.ts';
 import { kindOf } from '../../domain/journey/kinds.ts';
 import { referencesOf } from '../../domain/journey/step-kind.ts';
+import { didYouMean } from '../../domain/suggestion.ts';
 import { createJourneyActivities } from '../journey/activities.ts';
 import type { MailRenderer } from '../mail/render.ts';
 import { crowdView, type CrowdView } from './crowd-view.ts';
@@ -51,7 +52,10 @@ export const createSimulate = ({ sql, renderer, publicUrl, randomBytes, routing,
     const who = known === null ? input.customers : { known: known.id };
     const customers = await simulatedCustomers(inner, copy.project.id, who, clock.now);
     const verbose = customers.length === 1;
-    const world: World = { ...copy, sql: inner, versions, journey, customers, clock, routed: '', happened: [], verbose, refusal: null };
+    requireSaved(input, what);
+    const { answers } = input;
+    const begun = { answers, posted: new Set<string>(), routed: '', happened: [], refusal: null };
+    const world: World = { ...copy, sql: inner, versions, journey, customers, clock, verbose, ...begun };
     world.refusal = await enter(world, input);
     const activities = createJourneyActivities({ sql: inner, versions, now, randomBytes });
     const ran = await run(world, input, { activities, routeEvents: routing({ versions, now }), renderer, publicUrl, patience });
@@ -69,6 +73,15 @@ export const createSimulate = ({ sql, renderer, publicUrl, randomBytes, routing,
       running -= 1;
     }
   };
+};
+
+/** An answer under a name that no step saves would be lost without a word. */
+const requireSaved = ({ answers }: SimulationInput, { definition }: Simulated): void => {
+  const saved = definition.steps.flatMap((step) => kindOf(step).saves?.(step.fields) ?? []);
+  const fields = Object.keys(answers)
+    .filter((name) => !saved.includes(name))
+    .map((name) => ({ path: `answers.${name}`, message: `no step saves an answer as ${name}${didYouMean(name, saved)}` }));
+  if (fields.length > 0) throw new DomainError('invalid_payload', 'Nobody waits for some of the answers.', { fields });
 };
 
 const noCustomer = (id: string): DomainError =>

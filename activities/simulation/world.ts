@@ -2,6 +2,7 @@ import type { Sql } from '../../db/client.ts';
 import type { Customer } from '../../db/customers.ts';
 import type { JourneyVersion, JourneyVersions } from '../../db/journey-versions.ts';
 import type { Copy } from '../../db/simulation-copy.ts';
+import type { ScriptedAnswer } from './input.ts';
 import type { TimelineEvent } from './timeline.ts';
 
 /** A simulation while it runs: a copy of the project in a transaction that is rolled back, and a clock that only this turns. */
@@ -13,6 +14,9 @@ export interface World extends Copy {
   customers: Customer[];
   /** Virtual time. */
   clock: { now: Date };
+  /** What endpoints answer, by the name of `save_as`, and the webhooks that were posted and wait for it. */
+  answers: Record<string, ScriptedAnswer>;
+  posted: Set<string>;
   /** The last event that was routed. */
   routed: string;
   /** What happened, as far as somebody is to read it. */

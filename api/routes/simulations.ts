@@ -54,6 +54,9 @@ const inputOf = (body: Body, now: Date): SimulationInput => ({
     order: order ? (orderOf(order) ?? null) : null,
     percent,
   })),
+  answers: Object.fromEntries(
+    Object.entries(body.answers).map(([name, { after, status, body: said }]) => [name, { after, status, body: said }]),
+  ),
   orderAmount: body.order_amount ?? null,
 });
 

@@ -25,6 +25,9 @@ const enrolmentFields = {
   why: z.string().nullable().meta({ description: 'Why they stand there, in words' }),
   next_at: z.string().nullable().meta({ description: 'When it goes on at the latest, in the customer’s time' }),
   coupons: z.record(z.string(), coupon).meta({ description: 'By the name that the step gave them' }),
+  answers: z
+    .record(z.string(), z.object({ status: z.int(), body: z.unknown(), at: z.string() }))
+    .meta({ description: 'What webhooks were answered, by the name of `save_as`' }),
   entered_at: z.string(),
   ended_at: z.string().nullable(),
   held_at: z.string().nullable().meta({ description: 'Since when they are held' }),

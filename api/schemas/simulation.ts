@@ -31,6 +31,12 @@ const scripted = z.strictObject({
   percent: z.number().min(0).max(100).default(100).meta({ description: 'Of a crowd: to how many of it this happens' }),
 });
 
+const answer = z.strictObject({
+  after: offset.default('PT0S').meta({ description: 'ISO 8601, from the post on; at once, where it is left out' }),
+  status: z.int().min(100).max(599).default(200).meta({ description: 'Of HTTP; what is no 2xx is the last word of the endpoint' }),
+  body: z.unknown().optional().meta({ description: 'JSON; without it the endpoint answers nothing that a step can save' }),
+});
+
 const fields = {
   customer: customerInput
     .optional()
@@ -45,6 +51,10 @@ const fields = {
   horizon: duration.default('P1Y').meta({ description: 'How long it goes on at most' }),
   data: z.record(z.string(), z.unknown()).default({}).meta({ description: 'What the event that lets customers in carries' }),
   events: z.array(scripted).max(BOUNDS.script).default([]).meta({ description: 'What happens meanwhile' }),
+  answers: z
+    .record(z.string(), answer)
+    .default({})
+    .meta({ description: 'What endpoints answer to steps that wait for it, by the name of `save_as`; what is not here is not answered' }),
   order_amount: amount.optional().meta({ description: 'What an order may cost at most, in minor units, to say what coupons can cost' }),
 };
 

@@ -73,6 +73,7 @@ export const addJourneyCommands = (program: Command): void => {
     .option('--customers <number>', 'so many made-up ones at once, at most 1000', wholeNumber)
     .option('--start <time>', 'when it begins, such as 2027-03-01T09:00:00Z')
     .option('--event <event>', 'what happens when, such as "P3D coupon.redeemed"; may be said several times', collect, [])
+    .option('--answer <answer>', `what an endpoint answers, such as 'crm {"tier":"gold"}'; may be said several times`, collect, [])
     .option('--data <json>', 'what the event that lets customers in carries')
     .option('--order-amount <amount>', 'what an order may cost at most, in minor units', wholeNumber)
     .option('--draft', 'the draft of the journey')

@@ -11,6 +11,8 @@ export interface SimulateFlags {
   start?: string;
   /** `P3D coupon.redeemed`, and JSON of its data after that */
   event: string[];
+  /** `crm {"tier":"gold"}`, with a status of HTTP before the JSON where it is not 200 */
+  answer: string[];
   data?: string;
   orderAmount?: number;
   draft?: boolean;
@@ -74,6 +76,22 @@ const eventOf = (text: string): Record<string, unknown> => {
   return { after, event, ...(data !== undefined && { data: jsonOf('--event', data) }) };
 };
 
+const answerOf = (text: string): [string, Record<string, unknown>] => {
+  const [, name, status, body] = /^(\w+)(?:\s+(\d{3}))?(?:\s+(.+))?$/s.exec(text.trim()) ?? [];
+  if (name === undefined || (status === undefined && body === undefined)) {
+    throw new UsageError(`--answer ${text}: say the name of save_as and what is answered, such as --answer 'crm {"tier":"gold"}'`);
+  }
+  return [name, { ...(status !== undefined && { status: Number(status) }), ...(body !== undefined && { body: anyJson(body) }) }];
+};
+
+const anyJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UsageError(`--answer: ${text} is not JSON`);
+  }
+};
+
 const bodyOf = (flags: SimulateFlags): Record<string, unknown> => ({
   ...(flags.customer !== undefined && {
     customer: flags.customer.startsWith('{') ? jsonOf('--customer', flags.customer) : { source_id: flags.customer },
@@ -83,6 +101,7 @@ const bodyOf = (flags: SimulateFlags): Record<string, unknown> => ({
   ...(flags.data !== undefined && { data: jsonOf('--data', flags.data) }),
   ...(flags.orderAmount !== undefined && { order_amount: flags.orderAmount }),
   events: flags.event.map(eventOf),
+  answers: Object.fromEntries(flags.answer.map(answerOf)),
 });
 
 const said = ({ detail, message }: Entry): string => {

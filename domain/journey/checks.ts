@@ -3,6 +3,9 @@ import { nextOf } from './compile.ts';
 import { END, type JourneyDefinition, type Problem, type StepDefinition, type UnreadStep } from './definition.ts';
 import { kindOf } from './kinds.ts';
 
+/** Each is kept with every customer. */
+const MOST_ANSWERS = 10;
+
 /**
  * Finds what would fail or never happen: steps and coupons that do not exist, steps nobody comes to, loops in which no time passes.
  * @param unread steps that could not be read: others may name them, and nobody knows where they lead
@@ -16,18 +19,24 @@ export const checkFlow = (
   const ids = new Set([...steps, ...unread].map((step) => step.id));
   const problems: Problem[] = [];
   const coupons = new Map<string, string>(unread.flatMap((step) => (step.as === undefined ? [] : [[step.as, step.id]])));
+  const answers = new Map<string, string>(unread.flatMap((step) => (step.saveAs === undefined ? [] : [[step.saveAs, step.id]])));
   const at = (step: StepDefinition, path: (string | number)[], message: string): Problem => ({
     path: [...pathOf(step.id), ...path],
     message,
     step: step.id,
   });
+  const name = (step: StepDefinition, path: string, what: string, known: Map<string, string>, own: string | null): void => {
+    if (own === null) return;
+    const other = known.get(own);
+    if (other !== undefined) problems.push(at(step, [path], `step ${other} has ${what} ${own} already`));
+    known.set(own, step.id);
+  };
   for (const step of steps) {
-    const name = kindOf(step).makes?.(step.fields);
-    if (name === undefined) continue;
-    const other = coupons.get(name);
-    if (other !== undefined) problems.push(at(step, ['as'], `step ${other} has a coupon ${name} already`));
-    coupons.set(name, step.id);
+    const kind = kindOf(step);
+    name(step, 'as', 'a coupon', coupons, kind.makes?.(step.fields) ?? null);
+    name(step, 'save_as', 'an answer', answers, kind.saves?.(step.fields) ?? null);
   }
+  if (answers.size > MOST_ANSWERS) problems.push({ path: ['steps'], message: `may save at most ${MOST_ANSWERS} answers` });
   for (const step of steps) {
     for (const target of [...(step.next === undefined ? [] : [{ path: ['next'], step: step.next }]), ...targetsOf(step)]) {
       if (target.step === END || ids.has(target.step)) continue;

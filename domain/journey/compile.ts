@@ -49,6 +49,10 @@ export const compileJourney = (
   const names = {
     trigger: triggerEvent(trigger),
     coupons: [...definition.steps.flatMap((step) => kindOf(step).makes?.(step.fields) ?? []), ...unread.flatMap((step) => step.as ?? [])],
+    answers: [
+      ...definition.steps.flatMap((step) => kindOf(step).saves?.(step.fields) ?? []),
+      ...unread.flatMap((step) => step.saveAs ?? []),
+    ],
     steps: [...definition.steps, ...unread].map((step) => step.id),
   };
   const scopes = new Map<string, Expressions>();

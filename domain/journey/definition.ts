@@ -53,6 +53,8 @@ export interface UnreadStep {
   id: string;
   /** The name of its coupon. */
   as?: string;
+  /** The name of what it is answered. */
+  saveAs?: string;
   /** Its fields as they were written. */
   raw: Record<string, unknown>;
 }
@@ -83,9 +85,8 @@ export const readDefinition = (input: unknown): Read => {
     if (id !== undefined && stepPaths.has(id)) problems.push({ path, message: `there is another step ${id}`, step: id });
     if (id !== undefined) stepPaths.set(id, path);
     const step = readStep(raw, path, problems);
-    const as = textOf(raw, 'as');
     if (step !== null) steps.push(step);
-    else if (id !== undefined) unread.push({ id, ...(as !== undefined && { as }), raw: raw as Record<string, unknown> });
+    else if (id !== undefined) unread.push(unreadStep(id, raw as Record<string, unknown>));
   }
   return { definition: { ...top, steps }, problems, unread, stepPaths };
 };
@@ -103,6 +104,12 @@ const readHead = (rest: Record<string, unknown>, problems: Problem[]): z.output<
 const textOf = (raw: unknown, field: string): string | undefined => {
   const value = typeof raw === 'object' && raw !== null ? (raw as Record<string, unknown>)[field] : undefined;
   return typeof value === 'string' ? value : undefined;
+};
+
+const unreadStep = (id: string, raw: Record<string, unknown>): UnreadStep => {
+  const as = textOf(raw, 'as');
+  const saveAs = textOf(raw, 'save_as');
+  return { id, ...(as !== undefined && { as }), ...(saveAs !== undefined && { saveAs }), raw };
 };
 
 const listSteps = (raw: unknown, problems: Problem[]): { path: (string | number)[]; raw: unknown }[] => {

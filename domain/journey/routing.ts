@@ -12,6 +12,7 @@ export type Effect = { does: 'goal' } | { does: 'exit'; outcome: string; withdra
 /** What of an enrolment decides. Times are ISO 8601. */
 export interface Live {
   step: string | null;
+  visit: number;
   /** When its wait ends. */
   dueAt: string | null;
   awaiting: string | null;
@@ -56,9 +57,12 @@ export const reachesGoal = (
 const isAwaited = (step: CompiledStep, live: Live, event: JourneyEvent): boolean => {
   const { awaiting, awaitedEventId, awaitedSince, dueAt, standing } = live;
   if (step.awaits === null || awaiting !== event.type || awaitedEventId !== null || awaitedSince === null || dueAt === null) return false;
+  if (Date.parse(event.occurred_at) > Date.parse(dueAt)) return false;
+  const { isAwaited: isAbout } = step.kind;
+  if (isAbout !== undefined) return isAbout(event, { enrolmentId: standing.journey.enrolment_id, step: step.id, visit: live.visit });
   const fromArrival = (step.fields as unknown as Wait).event?.since === 'arrival';
   const cursor = fromArrival ? { at: awaitedSince, id: '' } : (standing.context.cursor ?? { at: standing.journey.entered_at, id: '' });
-  return after(event, cursor) && Date.parse(event.occurred_at) <= Date.parse(dueAt) && matchesListener(step.awaits, event, standing);
+  return after(event, cursor) && matchesListener(step.awaits, event, standing);
 };
 
 /** What is known of a customer's entries into a journey by one key. */

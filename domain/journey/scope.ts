@@ -1,4 +1,5 @@
 import type { Shape } from '../expression.ts';
+import type { JourneyAnswer } from './answer.ts';
 import type { JourneyCoupon } from './step-kind.ts';
 
 /** An event as expressions and mails see it. Times are ISO 8601. */
@@ -31,6 +32,8 @@ export interface JourneyCustomer {
 export interface EnrolmentContext {
   event: JourneyEvent | null;
   coupons: Record<string, JourneyCoupon>;
+  /** What webhooks were answered, by name. Who entered before there was such a thing has none. */
+  answers?: Record<string, JourneyAnswer>;
   steps: Record<string, Record<string, unknown>>;
   cursor: { at: string; id: string } | null;
 }
@@ -81,20 +84,20 @@ const customer: Shape = {
 export interface ScopeNames {
   trigger: string;
   coupons: string[];
+  answers: string[];
   steps: string[];
 }
-
-const orNothing = (fields: Record<string, Shape>): Shape => (Object.keys(fields).length === 0 ? 'map' : fields);
 
 /** The variables that expressions of a journey may use. For a match, `event` is the awaited event and `trigger` the one that enrolled. */
 export const journeyScope = (names: ScopeNames, matches?: string): Record<string, Shape> => ({
   customer,
   event: eventShape(matches ?? names.trigger),
   ...(matches === undefined ? {} : { trigger: eventShape(names.trigger) }),
-  coupon: orNothing(
-    Object.fromEntries(names.coupons.map((name) => [name, { id: 'string', code: 'string', expires_at: 'timestamp', campaign: 'string' }])),
+  coupon: Object.fromEntries(
+    names.coupons.map((name) => [name, { id: 'string', code: 'string', expires_at: 'timestamp', campaign: 'string' }]),
   ),
-  steps: orNothing(Object.fromEntries(names.steps.map((id) => [id, 'map']))),
+  answer: Object.fromEntries(names.answers.map((name) => [name, { status: 'number', body: 'any', at: 'timestamp' }])),
+  steps: Object.fromEntries(names.steps.map((id) => [id, 'map'])),
   journey: { key: 'string', version: 'number', enrolment_id: 'string', entered_at: 'timestamp' },
   now: 'timestamp',
 });
@@ -115,6 +118,7 @@ export const scopeValues = (standing: Standing, incoming?: JourneyEvent): Record
   event: incoming ?? standing.context.event,
   trigger: standing.context.event,
   coupon: standing.context.coupons,
+  answer: standing.context.answers ?? {},
   steps: standing.context.steps,
   journey: standing.journey,
   now: standing.now,

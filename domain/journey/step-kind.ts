@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import type { Expected } from '../expression.ts';
+import type { AwaitedBy } from './answer.ts';
+import type { JourneyEvent } from './scope.ts';
 
 /** A coupon as a journey remembers it, under the name that `as` gave it. Times are ISO 8601. */
 export interface JourneyCoupon {
@@ -59,6 +61,8 @@ export interface StepKind<Fields> {
   expressions?: (fields: Fields) => StepExpression[];
   /** The name that its coupon gets. */
   makes?: (fields: Fields) => string;
+  /** The name that what it was answered gets; null where it waits for no answer. */
+  saves?: (fields: Fields) => string | null;
   needs?: (fields: Fields) => { campaign?: string; template?: string; coupon?: string };
   /** Whether its customers get something, so that it is passed over for those who are held out. */
   gives?: true;
@@ -70,6 +74,8 @@ export interface StepKind<Fields> {
   references?: (fields: Fields) => Reference[];
   /** The event that it waits for. */
   awaits?: (fields: Fields) => string | null;
+  /** Set where that event is about one visit of the step, and not about the customer: whether it is about this one. */
+  isAwaited?: (event: JourneyEvent, visit: AwaitedBy) => boolean;
   /** When a customer who comes now is due; without it at once. */
   due?: (fields: Fields, arrival: Arrival) => string;
 }

@@ -68,7 +68,7 @@ const agreesWithSimulation = async (customer: Customer, enrolmentId: string): Pr
   const simulate = createSimulate({ sql, renderer, publicUrl: 'https://hub.example', randomBytes, routing: createRouteEvents });
   const version = await findVersion(sql, shop.project.id, row!.journeyId, row!.version);
   const start = row!.enteredAt.toISOString();
-  const input = { start, horizon: 'P1Y', customers: { known: customer.id }, data: {}, script: [], orderAmount: null };
+  const input = { start, horizon: 'P1Y', customers: { known: customer.id }, data: {}, script: [], answers: {}, orderAmount: null };
   const story = (await simulate(shop.project, version!, input)) as StoryView;
   await renderer.close();
   const plain = (entries: { at: string; kind: string; step: string; outcome: string }[]) =>

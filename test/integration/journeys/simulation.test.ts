@@ -5,6 +5,7 @@ import { createJourneyRoutes } from '../../../api/routes/journeys.ts';
 import { createSimulationRoutes } from '../../../api/routes/simulations.ts';
 import { createMailRenderer, type MailRenderer } from '../../../activities/mail/render.ts';
 import { createSimulate } from '../../../activities/simulation/simulate.ts';
+import { createSecretBox } from '../../../db/secret-box.ts';
 import { ensureSmtpRoute } from '../../../db/destinations.ts';
 import { insertTemplateVersion } from '../../../db/templates.ts';
 import { parseJourney } from '../../../domain/journey/parse.ts';
@@ -13,6 +14,7 @@ import { resourceRoutes, startApi, type TestApi } from '../../harness/api.ts';
 import { createDatabase, type TestDatabase } from '../../harness/database.ts';
 import { prepareJourneys, publishSignup } from '../../harness/journeys.ts';
 import { createProject, type TestProject } from '../../harness/project.ts';
+import { createTestEndpoint } from '../../harness/webhooks.ts';
 
 let database: TestDatabase;
 let api: TestApi;
@@ -155,6 +157,43 @@ test('a definition that is not published is simulated as well, its filter and it
   const forever = { ...definition, trigger: { event: 'x' }, steps: { rest: { do: 'wait', for: 'PT1S', next: 'rest' } } };
   const { body } = await call('POST', '/v1/journeys/simulate', { definition: forever, start });
   expect(body.stopped).toBe('it ran 100 steps, which is as long as a simulation may');
+});
+
+test('what an endpoint answers is scripted: what is not is silence until the time is up', async () => {
+  const { sql } = database;
+  await createTestEndpoint(sql, createSecretBox(randomBytes(32)), shop.project.id, { url: 'https://crm.example/ask' });
+  const [endpoint] = await sql<{ id: string }[]>`select id from destination where project_id = ${shop.project.id} and kind = 'webhook'`;
+  const definition = {
+    journey: 'asks',
+    trigger: { event: 'order.paid' },
+    steps: {
+      ask: { do: 'send_webhook', endpoint: endpoint?.id, save_as: 'crm', timeout: 'P2D', on_timeout: 'late', on_fail: 'failed' },
+      gold: { do: 'branch', cases: [{ when: "answer.crm.body.tier == 'gold'", next: 'end' }], else: 'late' },
+      failed: { do: 'exit', outcome: 'no answer' },
+      late: { do: 'exit', outcome: 'late' },
+    },
+  };
+  const before = await rowCounts();
+  const send = (more: object) => call('POST', '/v1/journeys/simulate', { definition, start, ...more });
+  const gold = await send({ answers: { crm: { body: { tier: 'gold' }, after: 'P1D' } } });
+  expect(told(gold.body.timeline), JSON.stringify(gold.body)).toEqual([
+    '0 entry enrolled',
+    '1 message ask sent',
+    '1 send_webhook ask answered',
+    "1 branch gold answer.crm.body.tier == 'gold'",
+    '1 end completed',
+  ]);
+  expect(gold.body.timeline[2].detail).toMatchObject({ status: 200, answer: { tier: 'gold' } });
+  expect((await send({})).body).toMatchObject({ outcome: 'late', end: '2027-03-03T09:00:00.000Z' });
+  expect((await send({ answers: { crm: { status: 500 } } })).body).toMatchObject({ outcome: 'no answer' });
+  expect((await send({ answers: { crm: {} } })).body).toMatchObject({ outcome: 'no answer' });
+  expect((await send({ customers: 30, answers: { crm: { body: { tier: 'gold' } } } })).body).toMatchObject({ outcomes: { completed: 30 } });
+  const lost = await send({ answers: { cmr: { body: {} } } });
+  expect(lost).toMatchObject({
+    status: 400,
+    body: { errors: [{ path: 'answers.cmr', message: expect.stringContaining('did you mean crm?') }] },
+  });
+  expect(await rowCounts()).toEqual(before);
 });
 
 test('hundreds of customers at once: how many come where, and what their coupons cost at most', async () => {

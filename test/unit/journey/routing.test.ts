@@ -36,6 +36,7 @@ const event = (type: string, day: number, data: Record<string, unknown> = {}, id
 
 const live = (more: Partial<Live> = {}): Live => ({
   step: 'paid',
+  visit: 1,
   dueAt: '2026-06-20T00:00:00.000Z',
   awaiting: 'order.paid',
   awaitedSince: '2026-06-02T00:00:00.000Z',
@@ -65,6 +66,7 @@ exit_on:
 steps:
   coupon: { do: issue_coupon, campaign: c, as: own }
   paid: { do: wait, event: { name: order.paid, match: event.data.amount >= 100 }, timeout: P18D }
+  ask: { do: send_webhook, endpoint: crm, save_as: crm }
 `);
 
 test('a redemption of the own coupon within the window is the goal; another code is not', () => {
@@ -98,6 +100,18 @@ test('an armed wait takes an event that matches, after the last one taken and be
   expect(effectOf(journey, live(), event('order.paid', 1, { amount: 100 }, 'evt_2'))).toEqual({ does: 'awaited' });
   expect(effectOf(journey, live({ awaitedEventId: 'evt_9' }), paid(5))).toBeNull();
   expect(effectOf(journey, live({ awaiting: null, awaitedSince: null }), paid(5))).toBeNull();
+});
+
+test('a step that waits for an answer is woken by the answer to its own visit only, in time, whatever a wait took before', () => {
+  const asking = live({ step: 'ask', visit: 2, awaiting: 'webhook.answered' });
+  const about = { enrolment_id: 'enr_1', step: 'ask', visit: 2 };
+  const answered = (day: number, more: object = {}) =>
+    effectOf(journey, asking, event('webhook.answered', day, { ...about, ...more }, 'evt_0'));
+  expect(answered(1)).toEqual({ does: 'awaited' });
+  expect(answered(5)).toEqual({ does: 'awaited' });
+  expect([answered(21), answered(5, { visit: 1 }), answered(5, { enrolment_id: 'enr_2' }), answered(5, { step: 'paid' })]).toEqual(
+    Array.from({ length: 4 }, () => null),
+  );
 });
 
 const past = (more: Partial<PastEntries> = {}): PastEntries => ({
