@@ -1,4 +1,5 @@
-import express, { type ErrorRequestHandler, type Express, type Router } from 'express';
+import express, { type ErrorRequestHandler, type Router } from 'express';
+import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import type { Sql } from '../db/client.ts';
 import { newId } from '../db/ids.ts';
@@ -38,8 +39,11 @@ const isApi = (url: string): boolean => url.startsWith('/v1/') || url.startsWith
 const isBadPath = (error: unknown): boolean =>
   error instanceof URIError || (error instanceof Error && 'status' in error && error.status === 400);
 
-/** The HTTP application. It does not listen: bin/ does. */
-export const createApp = (deps: AppDeps): Express => {
+/**
+ * The HTTP application. It does not listen: bin/ does. What is below /v1 goes to the kernel as Node gives it; Express, which dresses each
+ * request anew, has the rest.
+ */
+export const createApp = (deps: AppDeps): RequestListener => {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -49,10 +53,6 @@ export const createApp = (deps: AppDeps): Express => {
     authenticate: createAuthentication(deps),
     limits: createRateLimits(deps.rateLimits),
     addressOf: createClientAddress(deps.trustedProxies ?? []),
-  });
-  app.use((req, res, next) => {
-    if (isApi(req.url)) void handle(req, res);
-    else next();
   });
   app.use(createHealthRoutes(deps.checks, deps.told));
   app.use(createDocsRoutes(deps.routes));
@@ -73,5 +73,9 @@ export const createApp = (deps: AppDeps): Express => {
     send(res, { status: statusOf[refusal.key], body: errorBody(refusal, requestId) }, requestId);
   };
   app.use(refuse);
-  return app;
+
+  return (req, res) => {
+    if (isApi(req.url!)) void handle(req, res);
+    else app(req, res);
+  };
 };

@@ -14,6 +14,8 @@ export interface Caller extends KnownApiKey {
 
 /** How long a key that was revoked may still be taken for good. */
 export const KEY_TTL_MS = 3_000;
+/** How exactly that is kept: the clock is read once for all requests of such a step. */
+const TTL_STEP_MS = 100;
 
 const unauthorized = (details: string) => new DomainError('unauthorized', 'Unauthorized', { details });
 
@@ -75,25 +77,28 @@ export const requireOrigin = (caller: Caller, headers: IncomingHttpHeaders): str
  * revoked key stops soon. Unknown ones are kept apart, so that guesses push out no key in use.
  */
 export const createAuthentication = ({ sql }: { sql: Sql }) => {
-  const known = new LRUCache<string, Caller>({ max: 10_000, ttl: KEY_TTL_MS });
-  const unknown = new LRUCache<string, true>({ max: 10_000, ttl: KEY_TTL_MS });
+  // By the token itself, which costs less than to hash it for each request. Those that nobody knows may be of any length: by their hash.
+  const known = new LRUCache<string, Caller>({ max: 10_000, ttl: KEY_TTL_MS, ttlResolution: TTL_STEP_MS });
+  const unknown = new LRUCache<string, true>({ max: 10_000, ttl: KEY_TTL_MS, ttlResolution: TTL_STEP_MS });
   const asked = new Map<string, Promise<Caller | null>>();
 
-  const lookUp = async (id: string, keyHash: Buffer, find: (db: Sql, hash: Buffer) => Promise<Caller | null>): Promise<Caller | null> => {
+  const lookUp = async (token: string, keyHash: Buffer, id: string): Promise<Caller | null> => {
+    const find: (db: Sql, hash: Buffer) => Promise<Caller | null> = token.startsWith(ACCESS_TOKEN_PREFIX)
+      ? findCallerByAccessToken
+      : findApiKeyByHash;
     const caller = await find(sql, keyHash);
-    if (caller) known.set(id, caller);
+    if (caller) known.set(token, caller);
     else unknown.set(id, true);
     return caller;
   };
 
   const callerOf = (token: string): Caller | null | Promise<Caller | null> => {
+    const caller = known.get(token);
+    if (caller) return caller;
     const keyHash = hashToken(token);
     const id = keyHash.toString('latin1');
-    const caller = known.get(id);
-    if (caller) return caller;
     if (unknown.has(id)) return null;
-    const find = token.startsWith(ACCESS_TOKEN_PREFIX) ? findCallerByAccessToken : findApiKeyByHash;
-    const running = asked.get(id) ?? lookUp(id, keyHash, find).finally(() => asked.delete(id));
+    const running = asked.get(id) ?? lookUp(token, keyHash, id).finally(() => asked.delete(id));
     asked.set(id, running);
     return running;
   };

@@ -9,10 +9,11 @@ type Schemas = ReadonlyMap<MetadataObject, MetadataRules>;
 
 /** How long another process may go by a schema that was changed. */
 const TTL_MS = 3_000;
+const TTL_STEP_MS = 100;
 
 /** Holds the metadata of requests against the project's schemas, which are kept for some seconds, so that a checkout does not read them each time. */
 export const createMetadataSchemas = ({ sql }: { sql: Sql }) => {
-  const kept = new LRUCache<string, Schemas>({ max: 1_000, ttl: TTL_MS });
+  const kept = new LRUCache<string, Schemas>({ max: 1_000, ttl: TTL_MS, ttlResolution: TTL_STEP_MS });
 
   const read = async (projectId: string): Promise<Schemas> => {
     const schemas = await readMetadataSchemas(sql, projectId);

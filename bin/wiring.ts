@@ -1,5 +1,5 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import type { Express } from 'express';
+import type { RequestListener } from 'node:http';
 import { createApp } from '../api/app.ts';
 import { createClientAddress } from '../api/client-address.ts';
 import { createHooksRouter } from '../api/hooks/router.ts';
@@ -192,7 +192,10 @@ export const temporalCheck = ({ client }: Core): ReadinessCheck => {
 };
 
 /** The HTTP application with everything behind it. `prepare` it before it serves. */
-export const wireApi = (core: Core, configuration: ServiceConfiguration): Wired & { app: Express; prepare: () => Promise<void> } => {
+export const wireApi = (
+  core: Core,
+  configuration: ServiceConfiguration,
+): Wired & { app: RequestListener; prepare: () => Promise<void> } => {
   const renderer = createMailRenderer();
   const deps = { ...core, randomBytes, renderer, links: linksOf(configuration), downloads: downloadsOf(configuration) };
   const poster = createPoster({ policy: addressesOf(configuration) });
