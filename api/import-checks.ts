@@ -6,8 +6,8 @@ import type { Db } from '../db/client.ts';
 import { readMetadataSchemas } from '../db/metadata-schemas.ts';
 import type { Project } from '../db/projects.ts';
 import { draftOfCampaign } from '../db/voucher-creation.ts';
+import type { SharedDraft } from '../db/voucher-copy.ts';
 import type { VoucherDraft } from '../db/vouchers.ts';
-import { codeKey } from '../domain/code-pattern.ts';
 import type { FieldProblem } from '../domain/errors.ts';
 import { metadataProblems, type MetadataObject } from '../domain/metadata-schema.ts';
 import { fieldProblems } from './field-problems.ts';
@@ -44,17 +44,18 @@ const REMEMBERED = 1_000;
 
 type Checked<T> = { value: T } | { problems: FieldProblem[] };
 
-/** Checks what rows say. */
-const createChecker = <T extends { metadata?: Record<string, unknown> | null }>(
+/** Checks what rows say. @returns for rows that say the same, the same */
+const createChecker = <T extends { metadata?: Record<string, unknown> | null }, V>(
   schema: z.ZodType<T>,
   metadata: (value: T['metadata']) => FieldProblem[],
-): ((body: unknown) => Checked<T>) => {
-  const known = new Map<string, Checked<T>>();
-  const check = (body: unknown): Checked<T> => {
+  valueOf: (told: T) => V,
+): ((body: unknown) => Checked<V>) => {
+  const known = new Map<string, Checked<V>>();
+  const check = (body: unknown): Checked<V> => {
     const result = schema.safeParse(body);
     if (!result.success) return { problems: problemsOf(result.error.issues) };
     const problems = metadata(result.data.metadata);
-    return problems.length > 0 ? { problems } : { value: result.data };
+    return problems.length > 0 ? { problems } : { value: valueOf(result.data) };
   };
   return (body) => {
     const key = JSON.stringify(body);
@@ -79,15 +80,18 @@ const codeOf = (body: unknown): { code: string | null; problems: FieldProblem[];
 
 /** Rows that are vouchers: each is a draft with a code. */
 const codeCheck =
-  <T>(check: (body: unknown) => Checked<T>, project: Project, draftOf: (value: T) => VoucherDraft): Check =>
+  (check: (body: unknown) => Checked<SharedDraft>): Check =>
   (body, line) => {
     const { code, problems, rest } = codeOf(body);
     const checked = check(rest);
     if (!('value' in checked)) return { problems: [...problems, ...checked.problems] };
     if (code === null) return { problems };
-    const row: VoucherRow = { line, voucher: { ...draftOf(checked.value), code, codeKey: codeKey(code, project.caseSensitiveCodes) } };
+    const row: VoucherRow = { line, code, shared: checked.value };
     return { row };
   };
+
+/** A draft is made for each voucher, with an id that each of these gets when it is written. */
+const sharedBy = ({ id: _id, holderId: _h, enrolmentId: _e, publishedAt: _p, ...draft }: VoucherDraft): SharedDraft => draft;
 
 /** A voucher as a row tells it. */
 const voucherRow = createVoucherBody.refine((body) => !body.validation_rules?.length, {
@@ -97,18 +101,20 @@ const voucherRow = createVoucherBody.refine((body) => !body.validation_rules?.le
 
 /** Vouchers of their own. */
 export const voucherCheck = async (db: Db, project: Project): Promise<Check> =>
-  codeCheck(createChecker(voucherRow, await metadataCheck(db, project.id, 'voucher', false)), project, (body) =>
-    draftOfBody(project.id, body),
+  codeCheck(
+    createChecker(voucherRow, await metadataCheck(db, project.id, 'voucher', false), (body) => sharedBy(draftOfBody(project.id, body))),
   );
 
 /** Vouchers of a campaign, which says what they are. */
 export const campaignVoucherCheck = async (db: Db, project: Project, campaign: Campaign): Promise<Check> =>
-  codeCheck(createChecker(campaignVoucherWithCodeBody, await metadataCheck(db, project.id, 'voucher', false)), project, (body) =>
-    draftOfCampaign(campaign, ownOf(body)),
+  codeCheck(
+    createChecker(campaignVoucherWithCodeBody, await metadataCheck(db, project.id, 'voucher', false), (body) =>
+      sharedBy(draftOfCampaign(campaign, ownOf(body))),
+    ),
   );
 
 export const customerCheck = async (db: Db, project: Project): Promise<Check> => {
-  const check = createChecker(customerInput, await metadataCheck(db, project.id, 'customer', true));
+  const check = createChecker(customerInput, await metadataCheck(db, project.id, 'customer', true), (told) => told);
   return (body, line) => {
     const checked = check(body);
     if (!('value' in checked)) return checked;

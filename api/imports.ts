@@ -1,6 +1,6 @@
 import { enqueueAsyncAction } from '../db/async-actions.ts';
 import type { Tx } from '../db/client.ts';
-import { insertRowErrors, keepBatch, setTotals, type RowError } from '../db/imports.ts';
+import { insertRowErrors, keepBatch, setTotals, type KeptRow, type RowError } from '../db/imports.ts';
 import { DomainError, type FieldProblem } from '../domain/errors.ts';
 
 /** A row as it came: the body that it stands for, or what is wrong with it as such. */
@@ -11,7 +11,7 @@ export interface RowInput {
 }
 
 /** What becomes of a row: plain JSON that is kept until it is imported, or everything that is wrong with it. */
-export type CheckedRow = { row: object } | { problems: FieldProblem[] };
+export type CheckedRow = { row: KeptRow } | { problems: FieldProblem[] };
 
 export interface ImportRequest {
   projectId: string;
@@ -44,7 +44,7 @@ export const stageImport = async (
   const id = await enqueueAsyncAction(tx, { projectId, type, campaignId, total: 0, request: { all_or_nothing: allOrNothing } });
   const key = { projectId, id };
   let [total, failed, batches] = [0, 0, 0];
-  let good: object[] = [];
+  let good: KeptRow[] = [];
   let wrong: RowError[] = [];
   const keep = async (): Promise<void> => {
     if (good.length > 0) await keepBatch(tx, key, batches++, good);

@@ -11,19 +11,35 @@ export interface RowError {
 
 type ActionKey = Pick<AsyncAction, 'projectId' | 'id'>;
 
-/** Keeps checked rows until they are imported. Rows are plain JSON. */
-export const keepBatch = async (tx: Tx, { projectId, id }: ActionKey, number: number, rows: unknown[]): Promise<void> => {
+/** A row that waits to be imported: plain JSON, and what it has in common with others, the same object in each. */
+export interface KeptRow {
+  line: number;
+  shared?: object;
+}
+
+/** Keeps checked rows until they are imported: what some share, once. */
+export const keepBatch = async (tx: Tx, { projectId, id }: ActionKey, number: number, rows: KeptRow[]): Promise<void> => {
+  const places = new Map<object, number>();
+  const placeOf = (shared: object): number => {
+    const place = places.get(shared) ?? places.size;
+    places.set(shared, place);
+    return place;
+  };
+  const told = rows.map((row) => (row.shared === undefined ? row : { ...row, shared: placeOf(row.shared) }));
   await tx`
-    insert into import_batch (project_id, action_id, number, rows) values (${projectId}, ${id}, ${number}, ${JSON.stringify(rows)}::text::json)`;
+    insert into import_batch (project_id, action_id, number, rows, shared)
+    values (${projectId}, ${id}, ${number}, ${JSON.stringify(told)}::text::json, ${JSON.stringify([...places.keys()])}::text::json)`;
 };
 
 /** Takes the next batches, in order: they are gone when the transaction commits. @returns their rows */
-export const takeBatches = async <T>(tx: Tx, { projectId, id }: ActionKey, limit: number): Promise<T[]> => {
-  const batches = await tx<{ number: number; rows: T[] }[]>`
+export const takeBatches = async <T extends KeptRow>(tx: Tx, { projectId, id }: ActionKey, limit: number): Promise<T[]> => {
+  const batches = await tx<{ number: number; rows: (T & { shared?: number })[]; shared: T['shared'][] }[]>`
     delete from import_batch where project_id = ${projectId} and action_id = ${id} and number in (
       select number from import_batch where project_id = ${projectId} and action_id = ${id} order by number limit ${limit})
-    returning number, rows`;
-  return batches.toSorted((a, b) => a.number - b.number).flatMap((batch) => batch.rows);
+    returning number, rows, shared`;
+  return batches
+    .toSorted((a, b) => a.number - b.number)
+    .flatMap(({ rows, shared }) => rows.map((row): T => (row.shared === undefined ? row : { ...row, shared: shared[row.shared] })));
 };
 
 export const dropBatches = async (tx: Tx, { projectId, id }: ActionKey): Promise<void> => {

@@ -166,7 +166,10 @@ export const insertVouchers = async (tx: Tx, rows: NewVoucher[]): Promise<Set<st
 };
 
 /** Buckets of what loyalty cards are made with. They expire from the card's publication on: until then, never. */
-export const insertFirstBuckets = async (tx: Tx, rows: readonly NewVoucher[]): Promise<void> => {
+export const insertFirstBuckets = async (
+  tx: Tx,
+  rows: readonly Pick<NewVoucher, 'projectId' | 'id' | 'campaignId' | 'loyaltyPoints'>[],
+): Promise<void> => {
   const buckets = rows.flatMap(({ id: voucherId, campaignId, loyaltyPoints: points }) =>
     points === null || points === 0
       ? []

@@ -118,11 +118,18 @@ export const requireHardToGuess = (pattern: CodePattern, count: number): void =>
 };
 
 /** Draws indexes below `size` without bias: bytes at or above the largest multiple of `size` are thrown away. */
-function* drawIndexes(size: number, expected: number, randomBytes: (n: number) => Uint8Array): Generator<number, never> {
+const createDraw = (size: number, expected: number, randomBytes: (n: number) => Uint8Array): (() => number) => {
   const limit = 256 - (256 % size);
   const chunk = Math.min(65_536, Math.max(16, Math.ceil((expected * 256) / limit)));
-  for (;;) for (const byte of randomBytes(chunk)) if (byte < limit) yield byte % size;
-}
+  let [bytes, at]: [Uint8Array, number] = [new Uint8Array(), 0];
+  return () => {
+    for (;;) {
+      if (at === bytes.length) [bytes, at] = [randomBytes(chunk), 0];
+      const byte = bytes[at++]!;
+      if (byte < limit) return byte % size;
+    }
+  };
+};
 
 /**
  * Makes `count` codes that differ from each other.
@@ -133,11 +140,14 @@ export const generateCodes = (pattern: CodePattern, count: number, randomBytes: 
   requireEnoughCodes(pattern, count);
   const { parts, alphabet } = pattern;
   const codes = new Set<string>();
-  const indexes = drawIndexes(alphabet.length, count * pattern.random, randomBytes);
+  const draw = createDraw(alphabet.length, count * pattern.random, randomBytes);
   while (codes.size < count) {
     let code = '';
-    for (const part of parts) code += part ?? alphabet[indexes.next().value];
+    for (const part of parts) code += part ?? alphabet[draw()];
     codes.add(code);
   }
   return [...codes];
 };
+
+/** How likely one of `count` codes is to be one of `existing` codes of the same pattern, at the most. */
+export const collisionOdds = (pattern: CodePattern, count: number, existing: number): number => (count * existing) / pattern.possible;

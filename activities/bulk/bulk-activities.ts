@@ -16,7 +16,7 @@ import { CAMPAIGN_VOUCHERS_GENERATE, createMakeVouchers } from './make-vouchers.
 
 export type BulkActivities = ReturnType<typeof createBulkActivities>;
 
-const BATCH = 10_000;
+const BATCH = 20_000;
 const CUSTOMERS = 1_000;
 /** Rows of one piece of a file, which a download holds in memory. */
 const EXPORTED = 5_000;
@@ -24,6 +24,7 @@ const ORDERS = 500;
 const PRODUCTS = 500;
 /** How long one activity works before it lets the workflow say how far it is. */
 const TURN_MS = 5_000;
+const BEAT_MS = 2_000;
 
 /** Every kind, by the type that its action has. */
 const createKinds = (deps: BulkDeps): Record<string, BulkKind | undefined> => ({
@@ -43,13 +44,13 @@ const createKinds = (deps: BulkDeps): Record<string, BulkKind | undefined> => ({
 export const createBulkActivities = ({ sql, batch = BATCH, ...deps }: Omit<BulkDeps, 'batch'> & { sql: Sql; batch?: number }) => {
   const kinds = createKinds({ ...deps, batch });
 
-  const doBatch = async (tx: Tx, id: string, beat: () => void): Promise<BulkProgress> => {
+  const doBatch = async (tx: Tx, id: string): Promise<BulkProgress> => {
     const action = await lockAsyncAction(tx, id);
     if (action === null || action.finishedAt !== null) return { done: action?.done ?? 0, total: action?.total ?? 0, finished: true };
     const kind = kinds[action.type];
     // A newer release put it there, and its workers take it up.
     if (!kind) throw new Error(`This release does not know how to do ${action.type}`);
-    return kind.batch(tx, action, beat);
+    return kind.batch(tx, action);
   };
 
   /** Ends what can never be done. */
@@ -60,9 +61,9 @@ export const createBulkActivities = ({ sql, batch = BATCH, ...deps }: Omit<BulkD
     return { done: action.done, total: action.total, finished: true };
   };
 
-  const nextBatch = async (id: string, beat: () => void): Promise<BulkProgress> => {
+  const nextBatch = async (id: string): Promise<BulkProgress> => {
     try {
-      return await withRetries(() => sql.begin((tx) => doBatch(tx, id, beat)));
+      return await withRetries(() => sql.begin((tx) => doBatch(tx, id)));
     } catch (error) {
       if (error instanceof DomainError) return withRetries(() => sql.begin((tx) => fail(tx, id, error.details)));
       throw error;
@@ -73,10 +74,16 @@ export const createBulkActivities = ({ sql, batch = BATCH, ...deps }: Omit<BulkD
   const workOnAction = async ({ actionId }: AsyncActionInput): Promise<BulkProgress> => {
     const context = Context.current();
     const until = performance.now() + TURN_MS;
-    for (;;) {
-      const progress = await nextBatch(actionId, () => context.heartbeat());
-      context.heartbeat(progress);
-      if (progress.finished || performance.now() > until || context.cancellationSignal.aborted) return progress;
+    // However long a batch takes on a slow disk, the worker lives.
+    const beating = setInterval(() => context.heartbeat(), BEAT_MS);
+    try {
+      for (;;) {
+        const progress = await nextBatch(actionId);
+        context.heartbeat(progress);
+        if (progress.finished || performance.now() > until || context.cancellationSignal.aborted) return progress;
+      }
+    } finally {
+      clearInterval(beating);
     }
   };
 

@@ -11,10 +11,10 @@ export interface BulkProgress {
 export interface BulkKind {
   /**
    * Does one batch of an action that is locked, and writes how far it has come in the same transaction, so that a worker that is killed
-   * leaves neither gaps nor duplicates. `beat` says that it lives, where a batch takes seconds.
+   * leaves neither gaps nor duplicates.
    * @throws DomainError where it can never be done
    */
-  batch: (tx: Tx, action: AsyncAction, beat: () => void) => Promise<BulkProgress>;
+  batch: (tx: Tx, action: AsyncAction) => Promise<BulkProgress>;
   /** Tells in the transaction that ends it that it can never be done; the batches before stay. */
   failed?: (tx: Tx, action: AsyncAction, error: string) => Promise<void>;
 }

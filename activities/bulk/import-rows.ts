@@ -1,6 +1,6 @@
 import { writeProgress, type AsyncAction } from '../../db/async-actions.ts';
 import type { Tx } from '../../db/client.ts';
-import { dropBatches, insertRowErrors, takeBatches, type RowError } from '../../db/imports.ts';
+import { dropBatches, insertRowErrors, takeBatches, type KeptRow, type RowError } from '../../db/imports.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { BulkDeps, BulkKind } from './bulk-kind.ts';
 
@@ -23,7 +23,7 @@ class NotAll extends Error {
 const nothingImported = (failed: number, total: number): string => `${failed} of ${total} rows are wrong, so nothing was imported`;
 
 /** Imports rows that were checked and kept when they came. */
-export const createImportRows = <T>({ now, batch }: BulkDeps, write: WriteRows<T>): BulkKind => {
+export const createImportRows = <T extends KeptRow>({ now, batch }: BulkDeps, write: WriteRows<T>): BulkKind => {
   const batches = Math.max(1, Math.floor(batch / ROWS_PER_BATCH));
 
   /** The next rows, in the transaction that counts them. */
@@ -39,7 +39,7 @@ export const createImportRows = <T>({ now, batch }: BulkDeps, write: WriteRows<T
   };
 
   /** All rows in one transaction; where one is wrong, everything is looked at nevertheless, so that each that is wrong is told. */
-  const allOrNothing: BulkKind['batch'] = async (tx, action, beat) => {
+  const allOrNothing: BulkKind['batch'] = async (tx, action) => {
     if (action.failed > 0) throw new DomainError('invalid_payload', nothingImported(action.failed, action.total));
     const { total } = action;
     try {
@@ -51,7 +51,6 @@ export const createImportRows = <T>({ now, batch }: BulkDeps, write: WriteRows<T
           rows = await takeBatches<T>(inner, action, batches)
         ) {
           wrong.push(...(await write(inner, action, rows)));
-          beat();
         }
         if (wrong.length > 0) throw new NotAll(wrong);
       });
@@ -69,7 +68,7 @@ export const createImportRows = <T>({ now, batch }: BulkDeps, write: WriteRows<T
   };
 
   return {
-    batch: (tx, action, beat) => (action.request['all_or_nothing'] === true ? allOrNothing : goOn)(tx, action, beat),
+    batch: (tx, action) => (action.request['all_or_nothing'] === true ? allOrNothing : goOn)(tx, action),
     failed: (tx, action) => dropBatches(tx, action),
   };
 };

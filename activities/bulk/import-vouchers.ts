@@ -1,34 +1,34 @@
-import { copyVouchers } from '../../db/voucher-copy.ts';
-import type { NewVoucher } from '../../db/vouchers.ts';
+import { findProject } from '../../db/projects.ts';
+import { copyVouchers, type SharedDraft } from '../../db/voucher-copy.ts';
+import { codeKey } from '../../domain/code-pattern.ts';
 import type { WriteRows } from './import-rows.ts';
 
 export const VOUCHERS_IMPORT = 'VOUCHERS_IMPORT';
 
-/** A voucher to import, as it is kept. */
+/** A voucher to import, as it is kept: most of a file differ in their code alone. */
 export interface VoucherRow {
   line: number;
-  voucher: NewVoucher;
+  code: string;
+  shared: SharedDraft;
 }
 
 /** JSON keeps times as texts. */
-const revived = (voucher: NewVoucher): NewVoucher => ({
-  ...voucher,
-  startDate: voucher.startDate && new Date(voucher.startDate),
-  expirationDate: voucher.expirationDate && new Date(voucher.expirationDate),
+const revived = (draft: SharedDraft): SharedDraft => ({
+  ...draft,
+  startDate: draft.startDate && new Date(draft.startDate),
+  expirationDate: draft.expirationDate && new Date(draft.expirationDate),
 });
 
 /** Writes vouchers by COPY; a code that exists already keeps its row out. */
-export const writeVouchers: WriteRows<VoucherRow> = async (tx, _action, rows) => {
-  const left = new Set(
-    await copyVouchers(
-      tx,
-      rows.map(({ voucher }) => revived(voucher)),
-    ),
+export const writeVouchers: WriteRows<VoucherRow> = async (tx, { projectId }, rows) => {
+  const { caseSensitiveCodes } = (await findProject(tx, projectId))!;
+  const drafts = new Map([...new Set(rows.map(({ shared }) => shared))].map((shared) => [shared, revived(shared)]));
+  const left = await copyVouchers(
+    tx,
+    rows.map(({ line, code, shared }) => ({ line, code, codeKey: codeKey(code, caseSensitiveCodes), draft: drafts.get(shared)! })),
   );
-  return rows
-    .filter(({ voucher }) => left.has(voucher.id))
-    .map(({ line, voucher }) => ({
-      line,
-      errors: [{ path: 'code', message: `${voucher.code} exists already, or comes earlier in the file` }],
-    }));
+  return left.map(({ line, code }) => ({
+    line,
+    errors: [{ path: 'code', message: `${code} exists already, or comes earlier in the file` }],
+  }));
 };

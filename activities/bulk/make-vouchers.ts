@@ -2,9 +2,9 @@ import { writeProgress } from '../../db/async-actions.ts';
 import { findCampaign, tellGeneration } from '../../db/campaigns.ts';
 import { findProject } from '../../db/projects.ts';
 import { draftOfCampaign } from '../../db/voucher-creation.ts';
-import { insertSeries } from '../../db/voucher-series.ts';
+import { copyVouchers } from '../../db/voucher-copy.ts';
 import { issueVouchers, type VoucherDraft } from '../../db/vouchers.ts';
-import { codeKey, generateCodes, parseCodeConfig, type CodeConfig } from '../../domain/code-pattern.ts';
+import { codeKey, collisionOdds, generateCodes, parseCodeConfig, type CodeConfig } from '../../domain/code-pattern.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { BulkDeps, BulkKind } from './bulk-kind.ts';
 
@@ -17,6 +17,9 @@ export interface VoucherRequest {
   own: Partial<VoucherDraft>;
 }
 
+/** Where one batch in so many meets a code that exists, it does not matter that it is written twice. */
+const RARE = 0.01;
+
 /** Makes many codes of a campaign. */
 export const createMakeVouchers = ({ now, randomBytes, batch }: BulkDeps): BulkKind => ({
   batch: async (tx, action) => {
@@ -26,11 +29,15 @@ export const createMakeVouchers = ({ now, randomBytes, batch }: BulkDeps): BulkK
     if (!project || !campaign) throw new DomainError('resource_not_found', 'The campaign does not exist any more.');
     const pattern = parseCodeConfig(config, { caseSensitive: project.caseSensitiveCodes });
     const count = Math.min(batch, action.total - action.done);
-    const codes = generateCodes(pattern, count, randomBytes);
-    const keys = codes.map((code) => codeKey(code, project.caseSensitiveCodes));
-    const written = await insertSeries(tx, draftOfCampaign(campaign, own), codes, keys);
+    const draft = draftOfCampaign(campaign, own);
+    const rows = generateCodes(pattern, count, randomBytes).map((code) => ({
+      code,
+      codeKey: codeKey(code, project.caseSensitiveCodes),
+      draft,
+    }));
+    const left = await copyVouchers(tx, rows, { taken: collisionOdds(pattern, count, action.total) > RARE });
     // Codes that existed are drawn again.
-    const drafts = Array.from({ length: count - written }, () => draftOfCampaign(campaign, own));
+    const drafts = left.map(() => draftOfCampaign(campaign, own));
     if (drafts.length > 0) await issueVouchers(tx, project, drafts, pattern, randomBytes);
     const done = action.done + count;
     const finished = done === action.total;

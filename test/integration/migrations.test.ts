@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { takeBatches } from '../../db/imports.ts';
 import { migrate, MigrationError, pendingMigrations } from '../../db/migrate.ts';
 import { type TestDatabase, createDatabase } from '../harness/database.ts';
 
@@ -9,12 +10,9 @@ const OWN = path.resolve('db/migrations');
 let database: TestDatabase;
 let folder: string;
 
-/** A folder with the first `count` of our migrations. */
-const copyMigrations = (count: number): void => {
-  const names = readdirSync(OWN)
-    .filter((name) => name.endsWith('.sql'))
-    .sort()
-    .slice(0, count);
+/** A folder with those of our migrations that come before `end`. */
+const copyMigrations = (end: string): void => {
+  const names = readdirSync(OWN).filter((name) => name.endsWith('.sql') && name < end);
   for (const name of names) cpSync(path.join(OWN, name), path.join(folder, name));
 };
 
@@ -42,12 +40,33 @@ test('an empty database becomes the newest, and a second run finds nothing to do
 });
 
 test('a database of an earlier version keeps its rows', async () => {
-  copyMigrations(1);
+  copyMigrations('0002');
   await migrate(database.sql, folder);
   await database.sql`insert into project (id, app_id, name, mode) values ('proj_1', 'app_1', 'Live', 'live')`;
   expect((await pendingMigrations(database.sql))[0]).toBe('0002_customers.sql');
   await migrate(database.sql);
   expect(await database.sql`select name from project`).toMatchObject([{ name: 'Live' }]);
+});
+
+test('vouchers that waited for their import still do', async () => {
+  copyMigrations('0027');
+  await migrate(database.sql, folder);
+  await database.sql`insert into project (id, app_id, name, mode) values ('proj_1', 'app_1', 'Live', 'live')`;
+  await database.sql`
+    insert into async_action (project_id, id, type, request, total, created_at, updated_at)
+    values ('proj_1', 'aa_1', 'VOUCHERS_IMPORT', '{}', 2, now(), now()), ('proj_1', 'aa_2', 'CUSTOMERS_IMPORT', '{}', 1, now(), now())`;
+  const waiting = ['A', 'B'].map((code, index) => ({ line: index + 2, voucher: { code, quantity: index } }));
+  const customers = [{ line: 2, customer: { sourceId: 'ada' } }];
+  for (const [action, rows] of [['aa_1', waiting] as const, ['aa_2', customers] as const])
+    await database.sql`
+      insert into import_batch (project_id, action_id, number, rows) values ('proj_1', ${action}, 0, ${database.sql.json(rows)})`;
+  await migrate(database.sql);
+  const take = (id: string) => database.sql.begin((tx) => takeBatches(tx, { projectId: 'proj_1', id }, 10));
+  expect(await take('aa_1')).toMatchObject([
+    { line: 2, code: 'A', shared: { quantity: 0, loyaltyPoints: null } },
+    { line: 3, code: 'B', shared: { quantity: 1 } },
+  ]);
+  expect(await take('aa_2')).toEqual(customers);
 });
 
 test('several processes that start at once apply each migration once', async () => {
@@ -56,7 +75,7 @@ test('several processes that start at once apply each migration once', async () 
 });
 
 test('a migration that fails leaves the database as before it, and is named with its line', async () => {
-  copyMigrations(1);
+  copyMigrations('0002');
   writeFileSync(path.join(folder, '0002_broken.sql'), 'create table half (id text);\n\ncreate tabel other (id text);\n');
   const failing = migrate(database.sql, folder);
   await expect(failing).rejects.toThrow(MigrationError);
@@ -66,7 +85,7 @@ test('a migration that fails leaves the database as before it, and is named with
 });
 
 test('a migration that was changed after it was applied is refused', async () => {
-  copyMigrations(2);
+  copyMigrations('0003');
   await migrate(database.sql, folder);
   writeFileSync(path.join(folder, '0002_customers.sql'), 'create table customer (id text);');
   await expect(migrate(database.sql, folder)).rejects.toThrow(/0002_customers\.sql was changed/);
@@ -81,7 +100,7 @@ test('a database of a newer version is refused', async () => {
 });
 
 test('an index can be made concurrently, outside a transaction', async () => {
-  copyMigrations(1);
+  copyMigrations('0002');
   writeFileSync(
     path.join(folder, '0002_index.sql'),
     '-- no-transaction\ncreate index concurrently if not exists project_mode on project (mode);\n',
