@@ -8,6 +8,7 @@ import type { Redeemer } from '../domain/voucher-validity.ts';
 import type { AskedRedeemable } from '../domain/redeemable.ts';
 import type { CheckoutRequest } from './checkout-request.ts';
 import { expand, type Promotions } from './promotions.ts';
+import { NO_REWARDS, type CardRewards } from './card-rewards.ts';
 import type { KnownVoucher } from './voucher-states.ts';
 
 /** How far the clock of a voucher's holder is from real time. */
@@ -28,11 +29,13 @@ export interface Question extends Pick<Checkout, 'redeemables' | 'redeemerOf'> {
   customer: CheckoutCustomer | undefined;
   /** The customer's time, in epoch milliseconds. */
   at: number;
+  /** Rewards for the points of the loyalty cards that it names. */
+  rewardOf?: NonNullable<Checkout['rewardOf']>;
 }
 
 export const questionOf = (
   request: CheckoutRequest,
-  found: { vouchers: ReadonlyMap<string, KnownVoucher>; promotions: Promotions },
+  found: { vouchers: ReadonlyMap<string, KnownVoucher>; promotions: Promotions; rewards?: CardRewards },
   customer: CheckoutCustomer | undefined,
   now: number,
 ): Question => {
@@ -43,16 +46,18 @@ export const questionOf = (
     request.customer
       ? { customerId: customer?.id ?? null, named: true, at: now + (customer?.clockOffsetMs ?? 0), zone }
       : { customerId: null, named: false, at: now + offsetOf(redeemable), zone };
-  return { request, asked, customer, redeemables, redeemerOf, at: timeOf(redeemables, customer, now) };
+  const { rewards = NO_REWARDS } = found;
+  const rewardOf: Question['rewardOf'] = (card, each) => rewards((card as KnownVoucher).codeKey, each, redeemerOf(card).at);
+  return { request, asked, customer, redeemables, redeemerOf, rewardOf, at: timeOf(redeemables, customer, now) };
 };
 
 /** Decides a request on what was read for it. */
 export const decideQuestion = (
-  { request, asked, redeemables, redeemerOf }: Question,
+  { request, asked, redeemables, redeemerOf, rewardOf }: Question,
   counts: Counts,
   facts: RequestFacts,
   units: KnownUnits,
 ): Decision => {
   const { order, stackingRules: rules } = request;
-  return decide({ asked, redeemables, order, redeemerOf, rules, counts, facts, units });
+  return decide({ asked, redeemables, order, redeemerOf, rules, counts, facts, units, rewardOf });
 };

@@ -2,6 +2,7 @@ import type { Cart, DiscountStep } from '../domain/checkout-cart.ts';
 import { isExclusive, isJoint, SKIP_MESSAGES, type StackingRules } from '../domain/checkout-stacking.ts';
 import type { Applied, Decision, Outcome } from '../domain/checkout.ts';
 import type { Discount } from '../domain/discount.ts';
+import type { LoyaltyCard } from '../domain/loyalty-card.ts';
 import type { AskedRedeemable, RedeemableState } from '../domain/redeemable.ts';
 import { refusalStatus, type Refusal } from '../domain/voucher-refusal.ts';
 import { applicableView } from './applicable-view.ts';
@@ -102,6 +103,9 @@ const categoriesView = (redeemable: RedeemableState, rules: StackingRules) =>
         : undefined,
   }));
 
+/** What a loyalty card has, and spends of it. */
+const loyaltyCardView = ({ balance }: LoyaltyCard, points: number) => ({ points, balance, transfers: [] });
+
 /** One redeemable of a validation's or a redemption's answer. */
 export const redeemableView = (outcome: Outcome, request: CheckoutRequest) => {
   const { status, asked } = outcome;
@@ -129,7 +133,9 @@ export const appliedView = (outcome: Applied, { order, expand, audience, stackin
     result:
       redeemable.object === 'voucher' && redeemable.gift
         ? { gift: { balance: redeemable.gift.balance, credits: outcome.share.gift_credits } }
-        : { discount: discountView(redeemable.discount) },
+        : redeemable.object === 'voucher' && redeemable.card
+          ? { loyalty_card: loyaltyCardView(redeemable.card, outcome.share.loyalty_points) }
+          : { discount: discountView(redeemable.discount) },
     metadata: audience === 'client' ? {} : (redeemable as KnownVoucher).metadata,
     categories: categoriesView(redeemable, stackingRules),
   };

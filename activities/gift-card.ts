@@ -25,7 +25,7 @@ const refuse = (path: string, message: string): DomainError =>
  */
 const changeWorth = async (
   tx: Tx,
-  project: Project,
+  project: Pick<Project, 'id'>,
   voucher: Voucher,
   { amount, sourceId, reason }: Omit<BalanceRequest, 'code'>,
   now: Date,
@@ -54,7 +54,12 @@ const changeWorth = async (
  * Adds to a gift card, or takes away from it, in the caller's transaction.
  * @throws DomainError resource_not_found; invalid_payload, where it is no gift card; gift_amount_exceeded, where it has less than is taken
  */
-export const addToBalance = async (tx: Tx, project: Project, { code, ...change }: BalanceRequest, now: Date) => {
+export const addToBalance = async (
+  tx: Tx,
+  project: Pick<Project, 'id' | 'caseSensitiveCodes'>,
+  { code, ...change }: BalanceRequest,
+  now: Date,
+) => {
   const voucher = await lockVoucher(tx, project, code);
   const resource = { id: code, type: 'voucher' };
   if (!voucher)

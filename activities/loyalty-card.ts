@@ -94,7 +94,13 @@ const expiryAsked = (card: ProgramCard, { expires }: PointsAdjustment, zone: str
  * Adds points to a card that is locked, or takes them away.
  * @throws DomainError loyalty_card_points_exceeded
  */
-export const adjustPoints = async (tx: Tx, project: Project, card: ProgramCard, adjustment: PointsAdjustment, now: Date) => {
+export const adjustPoints = async (
+  tx: Tx,
+  project: Pick<Project, 'id' | 'timezone'>,
+  card: ProgramCard,
+  adjustment: PointsAdjustment,
+  now: Date,
+) => {
   const { points: asked, sourceId, reason } = adjustment;
   const cause: PointsCause = {
     type: asked > 0 ? 'POINTS_ADDITION' : 'POINTS_REMOVAL',

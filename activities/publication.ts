@@ -58,19 +58,35 @@ export const publish = async (tx: Tx, request: PublishRequest, deps: PublishDeps
   const at = new Date(deps.now.getTime() + customer.clockOffsetMs);
   const taken = campaign ? await takeOf(tx, request, campaign, at, deps) : await takeByCode(tx, request, at);
   if ('refusal' in taken) return refuse(tx, request, customer, taken, at);
-  const vouchers = taken.vouchers.map((voucher) => givenTo(voucher, customer, project, at));
+  return { ...(await giveVouchers(tx, request, customer, taken.vouchers, at)), customer };
+};
+
+/** What a publication says beside what it gives to whom. */
+export type PublicationCause = Pick<PublishRequest, 'sourceId' | 'channel' | 'metadata' | 'apiKeyId'> & {
+  project: Pick<Project, 'id' | 'timezone'>;
+};
+
+/** Gives a customer vouchers that are locked and that nobody has, and tells of it. @param at the customer's time */
+export const giveVouchers = async (
+  tx: Tx,
+  cause: PublicationCause,
+  customer: Customer,
+  free: readonly Voucher[],
+  at: Date,
+): Promise<{ publication: Publication; vouchers: Voucher[] }> => {
+  const vouchers = free.map((voucher) => givenTo(voucher, customer, cause.project, at));
   await writePublished(tx, vouchers);
   const campaignId = vouchers[0]?.campaignId ?? null;
   const given = { result: 'SUCCESS' as const, voucherIds: vouchers.map((each) => each.id), codes: vouchers.map((each) => each.code) };
   const publication = await insertPublication(tx, {
-    ...rowOf(request, customer),
+    ...rowOf(cause, customer),
     ...given,
     campaignId,
     campaign: vouchers[0]?.campaign ?? null,
   });
   await recordVoucherEvents(tx, 'voucher.published', vouchers, at);
   await tell(tx, 'publication.succeeded', publication, at);
-  return { publication, vouchers, customer };
+  return { publication, vouchers };
 };
 
 const customerOf = async (tx: Tx, { project, customer, joinOnce }: PublishRequest, now: Date): Promise<Customer> => {
@@ -158,7 +174,7 @@ const takeOf = async (
 };
 
 /** The voucher as it is once it is the customer's: a duration after publishing ends it, unless it ends earlier anyway. */
-const givenTo = (voucher: Voucher, customer: Customer, project: Project, at: Date): Voucher => {
+const givenTo = (voucher: Voucher, customer: Customer, project: Pick<Project, 'timezone'>, at: Date): Voucher => {
   const lasts = voucher.template.activity_duration_after_publishing;
   const end = voucher.expirationDate?.toISOString();
   const zone = firstZone(voucher.template.timezone, customer.timezone, project.timezone);
@@ -174,7 +190,7 @@ const givenTo = (voucher: Voucher, customer: Customer, project: Project, at: Dat
   };
 };
 
-const rowOf = ({ project, sourceId, channel, metadata, apiKeyId }: PublishRequest, customer: Customer) => ({
+const rowOf = ({ project, sourceId, channel, metadata, apiKeyId }: PublicationCause, customer: Customer) => ({
   projectId: project.id,
   sourceId,
   customerId: customer.id,

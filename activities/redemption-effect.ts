@@ -7,11 +7,15 @@ import type { Applied, Decision, Inapplicable, Outcome } from '../domain/checkou
 import type { Gift } from '../domain/gift.ts';
 import { refusalStatus, refuse } from '../domain/voucher-refusal.ts';
 import { balanceChange, type BalanceChange } from './gift-balance.ts';
+import type { KnownReward } from './card-rewards.ts';
+import type { Question } from './checkout-decision.ts';
 import type { CheckoutRequest, OrderRequest } from './checkout-request.ts';
 import { errorView, opaqueErrorView, orderView, redeemableView, traceOf } from './checkout-view.ts';
 import type { KeptOrders } from './kept-orders.ts';
 import { redeemedOf } from './redeemed-view.ts';
 import { redeemerView } from './redemption-view.ts';
+import { redeemReward, type RewardEffect } from './reward-redemption.ts';
+import type { SetRewards } from './set-rewards.ts';
 import type { KnownVoucher } from './voucher-states.ts';
 
 /** What a decided redemption writes and answers. */
@@ -23,6 +27,8 @@ export interface RedemptionEffect {
   uses: UseChange[];
   /** What was spent of gift cards. */
   spent: GiftTransaction[];
+  /** What was had for points. */
+  rewards: RewardEffect[];
 }
 
 export interface RedemptionTime {
@@ -39,18 +45,20 @@ interface Common {
   occurredAt: string;
   time: RedemptionTime;
   orders: KeptOrders;
+  points: SetRewards;
+  rewardOf: Question['rewardOf'];
 }
 
 export const effectOf = (
   request: CheckoutRequest,
   decision: Decision,
-  customer: CheckoutCustomer | undefined,
+  { customer, rewardOf }: Pick<Question, 'customer' | 'rewardOf'>,
   time: RedemptionTime,
-  orders: KeptOrders,
+  { orders, rewards }: { orders: KeptOrders; rewards: SetRewards },
 ): RedemptionEffect => {
   const id = newId('redemption');
   const trackingId = request.trackingId ?? `track_${id.slice('r_'.length)}`;
-  const common = { customer, trackingId, occurredAt: new Date(time.at).toISOString(), time, orders };
+  const common = { customer, trackingId, occurredAt: new Date(time.at).toISOString(), time, orders, points: rewards, rewardOf };
   return decision.valid ? success(request, decision, id, common) : failure(request, decision, id, common);
 };
 
@@ -123,6 +131,7 @@ const failure = (request: CheckoutRequest, decision: Decision, id: string, commo
     ],
     uses: [],
     spent: [],
+    rewards: [],
   };
 };
 
@@ -168,6 +177,7 @@ const success = (request: CheckoutRequest, decision: Decision, id: string, commo
     redemptions: [...parentRow, ...children.map((child) => child.row)],
     events: children.flatMap((child) => [child.event, ...(child.spent ? [child.spent.event] : [])]),
     spent: children.flatMap((child) => child.spent?.transaction ?? []),
+    rewards: children.flatMap((child) => child.reward ?? []),
     uses: children.flatMap((child) => child.use ?? []),
   };
 };
@@ -183,8 +193,10 @@ const childOf = (
   const { customer, trackingId, time } = common;
   const { step, cart } = outcome;
   const { redeemable } = outcome;
-  const redeemed = redeemedOf(outcome, customer);
   const voucher = redeemable.object === 'voucher' ? (redeemable as KnownVoucher) : null;
+  const reward = voucher?.card ? rewardEffect(request, outcome, voucher, { redemptionId: id, order }, common) : null;
+  // After its points went, as it is told then.
+  const redeemed = redeemedOf(outcome, customer);
   const credits = voucher?.gift ? outcome.share.gift_credits : null;
   const amount = step?.discount ?? credits ?? 0;
   const items = request.expand.includes('order');
@@ -222,6 +234,7 @@ const childOf = (
       occurredAt: common.occurredAt,
     },
     use: voucher && { voucherId: voucher.id, quantity: 1, amount, credits: credits ?? 0 },
+    reward,
     spent: voucher?.gift && credits ? spend(voucher, voucher.gift, credits, { redemptionId: id, order }, common) : null,
     view: {
       id,
@@ -230,8 +243,10 @@ const childOf = (
       customer_id: customer?.id ?? null,
       tracking_id: trackingId,
       metadata: request.metadata,
-      amount,
+      amount: reward ? reward.given.points : amount,
       gift: credits === null ? undefined : { amount: credits },
+      loyalty_card: reward ? { points: reward.given.points } : undefined,
+      reward: reward?.given.reward,
       result: 'SUCCESS',
       status: 'SUCCEEDED',
       order: orderAfter,
@@ -240,6 +255,20 @@ const childOf = (
       redemption: parentId ?? undefined,
     },
   };
+};
+
+/** What a loyalty card is redeemed for; null where nobody asked for a reward. */
+const rewardEffect = (
+  request: CheckoutRequest,
+  outcome: Applied,
+  voucher: KnownVoucher,
+  { redemptionId, order }: { redemptionId: string; order: OrderRequest | null },
+  { customer, time, points, rewardOf }: Common,
+): RewardEffect | null => {
+  const reward = rewardOf?.(voucher, outcome.asked) as KnownReward | undefined;
+  if (!reward) return null;
+  const when = { now: new Date(time.date), at: new Date(time.at) };
+  return redeemReward(outcome, reward, points, { redemptionId, order, customer, ...when, apiKeyId: request.apiKeyId });
 };
 
 const spend = (

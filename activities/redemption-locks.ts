@@ -1,9 +1,11 @@
 import { awaitVoucher, findCodes, lockFreeVouchers, lookUpCustomers, type CheckoutCustomer } from '../db/checkout.ts';
 import { readStacks, readTiers, shareTierCounting } from '../db/checkout-promotions.ts';
+import { lockRewardStock, readCardRewards, type CardRewardRow } from '../db/card-rewards.ts';
 import { findStored, keyLocks, keyReused, type StoredAnswer } from '../db/idempotency.ts';
 import { lockOrderNames, lockOrders } from '../db/orders.ts';
 import type { Pipeline } from '../db/pipeline.ts';
 import { DomainError } from '../domain/errors.ts';
+import { askedRewardsOf } from './card-rewards.ts';
 import { refused, type CheckoutAnswer } from './checkout-answer.ts';
 import { createKeptOrders, orderNamesOf, type KeptOrders } from './kept-orders.ts';
 import { askedPromotionsOf, NO_PROMOTIONS, promotionsOf, type Promotions } from './promotions.ts';
@@ -20,6 +22,8 @@ export interface Found {
   /** The vouchers that are locked now. */
   vouchers: Map<string, KnownVoucher>;
   promotions: Promotions;
+  /** Rewards that cards' programs have, of those that were asked. */
+  rewardRows: readonly CardRewardRow[];
   /** Codes whose rows somebody else holds. */
   held: Set<string>;
   orders: KeptOrders;
@@ -43,6 +47,9 @@ export const lockAndRead = async (
   const customersRead = customers ? send(customers.rows) : Promise.resolve(null);
   if (lane !== null) for (const query of awaitVoucher(db, projectId, lane, LOCK_WAIT_MS)) void send(query);
   const vouchersRead = send(lockFreeVouchers(db, projectId, codeKeys));
+  const rewardsAsked = askedRewardsOf(members.map((member) => member.request));
+  if (rewardsAsked) void send(lockRewardStock(db, projectId, rewardsAsked));
+  const rewardsRead = rewardsAsked ? send(readCardRewards(db, projectId, rewardsAsked)) : Promise.resolve([]);
   const asked = askedPromotionsOf(members.map((member) => member.request));
   if (asked) void send(shareTierCounting(db, projectId, asked));
   const promotionsRead = asked ? ([send(readTiers(db, projectId, asked)), send(readStacks(db, projectId, asked.stackIds))] as const) : null;
@@ -56,6 +63,7 @@ export const lockAndRead = async (
   const promotions = promotionsRead
     ? await promotionsOf(db, states.rules, projectId, await promotionsRead[0], await promotionsRead[1])
     : NO_PROMOTIONS;
+  const rewardRows = await rewardsRead;
   const found = await states.statesOf(db, projectId, vouchers);
   const absent = codeKeys.filter((key) => !found.has(key));
   const held = absent.length > 0 ? await send(findCodes(db, projectId, absent)) : [];
@@ -65,6 +73,7 @@ export const lockAndRead = async (
     customerOf: ({ customer }) => (customer ? match(customer) : undefined),
     vouchers: found,
     promotions,
+    rewardRows,
     held: new Set(held.map((row) => row.codeKey)),
     orders: createKeptOrders(projectId, orders),
   };

@@ -1,11 +1,14 @@
+import { countRewards, insertGivenRewards } from '../db/card-rewards.ts';
 import { changeUses } from '../db/checkout.ts';
-import type { Sql } from '../db/client.ts';
+import type { Sql, Tx } from '../db/client.ts';
 import { checkCounting, writeCounters } from '../db/counters.ts';
 import { insertEvents } from '../db/events.ts';
 import { insertGiftTransactions } from '../db/gift-transactions.ts';
 import { remember } from '../db/idempotency.ts';
 import { writeOrders } from '../db/orders.ts';
 import { pipelined, type Pipeline } from '../db/pipeline.ts';
+import { spendBuckets } from '../db/points-buckets.ts';
+import { insertPointsTransactions, writeCards } from '../db/points-transactions.ts';
 import { insertRedemptions } from '../db/redemptions.ts';
 import { insertReferrals } from '../db/referrals.ts';
 import { insertSessionLocks, releaseSessionLocks } from '../db/session-locks.ts';
@@ -17,6 +20,8 @@ import { hindrance, lockAndRead, type Found } from './redemption-locks.ts';
 import type { RedeemRequest, SetMember, Verdict } from './redemption-request.ts';
 import { refusedTurn, takeTurn, type Turn } from './redemption-turn.ts';
 import { readFacts } from './request-facts.ts';
+import { giveRewards } from './reward-gifts.ts';
+import { readyRewards, type SetRewards } from './set-rewards.ts';
 import type { TraceBuffer } from './validation-traces.ts';
 import type { VoucherStates } from './voucher-states.ts';
 
@@ -30,6 +35,8 @@ export interface LedgerDeps {
 
 export interface SetDeps extends LedgerDeps {
   traces: TraceBuffer;
+  /** A cryptographically secure source. */
+  randomBytes: (n: number) => Uint8Array;
 }
 
 /**
@@ -40,7 +47,7 @@ export interface SetDeps extends LedgerDeps {
  * @throws what Postgres says; nothing of the set is done then
  */
 export const redeemSet = (
-  { sql, states, traces, now }: SetDeps,
+  { sql, states, traces, now, randomBytes }: SetDeps,
   projectId: string,
   members: SetMember[],
   lane: string | null,
@@ -48,37 +55,47 @@ export const redeemSet = (
   pipelined(sql, async (pipeline) => {
     const found = await lockAndRead(pipeline, states, projectId, members, lane);
     const time = now();
-    const asked = members.map((member) => hindrance(member, found) ?? { kind: 'to decide' as const, question: ask(member, found, time) });
+    const hindrances = members.map((member) => hindrance(member, found));
+    const requests = members.map((member) => member.request);
+    const deciding = requests.filter((_, index) => hindrances[index] === null);
+    const rewarding = { ...found, all: requests };
+    const rewards = await readyRewards(pipeline.db as Tx, requests[0]!.project, deciding, rewarding, { now: time, randomBytes });
+    const asked = members.map(
+      (member, index) => hindrances[index] ?? { kind: 'to decide' as const, question: ask(member, found, rewards, time) },
+    );
     const questions = asked.flatMap((each) => (each.kind === 'to decide' ? [each.question] : []));
     if (asked.every((each) => each.kind !== 'to decide' && each.kind !== 'refused')) return asked;
     const counts = await takeCounts(pipeline, projectId, questions, members[0]!.request.project.timezone, time);
     const factsOf = await readFacts(pipeline.db, projectId, questions, time);
     const units = await readUnits(pipeline.db, projectId, questions);
     const decided: DecidedRequest[] = [];
-    const verdicts = asked.map((each, index): Verdict => {
+    const turns = asked.map((each, index) => {
       if (each.kind !== 'to decide' && each.kind !== 'refused') return each;
       const { request, what } = members[index]!;
       const turn =
         each.kind === 'refused'
           ? refusedTurn(each.error, request.requestId)
-          : takeTurn(each.question, what, { counts, orders: found.orders, facts: factsOf(each.question), units, time });
-      const body = JSON.stringify(turn.body);
-      decided.push({ request, turn, body });
-      return { kind: 'answered', answer: { status: turn.status, body, replayed: false } };
+          : takeTurn(each.question, what, { counts, orders: found.orders, facts: factsOf(each.question), units, rewards, time });
+      const one = { request, turn, body: '' };
+      decided.push(one);
+      return one;
     });
-    await write(pipeline, projectId, { decided, counts, counting: countingOf(found), orders: found.orders }, time);
+    await write(pipeline, projectId, { decided, counts, counting: countingOf(found), orders: found.orders, rewards }, time);
     for (const { turn } of decided) if (turn.trace) traces.add(turn.trace);
-    return verdicts;
+    return turns.map((each): Verdict =>
+      'turn' in each ? { kind: 'answered', answer: { status: each.turn.status, body: each.body, replayed: false } } : each,
+    );
   });
 
 interface DecidedRequest {
   request: RedeemRequest;
   turn: Turn;
+  /** JSON text, once everything that it tells of is there. */
   body: string;
 }
 
-const ask = ({ request }: SetMember, found: Found, time: Date): Question =>
-  questionOf(request, found, found.customerOf(request), time.getTime());
+const ask = ({ request }: SetMember, { vouchers, promotions, customerOf }: Found, { rewards }: SetRewards, time: Date): Question =>
+  questionOf(request, { vouchers, promotions, rewards }, customerOf(request), time.getTime());
 
 /** With which number each campaign was read, to be checked before the commit. */
 const countingOf = ({ vouchers, promotions }: Found): Map<string, number> =>
@@ -89,16 +106,18 @@ const countingOf = ({ vouchers, promotions }: Found): Map<string, number> =>
   );
 
 const write = async (
-  { db, send, commit }: Pipeline,
+  pipeline: Pipeline,
   projectId: string,
   {
     decided,
     counts,
     counting,
     orders,
-  }: { decided: DecidedRequest[]; counts: SetCounts; counting: Map<string, number>; orders: KeptOrders },
+    rewards,
+  }: { decided: DecidedRequest[]; counts: SetCounts; counting: Map<string, number>; orders: KeptOrders; rewards: SetRewards },
   time: Date,
 ): Promise<void> => {
+  const { db, send, commit } = pipeline;
   if (counting.size > 0) void send(checkCounting(db, projectId, counting));
   const all = <K extends 'uses' | 'spent' | 'redemptions' | 'events' | 'released' | 'locks' | 'referrals'>(what: K) =>
     decided.flatMap(({ turn }) => turn[what] as Turn[K][number][]);
@@ -106,11 +125,13 @@ const write = async (
   const referrals = all('referrals');
   const counters = counts.changed();
   const events = [...all('events'), ...orders.events()];
+  if (uses.length > 0) void send(changeUses(db, projectId, uses));
+  await writeRewards(pipeline, projectId, decided, rewards, time);
+  for (const each of decided) each.body = JSON.stringify(each.turn.body);
   // A validation can be asked again: its session has one lock.
   const answers = decided.flatMap(({ request, turn, body }) =>
     turn.trace ? [] : [{ key: request.idempotencyKey, requestHash: Buffer.from(request.requestHash, 'base64'), status: turn.status, body }],
   );
-  if (uses.length > 0) void send(changeUses(db, projectId, uses));
   if (counters.length > 0) void send(writeCounters(db, projectId, counters));
   if (spent.length > 0) void send(insertGiftTransactions(db, projectId, spent));
   if (released.length > 0) void send(releaseSessionLocks(db, projectId, released));
@@ -122,4 +143,39 @@ const write = async (
   if (events.length > 0) void send(insertEvents(db, projectId, events));
   if (answers.length > 0) void send(remember(db, projectId, answers));
   await commit();
+};
+
+/** What cards spent, and what they got for it. Nothing for most sets. */
+const writeRewards = async (
+  { db, send }: Pipeline,
+  projectId: string,
+  decided: readonly DecidedRequest[],
+  { cards }: SetRewards,
+  time: Date,
+): Promise<void> => {
+  const effects = decided.flatMap(({ turn }) => turn.rewards);
+  if (effects.length === 0) return;
+  const changes = effects.flatMap(({ change }) => change ?? []);
+  const spending = new Set(changes.map(({ transaction }) => transaction.voucherId));
+  const states = [...cards.values()].filter(({ id }) => spending.has(id)).map(({ id, card }) => ({ voucherId: id, ...card }));
+  const counts = new Map<string, number>();
+  for (const { given } of effects) counts.set(given.rewardId, (counts.get(given.rewardId) ?? 0) + 1);
+  const transactions = changes.map(({ transaction }) => transaction);
+  if (changes.length > 0) {
+    void send(writeCards(db, projectId, states, time));
+    void send(insertPointsTransactions(db, projectId, transactions));
+    const spendings = changes.flatMap((change) => change.spending ?? []);
+    void send(spendBuckets(db, projectId, spendings, time));
+    void send(
+      insertEvents(
+        db,
+        projectId,
+        changes.flatMap((change) => change.events),
+      ),
+    );
+  }
+  void send(countRewards(db, projectId, counts));
+  await giveRewards(db as Tx, decided[0]!.request.project, effects, time);
+  const given = effects.map((effect) => effect.given);
+  void send(insertGivenRewards(db, projectId, given));
 };

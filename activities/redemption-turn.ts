@@ -12,6 +12,7 @@ import type { KeptOrders } from './kept-orders.ts';
 import { effectOf, type RedemptionEffect } from './redemption-effect.ts';
 import { referralsOf } from './referrals.ts';
 import { locksOf, lockAnswer } from './session-locks.ts';
+import type { SetRewards } from './set-rewards.ts';
 
 /** What a request of a set came to, with all that it writes. */
 export interface Turn extends RedemptionEffect {
@@ -30,6 +31,7 @@ export interface TurnState {
   orders: KeptOrders;
   facts: RequestFacts;
   units: KnownUnits;
+  rewards: SetRewards;
   /** Real time. */
   time: Date;
 }
@@ -41,7 +43,7 @@ const appliedOf = ({ outcomes, valid }: Decision): Applied[] =>
 const ownLocks = ({ request, redeemables }: Question): HeldBySession[] =>
   request.session ? redeemables.flatMap((each) => (each ? [{ redeemableId: each.id, sessionKey: request.session!.key }] : [])) : [];
 
-const NOTHING = { redemptions: [], events: [], uses: [], spent: [], referrals: [] };
+const NOTHING = { redemptions: [], events: [], uses: [], spent: [], rewards: [], referrals: [] };
 
 /** The request itself is refused: nothing is written but its answer. */
 export const refusedTurn = (error: DomainError, requestId: string): Turn => ({
@@ -53,7 +55,7 @@ export const refusedTurn = (error: DomainError, requestId: string): Turn => ({
 });
 
 /** Decides a request on what those before it left, and changes it for those after. */
-export const takeTurn = (question: Question, what: 'redeem' | 'lock', { counts, orders, facts, units, time }: TurnState): Turn => {
+export const takeTurn = (question: Question, what: 'redeem' | 'lock', { counts, orders, facts, units, rewards, time }: TurnState): Turn => {
   const { request } = question;
   const decision = decideQuestion(question, counts.countsFor(question), facts, units);
   const applied = appliedOf(decision);
@@ -68,6 +70,6 @@ export const takeTurn = (question: Question, what: 'redeem' | 'lock', { counts, 
   }
   counts.add(applied.flatMap((each) => each.taken));
   const at = { date: time.toISOString(), at: question.at };
-  const effect = effectOf(request, decision, question.customer, at, orders);
+  const effect = effectOf(request, decision, question, at, { orders, rewards });
   return { ...effect, released, locks, referrals: referralsOf(applied, question.customer), trace: null };
 };

@@ -1,5 +1,6 @@
 import type { CheckoutCustomer } from '../db/checkout.ts';
 import type { Redemption } from '../db/redemptions.ts';
+import { redeemedPoints } from '../domain/loyalty-card.ts';
 import { discountView } from './checkout-view.ts';
 import type { KnownVoucher } from './voucher-states.ts';
 
@@ -11,8 +12,9 @@ export const redeemedVoucherView = (voucher: KnownVoucher) => ({
   campaign_id: voucher.campaign?.id ?? null,
   category: voucher.category,
   type: voucher.type,
-  discount: voucher.gift ? undefined : discountView(voucher.discount),
+  discount: voucher.gift || voucher.card ? undefined : discountView(voucher.discount),
   gift: voucher.gift ? { ...voucher.gift } : undefined,
+  loyalty_card: voucher.card ? { points: voucher.card.points, balance: voucher.card.balance } : undefined,
   start_date: voucher.startsAt === null ? null : new Date(voucher.startsAt).toISOString(),
   expiration_date: voucher.endsAt === null ? null : new Date(voucher.endsAt).toISOString(),
   active: voucher.active,
@@ -24,6 +26,7 @@ export const redeemedVoucherView = (voucher: KnownVoucher) => ({
     object: 'list',
     quantity: voucher.quantity,
     redeemed_quantity: voucher.redeemed,
+    redeemed_points: voucher.card ? redeemedPoints(voucher.card) : undefined,
     url: `/v1/vouchers/${encodeURIComponent(voucher.code)}/redemption`,
   },
   validation_rules_assignments: { object: 'list', data_ref: 'data', data: [], total: 0 },
@@ -53,8 +56,10 @@ export const redemptionView = (row: Redemption) => ({
   customer_id: row.customerId,
   tracking_id: row.trackingId,
   metadata: row.metadata,
-  amount: row.amount,
+  amount: row.points ?? row.amount,
   gift: row.credits === null ? undefined : { amount: row.credits },
+  loyalty_card: row.points === null ? undefined : { points: row.points },
+  reward: row.reward ?? undefined,
   redemption: row.rollbackOf ?? row.parentId ?? undefined,
   reason: row.reason ?? undefined,
   result: row.result,

@@ -21,6 +21,8 @@ export interface RedemptionDeps {
   traces: TraceBuffer;
   /** Real time. */
   now: () => Date;
+  /** A cryptographically secure source. */
+  randomBytes: (n: number) => Uint8Array;
   /** How many sets may be on their way at once; each takes a connection. */
   inFlight?: number;
   /** How many more may wait for vouchers that another process holds. */

@@ -7,11 +7,12 @@ import { takenOf, type Share } from '../domain/counters.ts';
 import type { RedeemableState } from '../domain/redeemable.ts';
 
 /** What a redemption of the ledger added to its counters. */
-const shareOf = ({ amount, credits, order }: Redemption): Share => ({
+const shareOf = ({ amount, credits, points, order }: Redemption): Share => ({
   count: 1,
   amount: amount - (credits ?? 0),
   orders_amount: Number(order?.['initial_amount'] ?? order?.['amount'] ?? 0),
   gift_credits: credits ?? 0,
+  loyalty_points: points ?? 0,
 });
 
 /**

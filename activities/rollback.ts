@@ -20,6 +20,7 @@ import { refusalAnswer, refused, type CheckoutAnswer } from './checkout-answer.t
 import { takeBackOfOrders } from './order-rollback.ts';
 import type { LedgerDeps } from './redemption-set.ts';
 import { refundGifts } from './rollback-gifts.ts';
+import { lockRewardsOf, takeBackRewards, vouchersWith } from './rollback-rewards.ts';
 import { giveBackCounters, holdCounting } from './rollback-counters.ts';
 import { lockTierRedemptions } from './rollback-tiers.ts';
 import { redeemedTierView, redeemedVoucherView, relatedOf } from './redemption-view.ts';
@@ -108,11 +109,8 @@ export const takeBackRedemptions = async (
   { parent = null, keptSale = false }: { parent?: Redemption | null; keptSale?: boolean } = {},
 ) => {
   const { projectId } = cause;
-  const locked = await lockVouchersById(
-    tx,
-    projectId,
-    redemptions.flatMap((each) => each.voucherId ?? []),
-  );
+  const locked = await lockVouchersById(tx, projectId, vouchersWith(redemptions));
+  await lockRewardsOf(tx, projectId, redemptions);
   const tiers = await lockTierRedemptions(tx, states.rules, projectId, redemptions);
   // Read after the lock, which whoever was first has given up only with the commit.
   const done = await findRolledBack(
@@ -147,6 +145,7 @@ export const takeBackRedemptions = async (
   await insertRollbacks(tx, projectId, parentRow ? [parentRow, ...rows] : rows, time);
   const timeOf = (each: Redemption) => new Date(time.getTime() + clockOf(ownerOf(each)));
   const giftEvents = await refundGifts(tx, projectId, rows, vouchers, time, ({ of }) => timeOf(of).toISOString());
+  await takeBackRewards(tx, projectId, rows, vouchers, time);
   const events = left.map((each, index) => eventOf(each, rows[index]!, ownerOf(each), timeOf(each)));
   await insertEvents(tx, projectId, [...events, ...giftEvents, ...orderEvents]);
   return { done, rows, parentRow, vouchers, time };
@@ -202,8 +201,10 @@ const rollbackView = (redemption: Redemption, row: NewRollback, voucher: KnownVo
   customer_id: redemption.customerId,
   tracking_id: row.trackingId,
   redemption: redemption.id,
-  amount: row.amount,
+  amount: redemption.points === null ? row.amount : -redemption.points,
   gift: redemption.credits === null ? undefined : { amount: -redemption.credits },
+  loyalty_card: redemption.points === null ? undefined : { points: -redemption.points },
+  reward: rewardView(redemption),
   reason: row.reason,
   metadata: row.metadata,
   result: 'SUCCESS',
@@ -214,6 +215,9 @@ const rollbackView = (redemption: Redemption, row: NewRollback, voucher: KnownVo
   // A voucher that was deleted is told as far as the ledger knows it.
   voucher: voucher ? redeemedVoucherView(voucher) : lostVoucherView(redemption),
 });
+
+const rewardView = ({ reward }: Redemption) =>
+  reward === null ? undefined : { id: reward['id'], assignment_id: reward['assignment_id'], object: 'reward' };
 
 const lostVoucherView = ({ voucherId, code }: Redemption) => (code === null ? undefined : { id: voucherId, code, object: 'voucher' });
 

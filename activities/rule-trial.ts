@@ -36,7 +36,7 @@ export const tryRule = async (sql: Sql, rule: ValidationRule, trial: RuleTrial, 
     at: now.getTime() + (customer?.clockOffsetMs ?? 0),
     zone,
     counter: () => 0,
-    share: () => ({ count: 1, amount: 0, orders_amount: amount ?? 0, gift_credits: 0 }),
+    share: () => ({ count: 1, amount: 0, orders_amount: amount ?? 0, gift_credits: 0, loyalty_points: 0 }),
   });
   return { refusal, ...applicableView(scopeOf([assigned], facts)) };
 };

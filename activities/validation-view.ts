@@ -39,8 +39,9 @@ const voucherView = (request: CheckoutRequest, { outcomes, cart }: Decision, tra
   return {
     valid: true,
     code: voucher.code,
-    discount: voucher.gift ? undefined : discountView(voucher.discount),
+    discount: voucher.gift || voucher.card ? undefined : discountView(voucher.discount),
     gift: voucher.gift ? { ...voucher.gift, credits: outcome.share.gift_credits } : undefined,
+    loyalty: voucher.card ? { points_cost: outcome.share.loyalty_points } : undefined,
     session: request.session ? sessionView(request.session) : undefined,
     order: request.order ? orderView(request.order, cart) : undefined,
     campaign: voucher.campaign?.name,

@@ -1,8 +1,11 @@
+import { readCardRewards } from '../db/card-rewards.ts';
 import { readVouchers } from '../db/checkout.ts';
 import { readStacks, readTiers } from '../db/checkout-promotions.ts';
 import type { Sql } from '../db/client.ts';
 import { newId } from '../db/ids.ts';
 import { maintainDays } from '../db/validations.ts';
+import { changedCard } from '../domain/loyalty-card.ts';
+import { askedRewardsOf, cardRewardsOf, NO_REWARDS } from './card-rewards.ts';
 import { readCounts } from './checkout-counts.ts';
 import { decideQuestion, questionOf } from './checkout-decision.ts';
 import { lacksPrices, withPrices } from './order-prices.ts';
@@ -15,7 +18,8 @@ import { validationTraceOf } from './validation-trace.ts';
 import { readUnits } from './known-units.ts';
 import type { TraceBuffer } from './validation-traces.ts';
 import { validationView } from './validation-view.ts';
-import type { VoucherStates } from './voucher-states.ts';
+import type { KnownVoucher, VoucherStates } from './voucher-states.ts';
+import { readDue } from '../db/points-buckets.ts';
 
 export interface ValidationDeps {
   sql: Sql;
@@ -36,15 +40,19 @@ export const createValidationActivities = ({ sql, states, traces, now, inFlight 
   /** One read for all requests of a project that wait together. */
   const validateSet = async (projectId: string, requests: CheckoutRequest[]): Promise<ValidationAnswer[]> => {
     const keys = new Set(requests.flatMap(codeKeysOf));
-    const [rows, customerOf, promotions] = await Promise.all([
+    const rewardsAsked = askedRewardsOf(requests);
+    const [rows, customerOf, promotions, rewardRows] = await Promise.all([
       keys.size > 0 ? readVouchers(sql, projectId, [...keys]) : [],
       findCustomers(sql, projectId, requests),
       readPromotions(sql, states, projectId, requests),
+      rewardsAsked ? readCardRewards(sql, projectId, rewardsAsked) : [],
     ]);
+    const rewards = rewardsAsked ? cardRewardsOf(rewardsAsked, rewardRows) : NO_REWARDS;
     const vouchers = await states.statesOf(sql, projectId, rows);
     const time = now();
+    await withoutDue(sql, projectId, vouchers, time);
     const questions = requests.map((request) =>
-      questionOf(request, { vouchers, promotions }, request.customer ? customerOf(request.customer) : undefined, time.getTime()),
+      questionOf(request, { vouchers, promotions, rewards }, request.customer ? customerOf(request.customer) : undefined, time.getTime()),
     );
     const [countsFor, factsOf, units] = await Promise.all([
       readCounts(sql, projectId, questions, requests[0]!.project.timezone, time),
@@ -73,6 +81,22 @@ export const createValidationActivities = ({ sql, states, traces, now, inFlight 
     /** Makes room for the traces of the next days and drops old ones. Repeatable; to be called before the first validation and daily. */
     maintain: (): Promise<void> => maintainDays(sql, now()),
   };
+};
+
+/** Points that have expired are not there any more, though nobody took them off their cards yet. */
+const withoutDue = async (sql: Sql, projectId: string, vouchers: ReadonlyMap<string, KnownVoucher>, now: Date): Promise<void> => {
+  const cards = [...vouchers.values()].filter(({ card }) => card && card.balance > 0);
+  if (cards.length === 0) return;
+  const at = (voucher: KnownVoucher) => new Date(now.getTime() + voucher.holderOffsetMs).toISOString();
+  const due = await readDue(
+    sql,
+    projectId,
+    cards.map((voucher) => ({ voucherId: voucher.id, at: at(voucher) })),
+  );
+  for (const voucher of cards) {
+    const gone = due.get(voucher.id) ?? 0;
+    if (gone > 0) voucher.card = changedCard(voucher.card!, 'POINTS_EXPIRATION', gone);
+  }
 };
 
 const readPromotions = async (sql: Sql, states: VoucherStates, projectId: string, requests: CheckoutRequest[]): Promise<Promotions> => {

@@ -128,6 +128,7 @@ const stateOf = (
   type: template.type,
   discount: worthOf(template),
   gift: giftOf(row, template),
+  card: row.loyaltyCard,
   campaign:
     row.campaignId === null
       ? null

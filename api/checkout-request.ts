@@ -88,7 +88,7 @@ export const singleQuestion = (context: RequestContext<{ code: string }, unknown
   questionOf(
     context,
     context.body,
-    [{ object: 'voucher', id: context.params.code, credits: context.body.gift?.credits }],
+    [{ object: 'voucher', id: context.params.code, credits: context.body.gift?.credits, reward: context.body.reward ?? undefined }],
     stackingRulesOf(context.project.stackingRules),
     'voucher',
     [],

@@ -7,6 +7,8 @@ export const statusOf = {
   quantity_exceeded: 400,
   gift_amount_exceeded: 400,
   loyalty_card_points_exceeded: 400,
+  missing_reward: 400,
+  invalid_reward: 400,
   voucher_expired: 400,
   voucher_not_active: 400,
   voucher_not_active_now: 400,

@@ -50,6 +50,8 @@ export const METADATA_PLACES: Readonly<Record<string, readonly MetadataPlace[]>>
   'POST /v1/campaigns/qualification': question,
   'POST /v1/redemptions': checkout,
   'POST /v1/vouchers/{code}/redemption': checkout,
+  'POST /v1/loyalties/{campaign}/members/{member}/redemption': checkout.slice(0, 3),
+  'POST /v1/loyalties/members/{member}/redemption': checkout.slice(0, 3),
   'POST /client/v1/redemptions': checkout,
   'POST /client/v1/redeem': checkout,
   'POST /v1/redemptions/{id}/rollback': [customer],

@@ -62,6 +62,7 @@ import { createRuleTrialRoutes } from '../api/routes/rule-trial.ts';
 import { createValidationRuleRoutes } from '../api/routes/validation-rules.ts';
 import { createValidationRoutes } from '../api/routes/validations.ts';
 import { createGiftCardRoutes } from '../api/routes/gift-cards.ts';
+import { createMemberRewardRoutes } from '../api/routes/member-rewards.ts';
 import { createProgramRewardRoutes } from '../api/routes/program-rewards.ts';
 import { createRewardAssignmentRoutes } from '../api/routes/reward-assignments.ts';
 import { createRewardRoutes } from '../api/routes/rewards.ts';
@@ -137,7 +138,7 @@ export const wireCheckout = ({ sql, now, log }: Core) => {
   const traces = createTraceBuffer({ sql, log });
   const activities = {
     ...createValidationActivities({ sql, states, traces, now }),
-    ...createRedemptionActivities({ sql, states, traces, now }),
+    ...createRedemptionActivities({ sql, states, traces, now, randomBytes }),
   };
   return { activities, states, close: () => traces.close() };
 };
@@ -228,6 +229,7 @@ export const wireApi = (
       ...createRewardRoutes(core),
       ...createRewardAssignmentRoutes(core),
       ...createProgramRewardRoutes(core),
+      ...createMemberRewardRoutes({ ...core, checkout }),
       ...createSessionRoutes(deps),
       ...createCategoryRoutes(deps),
       ...createMetadataSchemaRoutes({ ...deps, metadata }),

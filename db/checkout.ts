@@ -1,8 +1,10 @@
 import type { CategoryState } from '../domain/checkout-stacking.ts';
+import type { LoyaltyCard } from '../domain/loyalty-card.ts';
 import type { VoucherTemplate } from '../domain/voucher-template.ts';
 import { changeCustomer, type Customer, type CustomerInput } from '../domain/customer.ts';
 import type { Db } from './client.ts';
 import { customerColumns } from './customers.ts';
+import { loyaltyCard } from './vouchers.ts';
 
 /** A voucher as a checkout reads it, with its campaign and its holder's test clock. */
 export interface CheckoutVoucher {
@@ -47,6 +49,8 @@ export interface CheckoutVoucher {
   /** Of a gift card. Minor units. */
   giftAmount: number | null;
   giftBalance: number | null;
+  /** Of a loyalty card. */
+  loyaltyCard: LoyaltyCard | null;
 }
 
 const voucherColumns = (db: Db) => db`
@@ -57,7 +61,7 @@ const voucherColumns = (db: Db) => db`
   nullif(v.metadata, '{}') as metadata, v.created_at::text as created_at, v.definition::text as definition, v.campaign_id,
   coalesce(c.revision, v.template_revision) as template_revision, c.name as campaign, c.active as campaign_active, c.campaign_type,
   c.start_date as campaign_start_date, c.expiration_date as campaign_expiration_date, c.campaign_revision, c.counting, v.locked_until,
-  v.gift_amount, v.gift_balance,
+  v.gift_amount, v.gift_balance, ${loyaltyCard(db)},
   case when v.category is not null then (
     select jsonb_build_object('id', k.id, 'name', k.name, 'hierarchy', k.hierarchy) from category k
     where k.project_id = v.project_id and k.name = v.category) end as known_category,

@@ -1,7 +1,7 @@
 import { codeKey } from '../domain/code-pattern.ts';
 import type { LoyaltyCard } from '../domain/loyalty-card.ts';
 import type { VoucherTemplate } from '../domain/voucher-template.ts';
-import type { Tx } from './client.ts';
+import type { Db, Tx } from './client.ts';
 import type { Project } from './projects.ts';
 import { loyaltyCard, voucherSource } from './vouchers.ts';
 
@@ -37,4 +37,15 @@ export const lockCards = (
       ${loyaltyCard(tx)}
     from ${voucherSource(tx)} where v.project_id = ${projectId} and ${which} and v.loyalty_points is not null
     order by v.code_key for no key update of v`;
+};
+
+/** A customer's card of a campaign of loyalty or gift cards, the first that they got: its id. */
+export const findCardOf = async (
+  db: Db,
+  projectId: string,
+  { campaignId, customerId }: { campaignId: string; customerId: string },
+): Promise<string | null> => {
+  const [row] = await db<{ id: string }[]>`
+    select id from voucher where project_id = ${projectId} and campaign_id = ${campaignId} and holder_id = ${customerId} order by id limit 1`;
+  return row?.id ?? null;
 };

@@ -89,6 +89,20 @@ export const refillBuckets = async (
   return new Map(rows.map((row) => [row.transactionId, row.lost]));
 };
 
+/** How many points of cards have expired by their holders' time (ISO 8601), and are still counted. */
+export const readDue = async (
+  db: Db,
+  projectId: string,
+  cards: readonly { voucherId: string; at: string }[],
+): Promise<Map<string, number>> => {
+  const rows = await db<{ voucherId: string; points: number }[]>`
+    select b.voucher_id, sum(b.remaining)::bigint as points
+    from unnest(${cards.map((card) => card.voucherId)}::text[], ${cards.map((card) => card.at)}::timestamptz[]) as c (id, at)
+    join points_bucket b on b.project_id = ${projectId} and b.voucher_id = c.id and b.remaining > 0 and b.expires_at <= c.at
+    group by b.voucher_id`;
+  return new Map(rows.map((row) => [row.voucherId, row.points]));
+};
+
 /**
  * Ends buckets of locked cards whose time has come.
  * @param cards with their holders' time, ISO 8601

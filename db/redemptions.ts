@@ -101,6 +101,10 @@ export interface Redemption {
   parentId: string | null;
   amount: number;
   credits: number | null;
+  /** Of a loyalty card: what was spent, negative where it came back, and on what. */
+  points: number | null;
+  rewardId: string | null;
+  reward: Record<string, unknown> | null;
   /** The customer's time, where it is not createdAt. */
   at: Date | null;
   order: Record<string, unknown> | null;
@@ -113,13 +117,15 @@ export interface Redemption {
 
 export const redemptionColumns = (db: Db) => db`
   r.project_id, r.id, r.object, r.result, r.voucher_id, r.code, r.promotion_tier_id, t.name as promotion_tier, r.campaign_id, c.name as campaign, r.customer_id, u.source_id as customer_source_id,
-  r.tracking_id, r.rollback_of, r.parent_id, r.amount, r.credits, r.at, r."order", r.failure_code, r.failure_message, r.reason, r.metadata, r.created_at`;
+  r.tracking_id, r.rollback_of, r.parent_id, r.amount, r.credits, r.at, r."order", r.failure_code, r.failure_message, r.reason, r.metadata, r.created_at,
+  case when r.rollback_of is null then g.points else -g.points end as points, g.reward_id, g.reward`;
 
 export const redemptionSource = (db: Db) => db`
   redemption r
   left join campaign c on c.project_id = r.project_id and c.id = r.campaign_id
   left join promotion_tier t on t.project_id = r.project_id and t.id = r.promotion_tier_id
-  left join customer u on u.project_id = r.project_id and u.id = r.customer_id`;
+  left join customer u on u.project_id = r.project_id and u.id = r.customer_id
+  left join reward_redemption g on g.project_id = r.project_id and g.redemption_id = coalesce(r.rollback_of, r.id)`;
 
 export const findRedemption = async (db: Db, projectId: string, id: string): Promise<Redemption | null> => {
   const [row] = await db<Redemption[]>`

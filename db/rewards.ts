@@ -29,7 +29,7 @@ export interface Reward {
 export type NewReward = Omit<Reward, 'id' | 'redeemed' | 'createdAt' | 'updatedAt'>;
 export type RewardChange = Partial<Pick<Reward, 'name' | 'parameters' | 'stock' | 'attributes' | 'metadata'>>;
 
-const rewardColumns = (db: Db) => db`
+export const rewardColumns = (db: Db) => db`
   w.project_id, w.id, w.name, w.type, w.parameters, w.stock, w.redeemed, w.attributes, w.metadata, w.created_at, w.updated_at`;
 
 /** A reward's parameters as the API shows them; SDKs know the SKU by either name. */

@@ -7,7 +7,7 @@ import { recordVoucherEvents } from './voucher-changes.ts';
 import { draftVoucher, issueVouchers, voucherColumns, voucherSource, type Voucher, type VoucherDraft } from './vouchers.ts';
 
 export interface VoucherCreation {
-  project: Project;
+  project: Pick<Project, 'id' | 'caseSensitiveCodes'>;
   now: Date;
   randomBytes: (n: number) => Uint8Array;
 }

@@ -265,7 +265,7 @@ export const findVouchers = (db: Db, projectId: string, ids: string[]): Promise<
     where v.project_id = ${projectId} and v.id = any(${ids}::text[]) order by array_position(${ids}::text[], v.id)`;
 
 /** Locks the voucher for a change. */
-export const lockVoucher = async (tx: Tx, project: Project, code: string): Promise<Voucher | null> => {
+export const lockVoucher = async (tx: Tx, project: Pick<Project, 'id' | 'caseSensitiveCodes'>, code: string): Promise<Voucher | null> => {
   const [row] = await tx<Voucher[]>`
     select ${voucherColumns(tx)} from ${voucherSource(tx)}
     where v.project_id = ${project.id} and v.code_key = ${codeKey(code, project.caseSensitiveCodes)} for no key update of v`;

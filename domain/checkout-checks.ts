@@ -1,7 +1,7 @@
 import { hasItems, type Cart, type DiscountStep } from './checkout-cart.ts';
 import { refusalOfAssignedRules } from './checkout-rules.ts';
 import type { Applied, Checkout } from './checkout.ts';
-import { counterOf, heldCredits, heldUses, shareOf } from './counted.ts';
+import { counterOf, heldCredits, heldUses, refusalOfPoints, shareOf } from './counted.ts';
 import { needsItems } from './discount.ts';
 import { refusalOfGift } from './gift.ts';
 import { hasBudget, isLimited, refusalOfBudget, refusalOfLimits } from './limits.ts';
@@ -85,6 +85,7 @@ const CHECKS: readonly Check[] = [
   refusalOfAssignedRules,
   refusalOfOrder,
   refusalOfCredits,
+  refusalOfPoints,
   refusalOfCost,
 ];
 

@@ -4,12 +4,13 @@ import { inOrder, isExclusive, type SkipKey, type StackingRules } from './checko
 import type { Counts } from './counted.ts';
 import type { CounterChange, Share } from './counters.ts';
 import type { KnownUnits } from './free-units.ts';
+import type { CardReward } from './loyalty/card-reward.ts';
 import type { AskedRedeemable, RedeemableState } from './redeemable.ts';
 import { outcomeOn, push, type Entry, type Stack } from './stack.ts';
 import type { RequestFacts } from './validation-rules/facts.ts';
 import type { ApplicableScope } from './validation-rules/scope.ts';
 import type { Refusal } from './voucher-refusal.ts';
-import type { Redeemer } from './voucher-validity.ts';
+import type { Redeemer, VoucherState } from './voucher-validity.ts';
 
 /** A checkout that asks whether redeemables apply. */
 export interface Checkout {
@@ -24,6 +25,8 @@ export interface Checkout {
   counts: Counts;
   /** What validation rules are held against. */
   facts: RequestFacts;
+  /** The reward that is asked for a loyalty card's points; undefined where its program has none such. Left out: nobody asks for any. */
+  rewardOf?: (card: VoucherState, asked: AskedRedeemable) => CardReward | undefined;
   /** What is known of units that discounts make free. */
   units?: KnownUnits;
 }

@@ -2,8 +2,10 @@ import type { Candidate } from './checkout-checks.ts';
 import type { DiscountStep } from './checkout-cart.ts';
 import { counterKey, withTaken, type CounterReader, type CounterRef, type Share } from './counters.ts';
 import { countersOfLimits } from './limits.ts';
+import { refusalOfNoReward, refusalOfReward, spendingOn, type Spent } from './loyalty/card-reward.ts';
 import type { RedeemableState } from './redeemable.ts';
 import { countersOfRules } from './validation-rules/counting.ts';
+import type { Refusal } from './voucher-refusal.ts';
 import type { Redeemer, VoucherState } from './voucher-validity.ts';
 
 /** What was counted before a checkout. */
@@ -40,18 +42,51 @@ const ownCounter = (id: string, measure: CounterRef['measure']): CounterRef => (
   measure,
 });
 
-/** What the voucher's own row counts: its uses, and the credits of a gift card. Sessions hold of these too. */
-export const ownCounters = ({ id }: Pick<VoucherState, 'id'>): CounterRef[] => [ownCounter(id, 'count'), ownCounter(id, 'gift_credits')];
+/** What the voucher's own row counts: its uses, and the credits of a gift card or the points of a loyalty card. Sessions hold of these too. */
+export const ownCounters = ({ id, card }: Pick<VoucherState, 'id' | 'card'>): CounterRef[] => [
+  ownCounter(id, 'count'),
+  ownCounter(id, card ? 'loyalty_points' : 'gift_credits'),
+];
 
 export const heldUses = ({ held }: Counts, { id }: VoucherState): number => held(counterKey(ownCounter(id, 'count')));
 
 export const heldCredits = ({ held }: Counts, { id }: VoucherState): number => held(counterKey(ownCounter(id, 'gift_credits')));
 
+/** Points on a card that no session of others holds. */
+const availablePoints = (counts: Counts, voucher: VoucherState): number =>
+  (voucher.card?.balance ?? 0) - counts.held(counterKey(ownCounter(voucher.id, 'loyalty_points')));
+
+type PayingCandidate = Pick<Candidate, 'redeemable' | 'asked' | 'cart' | 'checkout' | 'by'>;
+
+/** Why a loyalty card cannot have the reward that is asked. @returns null where it can, and for what is no loyalty card */
+export const refusalOfPoints = ({ redeemable, asked, cart, checkout, by }: PayingCandidate): Refusal | null => {
+  if (redeemable.object !== 'voucher' || !redeemable.card || !checkout.rewardOf) return null;
+  const { code, card } = redeemable;
+  const reward = checkout.rewardOf(redeemable, asked);
+  if (!reward) return refusalOfNoReward(code, asked.reward);
+  const available = availablePoints(checkout.counts, redeemable);
+  const held = card.balance - available;
+  return refusalOfReward(reward, {
+    code,
+    available,
+    held,
+    asked: asked.reward ?? {},
+    owned: redeemable.holderId !== null || by.customerId !== null,
+    ordered: checkout.order !== null,
+    priced: cart !== null,
+  });
+};
+
+/** What a loyalty card spends at its turn; null for what is none, or asks for nothing. */
+export const spendingOf = ({ redeemable, asked, cart, checkout }: PayingCandidate): Spent | null => {
+  const reward = redeemable.object === 'voucher' && redeemable.card ? checkout.rewardOf?.(redeemable, asked) : undefined;
+  if (!reward || redeemable.object !== 'voucher') return null;
+  return spendingOn(reward, asked.reward ?? {}, availablePoints(checkout.counts, redeemable), cart && cart.left);
+};
+
 /** What a redeemable adds to its counters. A gift card spends its credits, and gives no discount. */
-export const shareOf = (
-  { redeemable, asked, cart }: Pick<Candidate, 'redeemable' | 'asked' | 'cart'>,
-  step: DiscountStep | null,
-): Share => {
+export const shareOf = (candidate: PayingCandidate, step: DiscountStep | null): Share => {
+  const { redeemable, asked, cart } = candidate;
   const isGift = redeemable.object === 'voucher' && redeemable.gift !== null;
   const taken = step?.discount ?? 0;
   return {
@@ -59,5 +94,6 @@ export const shareOf = (
     amount: isGift ? 0 : taken,
     orders_amount: cart?.initialAmount ?? 0,
     gift_credits: isGift ? (step ? taken : (asked.credits ?? 0)) : 0,
+    loyalty_points: spendingOf(candidate)?.points ?? 0,
   };
 };

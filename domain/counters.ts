@@ -3,8 +3,11 @@ import { startOfLocalPeriod } from './calendar.ts';
 /** A calendar period; weeks begin on Monday. */
 export type Period = 'day' | 'week' | 'month';
 
-/** What is counted: redemptions, the discounts they gave, the orders they were used for, or the credits spent of gift cards. Amounts in minor units. */
-export type Measure = 'count' | 'amount' | 'orders_amount' | 'gift_credits';
+/**
+ * What is counted: redemptions, the discounts they gave, the orders they were used for, the credits spent of gift cards, or the points of loyalty
+ * cards. Amounts in minor units.
+ */
+export type Measure = 'count' | 'amount' | 'orders_amount' | 'gift_credits' | 'loyalty_points';
 
 /** Names one counter. The ledger says what its value is; the row that keeps it is made when it is first needed. */
 export interface CounterRef {

@@ -5,6 +5,8 @@ export type ErrorKey =
   | 'quantity_exceeded'
   | 'gift_amount_exceeded'
   | 'loyalty_card_points_exceeded'
+  | 'missing_reward'
+  | 'invalid_reward'
   | 'voucher_expired'
   | 'voucher_not_active'
   | 'voucher_not_active_now'

@@ -2,13 +2,17 @@ import { applyDiscount, type Cart, type DiscountStep } from './checkout-cart.ts'
 import type { Candidate } from './checkout-checks.ts';
 import { applicableTo } from './checkout-scope.ts';
 import { baseOf } from './checkout-stacking.ts';
-import { heldCredits } from './counted.ts';
+import { heldCredits, spendingOf } from './counted.ts';
 import type { Discount } from './discount.ts';
 import { giftDiscount } from './gift.ts';
 
 /** What a redeemable takes of the cart as it stands at its turn. */
-const discountOf = ({ redeemable, asked, checkout: { counts } }: Candidate): Discount => {
-  if (redeemable.object !== 'voucher' || !redeemable.gift) return redeemable.discount;
+const discountOf = (candidate: Candidate): Discount => {
+  const { redeemable, asked, checkout } = candidate;
+  const { counts } = checkout;
+  if (redeemable.object !== 'voucher') return redeemable.discount;
+  if (redeemable.card) return { type: 'AMOUNT', amount_off: spendingOf(candidate)?.amount ?? 0, effect: 'APPLY_TO_ORDER' };
+  if (!redeemable.gift) return redeemable.discount;
   const left = redeemable.gift.balance - heldCredits(counts, redeemable);
   return giftDiscount(redeemable.gift, Math.min(asked.credits ?? left, left));
 };

@@ -1,6 +1,7 @@
 import type { CategoryState } from './checkout-stacking.ts';
 import type { Discount } from './discount.ts';
 import type { Limits } from './limits.ts';
+import type { AskedReward } from './loyalty/card-reward.ts';
 import type { AssignedRule } from './validation-rules/rule.ts';
 import type { ValidityWindow } from './validity-window.ts';
 import type { CampaignState, VoucherState } from './voucher-validity.ts';
@@ -12,6 +13,8 @@ export interface AskedRedeemable {
   id: string;
   /** How much of a gift card to spend, in minor units; as much as there is to pay where it is left out. */
   credits?: number;
+  /** What is asked for the points of a loyalty card. */
+  reward?: AskedReward;
 }
 
 /** A promotion tier as a decision sees it: it applies to whoever fulfils its rules, without a code. */

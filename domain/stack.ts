@@ -52,7 +52,8 @@ const apply = (candidate: Candidate): Applied => {
   return { status: 'APPLICABLE', asked, redeemable, step, cart: next && next.cart, scope: applicableTo(candidate), share, taken };
 };
 
-const hasNoEffect = ({ step }: Applied): boolean => step !== null && step.discount === 0 && step.freed === 0;
+const hasNoEffect = ({ step, share }: Applied): boolean =>
+  step !== null && step.discount === 0 && step.freed === 0 && share.loyalty_points === 0;
 
 const notFound = ({ object, id }: AskedRedeemable): Refusal =>
   refuse('not_found', object === 'voucher' ? 'code' : 'id', id, `Cannot find ${object} with id ${id}`);

@@ -2,6 +2,7 @@ import type { CategoryState } from './checkout-stacking.ts';
 import type { Discount } from './discount.ts';
 import type { Gift } from './gift.ts';
 import type { CampaignLimits, Limits } from './limits.ts';
+import type { LoyaltyCard } from './loyalty-card.ts';
 import type { AssignedRule } from './validation-rules/rule.ts';
 import { refusalOfClosedWindow, type ValidityWindow } from './validity-window.ts';
 import { refuse, type Refusal } from './voucher-refusal.ts';
@@ -32,6 +33,8 @@ export interface VoucherState {
   discount: Discount;
   /** null: not a gift card. */
   gift: Gift | null;
+  /** null: not a loyalty card. */
+  card?: LoyaltyCard | null;
   /** Beside the quantity; null: none. */
   limits: Limits | null;
   /** Its own and its campaign's. */

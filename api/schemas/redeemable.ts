@@ -26,6 +26,20 @@ const gift = z
   .strictObject({ credits: z.int().min(1).max(Number.MAX_SAFE_INTEGER).optional() })
   .meta({ description: 'How much of a gift card to spend, in minor units; as much as there is to pay where it is left out' });
 
+/** What is asked for the points of a loyalty card. */
+export const rewardAsked = z
+  .strictObject({
+    id: name.optional().meta({ description: 'Id of a reward that the program of the card has' }),
+    assignment_id: name.optional().meta({ description: 'Instead: the id of its assignment to the program' }),
+    points: z
+      .int()
+      .min(1)
+      .max(Number.MAX_SAFE_INTEGER)
+      .optional()
+      .meta({ description: 'Where points pay for the order: how many; as many as there is to pay where it is left out' }),
+  })
+  .meta({ id: 'RewardAsked' });
+
 /** What every question about codes carries besides them. */
 export const checkoutFields = {
   order: orderInput.nullish(),
@@ -44,6 +58,7 @@ const redeemable = z.strictObject({
   object: z.enum(['voucher', 'promotion_tier', 'promotion_stack']).default('voucher'),
   id: name.meta({ description: 'The code of a voucher, or the id of a promotion tier or stack' }),
   gift: gift.optional(),
+  reward: rewardAsked.optional().meta({ description: 'Of a loyalty card: what its points are spent on' }),
 });
 
 /** The body of `POST /validations` and of `POST /redemptions`. */
@@ -65,7 +80,9 @@ export const redeemablesBody = z
   .meta({ id: 'Redeemables' });
 
 /** The body of the older calls, whose path has the code. */
-export const singleBody = z.strictObject({ ...checkoutFields, gift: gift.nullish() }).meta({ id: 'SingleRedeemable' });
+export const singleBody = z
+  .strictObject({ ...checkoutFields, gift: gift.nullish(), reward: rewardAsked.nullish() })
+  .meta({ id: 'SingleRedeemable' });
 
 export const voucherCode = z.object({ code: name });
 
@@ -82,6 +99,7 @@ export const redeemableSchema = z
     result: z.object({
       discount: discountSchema.optional(),
       gift: z.object({ balance: z.int(), credits: z.int() }).optional(),
+      loyalty_card: z.object({ points: z.int(), balance: z.int(), transfers: z.array(z.unknown()) }).optional(),
       error: reason.optional(),
       details: reason.optional(),
     }),

@@ -31,6 +31,11 @@ export const redemptionSchema = z
     object: z.enum(['redemption', 'redemption_rollback']),
     amount: z.int().meta({ description: 'The discount in minor units; negative where it was taken back' }),
     gift: z.object({ amount: z.int() }).optional().meta({ description: 'What was spent of a gift card' }),
+    loyalty_card: z
+      .object({ points: z.int() })
+      .optional()
+      .meta({ description: 'What was spent of a loyalty card; then amount is the same' }),
+    reward: z.looseObject({ id: z.string(), assignment_id: z.string(), object: z.literal('reward') }).optional(),
     redemption: z.string().optional().meta({ description: 'The parent redemption, or the one that was taken back' }),
     reason: z.string().nullish(),
     failure_code: z.string().optional(),

@@ -72,5 +72,17 @@ create table loyalty_tier_member (
 create index loyalty_tier_member_customer on loyalty_tier_member (project_id, customer_id);
 create index loyalty_tier_member_tier on loyalty_tier_member (project_id, tier_id);
 
--- What was given for the points of a loyalty card: the reward as it was then, with what it came to.
-alter table redemption add column points bigint, add column reward json;
+-- What redemptions gave for the points of loyalty cards. Rows are never changed.
+create table reward_redemption (
+  project_id    text not null,
+  redemption_id text not null,
+  reward_id     text not null,
+  assignment_id text not null,
+  -- The tier whose price it was; null: none.
+  tier_id       text,
+  points        bigint not null check (points >= 0),
+  -- The reward as it was then, with what it came to: a code of another campaign, or a product.
+  reward        json not null,
+  primary key (project_id, redemption_id)
+);
+create index reward_redemption_reward on reward_redemption (project_id, reward_id, redemption_id);

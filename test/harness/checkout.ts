@@ -6,6 +6,7 @@ import type { RedeemRequest } from '../../activities/redemption-request.ts';
 import { createTraceBuffer, type TraceBuffer } from '../../activities/validation-traces.ts';
 import { createValidationActivities } from '../../activities/validation.ts';
 import { createVoucherStates } from '../../activities/voucher-states.ts';
+import { createMemberRewardRoutes } from '../../api/routes/member-rewards.ts';
 import { createRedemptionRoutes } from '../../api/routes/redemptions.ts';
 import { createValidationRoutes } from '../../api/routes/validations.ts';
 import type { Sql } from '../../db/client.ts';
@@ -28,7 +29,7 @@ export const createCheckout = (sql: Sql, more: Partial<RedemptionDeps> = {}): Te
   const traces = createTraceBuffer({ sql, log: { warn: () => {} }, everyMs: 20 });
   return {
     ...createValidationActivities({ sql, states, traces, now }),
-    ...createRedemptionActivities({ sql, states, traces, now, ...more }),
+    ...createRedemptionActivities({ sql, states, traces, now, randomBytes, ...more }),
     traces,
   };
 };
@@ -38,6 +39,7 @@ export const checkoutRoutes = (sql: Sql, checkout: Checkout) => [
   ...resourceRoutes(sql),
   ...createValidationRoutes({ checkout }),
   ...createRedemptionRoutes({ sql, checkout }),
+  ...createMemberRewardRoutes({ sql, checkout }),
 ];
 
 const TEN_PERCENT: Discount = { type: 'PERCENT', percent_off: 10 };

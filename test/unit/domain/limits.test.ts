@@ -13,7 +13,7 @@ import {
 
 const AT = Date.parse('2026-03-29T00:30:00Z');
 const by = { customerId: 'cust_1', named: true, at: AT, zone: 'UTC' };
-const share = { count: 1, amount: 500, orders_amount: 9_000, gift_credits: 0 };
+const share = { count: 1, amount: 500, orders_amount: 9_000, gift_credits: 0, loyalty_points: 0 };
 
 const voucher = (limits: Limits | null, campaign: CampaignLimits | null = null): Limited => ({
   object: 'voucher',

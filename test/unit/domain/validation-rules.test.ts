@@ -59,7 +59,7 @@ const facts = (more: Partial<RuleFacts> = {}): RuleFacts => ({
   at: Date.parse('2026-03-04T12:00:00Z'),
   zone: 'Europe/Berlin',
   counter: () => 2,
-  share: () => ({ count: 1, amount: 300, orders_amount: 10_000, gift_credits: 40 }),
+  share: () => ({ count: 1, amount: 300, orders_amount: 10_000, gift_credits: 40, loyalty_points: 0 }),
   ...more,
 });
 

@@ -1,0 +1,77 @@
+import type { Checkout } from '../../activities/checkout.ts';
+import type { Sql } from '../../db/client.ts';
+import type { Project } from '../../db/projects.ts';
+import { stackingRulesOf } from '../../db/stacking-rules.ts';
+import { findVoucher, type Voucher } from '../../db/vouchers.ts';
+import { answerOf } from '../checkout-answer.ts';
+import { questionOf } from '../checkout-request.ts';
+import { notFound } from '../errors.ts';
+import { findLoyaltyProgram } from '../loyalty-program.ts';
+import { route, type Answer, type RequestContext, type Route } from '../route.ts';
+import { memberOfProgramParams, memberParams, redeemRewardBody, type RedeemRewardBody } from '../schemas/member-reward.ts';
+import { redemptionSchema } from '../schemas/redemption.ts';
+
+export interface MemberRewardRoutesDeps {
+  sql: Sql;
+  checkout: Pick<Checkout, 'redeem'>;
+}
+
+const tag = 'Loyalty programs';
+const responses = {
+  200: { description: 'The redemption, with what the reward came to', schema: redemptionSchema },
+  400: { description: 'Why it is refused; nothing was redeemed' },
+  404: { description: 'There is no such loyalty program or member' },
+};
+
+/** A member's card. @throws DomainError resource_not_found, also for a card of another program */
+const findMember = async (sql: Sql, project: Project, code: string, campaign: string | null): Promise<Voucher> => {
+  const program = campaign === null ? null : await findLoyaltyProgram(sql, project.id, campaign);
+  const voucher = await findVoucher(sql, project, code);
+  if (!voucher?.loyaltyCard || (program && voucher.campaignId !== program.id)) throw notFound('loyalty card', code);
+  return voucher;
+};
+
+export const createMemberRewardRoutes = ({ sql, checkout }: MemberRewardRoutesDeps): Route[] => {
+  const redeem = async (context: RequestContext<{ member: string; campaign?: string }, unknown, RedeemRewardBody>): Promise<Answer> => {
+    const { project, params, body } = context;
+    const { code, holderId } = await findMember(sql, project, params.member, params.campaign ?? null);
+    const holder = holderId === null ? null : { id: holderId };
+    const asked = { object: 'voucher' as const, id: code, reward: body.reward };
+    const question = questionOf(
+      context,
+      { ...body, customer: null, session: null },
+      [asked],
+      stackingRulesOf(project.stackingRules),
+      'voucher',
+      [],
+    );
+    const once = { idempotencyKey: context.idempotencyKey, requestHash: context.requestHash.toString('base64') };
+    return answerOf(await checkout.redeem({ ...question, customer: holder, ...once }));
+  };
+
+  return [
+    route({
+      method: 'post',
+      path: '/v1/loyalties/{campaign}/members/{member}/redemption',
+      tag,
+      summary: 'Redeem a reward for the points of a member',
+      description: 'A code of a campaign, a product, or money off the order. `POST /v1/redemptions` does the same beside other codes.',
+      scope: 'redemptions:write',
+      params: memberOfProgramParams,
+      body: redeemRewardBody,
+      responses,
+      handler: redeem,
+    }),
+    route({
+      method: 'post',
+      path: '/v1/loyalties/members/{member}/redemption',
+      tag,
+      summary: 'Redeem a reward for the points of a member, whose program is known by the card',
+      scope: 'redemptions:write',
+      params: memberParams,
+      body: redeemRewardBody,
+      responses,
+      handler: redeem,
+    }),
+  ];
+};

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { metadata, name, text } from './fields.ts';
+import { orderInput } from './order.ts';
+import { rewardAsked } from './redeemable.ts';
+import { programParams } from './reward-assignment.ts';
+
+export const redeemRewardBody = z
+  .strictObject({
+    reward: rewardAsked,
+    order: orderInput.nullish().meta({ description: 'What points pay for, where the reward is to pay with points' }),
+    metadata: metadata.nullish(),
+    tracking_id: text().nullish(),
+  })
+  .meta({ id: 'RewardRedemption' });
+
+export type RedeemRewardBody = z.output<typeof redeemRewardBody>;
+
+export const memberParams = z.object({ member: name.meta({ description: 'The code of the loyalty card' }) });
+export const memberOfProgramParams = programParams.extend(memberParams.shape);
