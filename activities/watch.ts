@@ -9,7 +9,7 @@ import { wakeStalledLaunches } from '../db/launches.ts';
 import { releaseHeldEvents } from '../db/outbox.ts';
 import { forgetSessionLocks } from '../db/session-locks.ts';
 import { maintainDays } from '../db/validations.ts';
-import { wakeOverdueCohorts, wakeOverdueDestinations } from '../db/wakes.ts';
+import { correctDueCohorts, wakeOverdueCohorts, wakeOverdueDestinations } from '../db/wakes.ts';
 import { sweepSegments } from './segments.ts';
 
 export interface WatchDeps {
@@ -32,6 +32,7 @@ export const createWatchActivities = ({ sql, now }: WatchDeps) => ({
    */
   wakeOverdue: async () => ({
     cohorts: await wakeOverdueCohorts(sql, MOST_WAKES),
+    corrected: await correctDueCohorts(sql, MOST_WAKES),
     destinations: await wakeOverdueDestinations(sql, MOST_WAKES),
     actions: await wakeStalledActions(sql, MOST_WAKES),
     launches: await wakeStalledLaunches(sql, MOST_WAKES),

@@ -28,13 +28,16 @@ export const insertCohorts = async (tx: Tx, cohorts: NewCohort[]): Promise<void>
     order by id`;
 };
 
-/** Asks the relay to wake cohorts: their rows changed, and they have to look again. */
+/** Asks the relay to wake cohorts: their rows changed, and they have to look again. So somebody may be due by now. */
 export const wakeCohorts = async (db: Db, ids: string[]): Promise<void> => {
   if (ids.length === 0) return;
   await db`
     with locked as (select id from cohort where id = any(${ids}::text[]) order by id for no key update)
-    update cohort c set wakes_asked = wakes_asked + 1 from locked where c.id = locked.id`;
+    update cohort c set ${wakeAsked(db)} from locked where c.id = locked.id`;
 };
+
+/** How a cohort is asked to look again. */
+export const wakeAsked = (db: Db) => db`wakes_asked = c.wakes_asked + 1, due_at = now()`;
 
 /** Those of these cohorts in which nobody is left, so that their workflow can end. */
 export const findEmptyCohorts = async (db: Db, ids: string[]): Promise<string[]> => {
@@ -50,17 +53,19 @@ export const wakeJourney = async (tx: Tx, projectId: string, journeyId: string):
       select id from cohort c where project_id = ${projectId} and journey_id = ${journeyId}
         and exists (select from enrolment where cohort_id = c.id and state = 'active')
       order by id for no key update)
-    update cohort c set wakes_asked = wakes_asked + 1 from live where c.id = live.id`;
+    update cohort c set ${wakeAsked(tx)} from live where c.id = live.id`;
   await wakeLaunches(tx, projectId, journeyId);
 };
 
 export interface CohortRow extends NewCohort {
   journeyState: JourneyState;
+  /** How many wake-ups were asked for when it was read. */
+  wakesAsked: number;
 }
 
 export const findCohort = async (db: Db, id: string): Promise<CohortRow | null> => {
   const [row] = await db<CohortRow[]>`
-    select c.project_id, c.id, c.journey_id, c.version, c.priority, c.clock_offset_ms, j.state as journey_state
+    select c.project_id, c.id, c.journey_id, c.version, c.priority, c.clock_offset_ms, c.wakes_asked, j.state as journey_state
     from cohort c join journey j on j.project_id = c.project_id and j.id = c.journey_id where c.id = ${id}`;
   return row ?? null;
 };
@@ -78,6 +83,18 @@ export const findGroups = (db: Db, cohortId: string): Promise<StepGroup[]> =>
   db<StepGroup[]>`
     select max(version) as version, step, min(due_at) as due_at, count(*)::int as members from enrolment
     where cohort_id = ${cohortId} and state = 'active' and step is not null group by step order by step`;
+
+/**
+ * Writes when the first of a cohort's members is due, as it was seen after the cohort was read. Whoever makes somebody due earlier asks
+ * for a wake-up, and then theirs stands; where the row is locked it stays as it is, since too early does no harm.
+ */
+export const writeNextDue = async (db: Db, cohort: CohortRow, dueAt: Date | null): Promise<void> => {
+  await db`
+    with open as (
+      select id from cohort where id = ${cohort.id} and wakes_asked = ${cohort.wakesAsked} and due_at is distinct from ${dueAt}
+      for no key update skip locked)
+    update cohort c set due_at = ${dueAt} from open where c.id = open.id`;
+};
 
 /**
  * A workflow that starts anew has a clock that was never turned, so its offset is all that its customer was forwarded by. (Only

@@ -36,9 +36,12 @@ const parts: Record<DeadLetterKind, (db: Db, projectId: string) => ReturnType<Db
   overdue_enrolment: (db, projectId) => db`
     select e.id, 'overdue', 'its time has come and nothing happened: does a worker run, and Temporal?',
       e.due_at - c.clock_offset_ms * interval '1 millisecond', e.customer_id, e.journey_id, e.id, e.step
-    from enrolment e join journey j on j.project_id = e.project_id and j.id = e.journey_id and j.state <> 'paused'
+    from cohort h join journey j on j.project_id = h.project_id and j.id = h.journey_id and j.state <> 'paused'
+    join enrolment e on e.cohort_id = h.id
     join customer c on c.project_id = e.project_id and c.id = e.customer_id
-    where e.project_id = ${projectId} and e.state = 'active'
+    where h.project_id = ${projectId} and e.state = 'active'
+      and h.due_at < now() - ${STUCK}::interval + interval '1 millisecond' * (
+        select coalesce(max(clock_offset_ms), 0) from customer where project_id = ${projectId} and clock_offset_ms > 0)
       and e.due_at < now() + c.clock_offset_ms * interval '1 millisecond' - ${STUCK}::interval`,
   message: (db, projectId) => deliveries(db, projectId, 'email'),
   webhook_delivery: (db, projectId) => deliveries(db, projectId, 'webhook'),

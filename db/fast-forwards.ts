@@ -1,4 +1,5 @@
 import type { Db, Tx } from './client.ts';
+import { wakeAsked } from './cohorts.ts';
 
 /** One forward of a customer's test clock. */
 export interface FastForward {
@@ -127,5 +128,5 @@ export const findTravellers = (db: Db, projectId: string, customerId: string): P
 
 /** Has a cohort whose workflow is gone started anew, with a clock that was never turned. */
 export const restartCohort = async (db: Db, cohortId: string, clockOffsetMs: number): Promise<void> => {
-  await db`update cohort set clock_offset_ms = ${clockOffsetMs}, wakes_asked = wakes_asked + 1 where id = ${cohortId}`;
+  await db`update cohort c set clock_offset_ms = ${clockOffsetMs}, ${wakeAsked(db)} where id = ${cohortId}`;
 };

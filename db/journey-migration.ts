@@ -1,5 +1,6 @@
 import type { JourneyDefinition } from '../domain/journey/definition.ts';
 import type { Db, Tx } from './client.ts';
+import { wakeAsked } from './cohorts.ts';
 import type { JourneyVersionRow } from './journeys.ts';
 
 export const loadJourneyVersions = (
@@ -58,6 +59,6 @@ export const moveToVersion = async (
   await tx`
     with locked as (
       select id from cohort where id = any(${[...new Set(moved.map((row) => row.cohortId))]}::text[]) order by id for no key update)
-    update cohort c set version = ${version}, wakes_asked = c.wakes_asked + 1 from locked where c.id = locked.id`;
+    update cohort c set version = ${version}, ${wakeAsked(tx)} from locked where c.id = locked.id`;
   return moved.length;
 };

@@ -121,7 +121,8 @@ const OVERDUE = '30 seconds';
 export const wakeOverdueCohorts = async (db: Db, limit: number): Promise<number> => {
   const woken = await db`
     with overdue as (
-      select cohort_id, journey_id, project_id from enrolment where state = 'active' and due_at < now() - ${OVERDUE}::interval
+      select c.id as cohort_id, c.journey_id, c.project_id from cohort c where c.due_at < now() - ${OVERDUE}::interval
+        and exists (select from enrolment where cohort_id = c.id and state = 'active' and due_at < now() - ${OVERDUE}::interval)
       union
       select e.cohort_id, e.journey_id, e.project_id from customer c join enrolment e on e.project_id = c.project_id and e.customer_id = c.id
       where c.clock_offset_ms > 0 and e.state = 'active'
@@ -134,6 +135,19 @@ export const wakeOverdueCohorts = async (db: Db, limit: number): Promise<number>
     )
     update cohort c set wakes_asked = c.wakes_asked + 1 from due where c.id = due.id`;
   return woken.count;
+};
+
+/** Puts the times of cohorts right that look overdue, though none of their members is: a step could not write them. */
+export const correctDueCohorts = async (db: Db, limit: number): Promise<number> => {
+  const corrected = await db`
+    with early as (
+      select id from cohort c where due_at < now() - ${OVERDUE}::interval and wakes_asked = wakes_told
+        and not exists (select from enrolment where cohort_id = c.id and state = 'active' and due_at < now() - ${OVERDUE}::interval)
+      order by id limit ${limit} for no key update skip locked
+    )
+    update cohort c set due_at = (select min(e.due_at) from enrolment e where e.cohort_id = c.id and e.state = 'active')
+    from early where c.id = early.id`;
+  return corrected.count;
 };
 
 /** Asks to wake the active destinations with deliveries that are overdue, or were on the wire when a process died. @returns how many */

@@ -1,13 +1,18 @@
 import type { Db } from '../../db/client.ts';
-import { findGroups, type CohortRow } from '../../db/cohorts.ts';
+import { findGroups, writeNextDue, type CohortRow } from '../../db/cohorts.ts';
 import type { JourneyVersions } from '../../db/journey-versions.ts';
 import { findStep } from '../../domain/journey/compile.ts';
 import type { Group } from './step.ts';
 
-/** Where the cohort's members stand, as the workflow keeps them. Nobody is due while the journey is paused. */
+/**
+ * Where the cohort's members stand, as the workflow keeps them, and notes when the first of them is due. Nobody is due while the journey
+ * is paused.
+ */
 export const viewGroups = async (db: Db, cohort: CohortRow, versions: JourneyVersions): Promise<Group[]> => {
   const { projectId, journeyId } = cohort;
   const rows = await findGroups(db, cohort.id);
+  const dues = rows.flatMap(({ dueAt }) => dueAt?.getTime() ?? []);
+  await writeNextDue(db, cohort, dues.length === 0 ? null : new Date(Math.min(...dues)));
   const versionOf = await versions.get(
     db,
     rows.map(({ version }) => ({ projectId, journeyId, version })),

@@ -140,6 +140,7 @@ test('who is overdue is seen', async () => {
   const { id } = await enrolmentOf(sql, late, (each) => each.state === 'held');
   // As where the worker died: due long ago, and nobody there to act.
   await sql`update enrolment set state = 'active', held_at = null, due_at = now() - interval '10 minutes', step = 'rest' where id = ${id}`;
+  await sql`update cohort set due_at = now() - interval '10 minutes' where id = (select cohort_id from enrolment where id = ${id})`;
   expect((await call('GET', '/v1/enrolments?overdue=true')).body).toMatchObject({ total: 1, enrolments: [{ id, overdue: true }] });
   expect((await call('GET', '/v1/dead-letters?kind=overdue_enrolment')).body).toMatchObject({
     total: 1,

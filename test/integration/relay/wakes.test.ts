@@ -5,6 +5,7 @@ import type { Sql } from '../../../db/client.ts';
 import { ensureSmtpRoute } from '../../../db/destinations.ts';
 import { planDeliveries } from '../../../db/deliveries.ts';
 import { newId } from '../../../db/ids.ts';
+import { findCohort, wakeCohorts, writeNextDue } from '../../../db/cohorts.ts';
 import { upsertCustomers } from '../../../db/customers.ts';
 import type { Project } from '../../../db/projects.ts';
 import type { Relay } from '../../../relay/relay.ts';
@@ -195,6 +196,7 @@ describe('the watch', () => {
       insert into enrolment (project_id, id, journey_id, version, cohort_id, customer_id, entry_key, entry_number, step, due_at, entered_at)
       select ${project.id}, ${newId('enrolment')}, journey_id, 1, id, ${customer.id}, '', 1, 'remind', ${dueAt}, now()
       from cohort where id = ${cohortId}`;
+    await sql`update cohort set due_at = ${dueAt} where id = ${cohortId}`;
   };
   const ago = (seconds: number) => new Date(Date.now() - seconds * 1000);
 
@@ -211,6 +213,33 @@ describe('the watch', () => {
     const woken = await sql<{ id: string }[]>`select id from cohort where wakes_asked > wakes_told order by id`;
     expect(woken.map((row) => row.id)).toEqual([overdue, travelled].toSorted());
     expect(await watch.wakeOverdue()).toMatchObject({ cohorts: 0 });
+  });
+
+  test('puts the time of a cohort right that looks overdue and is not, and empties that of one in which nobody is left', async () => {
+    const watch = createWatchActivities({ sql, now: () => new Date() });
+    const [later = '', left = ''] = await createCohorts(2);
+    const dueAt = new Date(Date.now() + 86_400_000);
+    await enrol(later, dueAt);
+    await sql`update cohort set wakes_told = wakes_asked, due_at = ${ago(120)}`;
+    expect(await watch.wakeOverdue()).toMatchObject({ cohorts: 0, corrected: 2 });
+    const rows = await sql<{ id: string; dueAt: Date | null }[]>`select id, due_at from cohort`;
+    expect(new Map(rows.map((row) => [row.id, row.dueAt]))).toEqual(
+      new Map([
+        [later, dueAt],
+        [left, null],
+      ]),
+    );
+  });
+
+  test('a step that ends does not undo that somebody became due meanwhile', async () => {
+    const [id = ''] = await createCohorts(1);
+    await enrol(id, new Date(Date.now() + 86_400_000));
+    const seen = await findCohort(sql, id);
+    if (seen === null) throw new Error('no cohort');
+    await wakeCohorts(sql, [id]);
+    await writeNextDue(sql, seen, new Date(Date.now() + 86_400_000));
+    const [row] = await sql<{ now: boolean }[]>`select due_at <= now() as now from cohort where id = ${id}`;
+    expect(row?.now).toBe(true);
   });
 
   test('leaves a journey alone that is paused', async () => {
