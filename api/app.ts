@@ -14,6 +14,7 @@ import type { MetadataSchemas } from './metadata-schemas.ts';
 import { createRateLimits } from './rate-limits.ts';
 import type { Route } from './route.ts';
 import { createHealthRoutes, type ReadinessCheck } from './routes/health.ts';
+import { createSharedBuckets } from './shared-buckets.ts';
 
 export interface AppDeps {
   sql: Sql;
@@ -51,7 +52,7 @@ export const createApp = (deps: AppDeps): RequestListener => {
   const handle = createKernel(deps.routes, {
     ...deps,
     authenticate: createAuthentication(deps),
-    limits: createRateLimits(deps.rateLimits),
+    limits: createRateLimits(createSharedBuckets(deps.sql), deps.rateLimits),
     addressOf: createClientAddress(deps.trustedProxies ?? []),
   });
   app.use(createHealthRoutes(deps.checks, deps.told));

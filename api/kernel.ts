@@ -84,7 +84,8 @@ export const createKernel = (routes: Route[], { sql, log, authenticate, metadata
   /** A route that looks codes up: who tries many that do not exist has to wait. */
   const answerGuess = async (context: Context, route: Route, caller: Caller, address: string | null, more: Record<string, string>) => {
     const customer = customerOf(context);
-    const verdict = limits.mayGuess(caller, address, customer);
+    const asked = limits.mayGuess(caller, address, customer);
+    const verdict = asked instanceof Promise ? await asked : asked;
     if (verdict) heed(verdict, more);
     const answer = await route.handler(context);
     const text = answer.text ?? JSON.stringify(answer.body);
@@ -114,7 +115,8 @@ export const createKernel = (routes: Route[], { sql, log, authenticate, metadata
         Vary: 'Origin',
       });
     const address = client ? networkOf(addressOf(req)) : null;
-    heed(limits.request(caller, address), more);
+    const verdict = limits.request(caller, address);
+    heed(verdict instanceof Promise ? await verdict : verdict, more);
     requireScope(caller, route.scope);
     const bytes = route.takesFile ? NOTHING : await readBody(req);
     const isText = route.textTypes !== undefined && isOneOf(req.headers, route.textTypes);

@@ -1,10 +1,7 @@
-import { LRUCache } from 'lru-cache';
 import { DomainError } from '../domain/errors.ts';
-import { admit, DEFAULT_RATE_LIMITS, type RateLimits } from '../domain/rate-limit.ts';
+import { DEFAULT_RATE_LIMITS, MINUTE_MS, type RateLimits } from '../domain/rate-limit.ts';
 import type { Caller } from './auth.ts';
-
-/** How many callers are remembered; whoever is pushed out starts afresh. */
-const MOST_SUBJECTS = 50_000;
+import type { Bucket, SharedBuckets } from './shared-buckets.ts';
 
 /** What is counted, and for whom. */
 interface Count {
@@ -27,35 +24,48 @@ const refusalOf = (limit: keyof RateLimits, perMinute: number, wait: string): Do
       : `More than ${perMinute} requests came within a minute. Try again in ${wait} s.`,
   });
 
-/**
- * Counts in the memory of this process: nothing is read or written for it. Of several processes each grants the whole limit to what
- * reaches it (docs/decisions says why).
- */
-export const createRateLimits = (defaults: Readonly<RateLimits> = DEFAULT_RATE_LIMITS, clock: () => number = () => performance.now()) => {
-  const fullAt = new LRUCache<string, number>({ max: MOST_SUBJECTS });
-  const keyOf = ({ limit, of }: Count): string => `${limit} ${of}`;
-  const limitOf = (caller: Caller, limit: keyof RateLimits): number => caller.rateLimits?.[limit] ?? defaults[limit];
+/** A limit that counts, and its bucket. */
+interface Counted extends Bucket {
+  limit: keyof RateLimits;
+}
+
+/** Counts requests and guesses in buckets that all API processes share (docs/decisions/0009 says how). */
+export const createRateLimits = (buckets: SharedBuckets, defaults: Readonly<RateLimits> = DEFAULT_RATE_LIMITS) => {
+  const bucketsOf = (caller: Caller, counts: Count[]): Counted[] =>
+    counts.flatMap(({ limit, of }) => {
+      const count = caller.rateLimits?.[limit] ?? defaults[limit];
+      return count === 0 ? [] : [{ limit, name: `${limit} ${of}`, count, windowMs: MINUTE_MS }];
+    });
 
   /** The tightest of what is counted; refused where one of them is used up. */
-  const take = (caller: Caller, counts: Count[], now: number): Verdict => {
+  const take = (counted: Counted[]): Verdict | Promise<Verdict> => {
+    const unsure = buckets.unsure(counted);
+    if (unsure !== null) return unsure.then(() => take(counted));
+    // What is refused takes from none of them.
+    for (const bucket of counted) {
+      const { admitted, waitMs } = buckets.look(bucket);
+      if (!admitted) return refused(bucket.limit, bucket.count, waitMs);
+    }
     const headers: Record<string, string> = {};
     let least = Number.POSITIVE_INFINITY;
-    const taken: [string, number][] = [];
-    for (const count of counts) {
-      const perMinute = limitOf(caller, count.limit);
-      if (perMinute === 0) continue;
-      const key = keyOf(count);
-      const { admitted, left, waitMs, fullAt: next } = admit(fullAt.get(key), now, perMinute);
-      if (!admitted) return refused(count.limit, perMinute, waitMs);
-      taken.push([key, next]);
+    for (const bucket of counted) {
+      const { left } = buckets.use(bucket);
       if (left >= least) continue;
       least = left;
-      headers['X-Rate-Limit-Limit'] = String(perMinute);
+      headers['X-Rate-Limit-Limit'] = String(bucket.count);
       headers['X-Rate-Limit-Remaining'] = String(left);
     }
-    // What is refused takes from none of them.
-    for (const [key, next] of taken) fullAt.set(key, next);
     return { headers, refusal: null };
+  };
+
+  const mayTry = (counted: Counted[]): Verdict | null | Promise<Verdict | null> => {
+    const unsure = buckets.unsure(counted);
+    if (unsure !== null) return unsure.then(() => mayTry(counted));
+    for (const bucket of counted) {
+      const { admitted, waitMs } = buckets.look(bucket);
+      if (!admitted) return refused(bucket.limit, bucket.count, waitMs);
+    }
+    return null;
   };
 
   const refused = (limit: keyof RateLimits, perMinute: number, waitMs: number): Verdict => {
@@ -87,28 +97,15 @@ export const createRateLimits = (defaults: Readonly<RateLimits> = DEFAULT_RATE_L
 
   return {
     /** Counts a request. @param address the browser's; null on the server side, where many shoppers come from one */
-    request: (caller: Caller, address: string | null): Verdict => take(caller, requestsOf(caller, address), clock()),
+    request: (caller: Caller, address: string | null): Verdict | Promise<Verdict> => take(bucketsOf(caller, requestsOf(caller, address))),
 
     /** Whether more codes may be tried. What is under way meanwhile is counted when it has failed. */
-    mayGuess: (caller: Caller, address: string | null, customer: string | null): Verdict | null => {
-      const now = clock();
-      for (const count of guessersOf(caller, address, customer)) {
-        const perMinute = limitOf(caller, count.limit);
-        const known = fullAt.get(keyOf(count));
-        if (perMinute === 0 || known === undefined) continue;
-        const { admitted, waitMs } = admit(known, now, perMinute);
-        if (!admitted) return refused(count.limit, perMinute, waitMs);
-      }
-      return null;
-    },
+    mayGuess: (caller: Caller, address: string | null, customer: string | null): Verdict | null | Promise<Verdict | null> =>
+      mayTry(bucketsOf(caller, guessersOf(caller, address, customer))),
 
     /** A code was tried that does not exist, or is said not to. */
     failed: (caller: Caller, address: string | null, customer: string | null): void => {
-      const now = clock();
-      for (const count of guessersOf(caller, address, customer)) {
-        const perMinute = limitOf(caller, count.limit);
-        if (perMinute > 0) fullAt.set(keyOf(count), admit(fullAt.get(keyOf(count)), now, perMinute).fullAt);
-      }
+      for (const bucket of bucketsOf(caller, guessersOf(caller, address, customer))) buckets.use(bucket);
     },
   };
 };

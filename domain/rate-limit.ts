@@ -24,8 +24,8 @@ export const DEFAULT_RATE_LIMITS: Readonly<RateLimits> = {
   customer_failures: 60,
 };
 
-/** The window that a limit counts in. */
-const MINUTE_MS = 60_000;
+/** The window that these limits count in. */
+export const MINUTE_MS = 60_000;
 
 /** How a limit stands: what may follow at once, or how long to wait. */
 export interface Admission {
@@ -39,14 +39,14 @@ export interface Admission {
 }
 
 /**
- * A bucket that holds a minute's worth and fills steadily (GCRA): one number says all of it. `fullAt` is what the last call gave, or
+ * A bucket that holds a window's worth and fills steadily (GCRA): one number says all of it. `fullAt` is what the last call gave, or
  * undefined, and `now` in milliseconds of one clock. It decides, and changes nothing where it refuses.
  */
-export const admit = (fullAt: number | undefined, now: number, perMinute: number): Admission => {
-  const interval = MINUTE_MS / perMinute;
+export const admit = (fullAt: number | undefined, now: number, count: number, windowMs: number): Admission => {
+  const interval = windowMs / count;
   const from = Math.max(fullAt ?? now, now);
   const after = from + interval - now;
   // Sums of fractions must not refuse the last one.
-  if (after > MINUTE_MS + interval / 1_000) return { admitted: false, left: 0, waitMs: after - MINUTE_MS, fullAt: from };
-  return { admitted: true, left: Math.max(0, Math.floor((MINUTE_MS - after) / interval + 0.001)), waitMs: 0, fullAt: from + interval };
+  if (after > windowMs + interval / 1_000) return { admitted: false, left: 0, waitMs: after - windowMs, fullAt: from };
+  return { admitted: true, left: Math.max(0, Math.floor((windowMs - after) / interval + 0.001)), waitMs: 0, fullAt: from + interval };
 };

@@ -8,9 +8,9 @@ import { DomainError } from '../../domain/errors.ts';
 import { isWithinNets } from '../../domain/web-address.ts';
 import { keptHeaders } from '../../domain/webhook-headers.ts';
 import type { SignedPost } from '../../domain/webhook-signature/provider.ts';
+import { createSharedBuckets } from '../shared-buckets.ts';
 import { createCertificates, type Fetcher } from './certificates.ts';
 import { createKnownSources, type KnownSource } from './known-sources.ts';
-import { createPostRate } from './post-rate.ts';
 import { createRefusals } from './refusals.ts';
 
 export interface IntakeDeps {
@@ -65,7 +65,7 @@ type Proof = { eventId: string } | { handshake: string };
 /** Takes posts of sources: proves and stores them. Posts that wait together are stored by one statement. */
 export const createIntake = ({ sql, box, now, fetcher }: IntakeDeps) => {
   const sources = createKnownSources(sql, box, createCertificates(fetcher));
-  const rate = createPostRate();
+  const buckets = createSharedBuckets(sql);
   const refusals = createRefusals(sql, now);
   const run = (_group: string, posts: NewInboundEvent[]): Promise<Stored[]> => withRetries(() => storeInboundEvents(sql, posts));
   const small = createGatherer({ inFlight: 2, size: 250, run });
@@ -101,6 +101,14 @@ export const createIntake = ({ sql, box, now, fetcher }: IntakeDeps) => {
     }
   };
 
+  /** @throws TooManyPosts */
+  const count = async (sourceId: string, ratePerSecond: number): Promise<void> => {
+    const bucket = { name: `source_posts ${sourceId}`, count: ratePerSecond, windowMs: 1_000 };
+    for (let unsure = buckets.unsure([bucket]); unsure !== null; unsure = buckets.unsure([bucket])) await unsure;
+    const { admitted, waitMs } = buckets.use(bucket);
+    if (!admitted) throw new TooManyPosts(Math.ceil(waitMs / 1_000));
+  };
+
   const confirm = async (known: KnownSource, post: ArrivedPost): Promise<void> => {
     const url = known.provider.confirmationUrl?.(post) ?? null;
     if (url === null) return;
@@ -123,8 +131,7 @@ export const createIntake = ({ sql, box, now, fetcher }: IntakeDeps) => {
         return { id: null, duplicate: false };
       }
       // Only what is genuine counts, so that nobody else can use up what the sender may send.
-      const wait = source.ratePerSecond === null || proofs > 0 ? null : rate(source.id, source.ratePerSecond, now().getTime());
-      if (wait !== null) throw new TooManyPosts(wait);
+      if (source.ratePerSecond !== null && proofs === 0) await count(source.id, source.ratePerSecond);
       await confirm(known, post);
       const headers = keptHeaders(post.headers as Record<string, string>, known.credentialHeaders);
       const row = { sourceId, sourceRevision: source.revision, providerEventId: proof.eventId, headers, body: post.body };

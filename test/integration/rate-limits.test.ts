@@ -20,6 +20,8 @@ const rateLimits = {
 let database: TestDatabase;
 let checkout: TestCheckout;
 let api: TestApi;
+/** Another process of the API: it shares nothing but the database. */
+let other: TestApi;
 let shop: TestProject;
 
 beforeAll(async () => {
@@ -28,11 +30,13 @@ beforeAll(async () => {
   checkout = createCheckout(sql);
   await checkout.maintain();
   const routes = [...checkoutRoutes(sql, checkout), ...createRateLimitRoutes({ sql, now: () => new Date(), rateLimits })];
-  api = await startApi(sql, { routes, rateLimits, trustedProxies: ['127.0.0.1'] });
+  const deps = { routes, rateLimits, trustedProxies: ['127.0.0.1'] };
+  [api, other] = [await startApi(sql, deps), await startApi(sql, deps)];
 });
 
 afterAll(async () => {
   await api.stop();
+  await other.stop();
   await checkout.traces.close();
   await database.drop();
 });
@@ -90,6 +94,38 @@ describe('requests', () => {
       status: 400,
       body: { errors: [{ path: 'key_requests' }, { path: 'other' }] },
     });
+  });
+});
+
+describe('two processes', () => {
+  test('let through together what a key has, and two more at most', async () => {
+    await newShop();
+    const since = performance.now();
+    const replies = await Promise.all(
+      Array.from({ length: 120 }, (_, turn) => (turn % 2 === 0 ? api : other).as(shop)('GET', '/v1/vouchers/REAL')),
+    );
+    const passed = replies.filter(({ status }) => status === 200).length;
+    const refilled = Math.ceil(((performance.now() - since) / 60_000) * 40);
+    expect(passed).toBeGreaterThanOrEqual(40);
+    expect(passed).toBeLessThanOrEqual(40 + 2 + refilled);
+  });
+
+  test('count together what somebody guesses, and refuse both', async () => {
+    await newShop();
+    const guess = (at: TestApi, turn: number) =>
+      at.as(shop)('POST', '/v1/validations', {
+        redeemables: [{ object: 'voucher', id: `NO-${turn}` }],
+        customer: { source_id: 'mallory' },
+      });
+    const since = performance.now();
+    const replies: { at: TestApi; status: number }[] = [];
+    for (let turn = 0; turn < 12; turn += 1) {
+      const at = turn % 2 === 0 ? api : other;
+      replies.push({ at, status: (await guess(at, turn)).status });
+    }
+    const refilled = Math.floor(((performance.now() - since) / 60_000) * 4);
+    expect(replies.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(4 + 1 + refilled);
+    expect(new Set(replies.filter(({ status }) => status === 429).map(({ at }) => at.url))).toEqual(new Set([api.url, other.url]));
   });
 });
 

@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { admit } from '../../../domain/rate-limit.ts';
+import { admit, MINUTE_MS } from '../../../domain/rate-limit.ts';
 
 /** How many of the calls at these times (milliseconds) are admitted. */
 const admitted = (times: number[], perMinute: number): number => {
   let fullAt: number | undefined;
   let count = 0;
   for (const now of times) {
-    const admission = admit(fullAt, now, perMinute);
+    const admission = admit(fullAt, now, perMinute, MINUTE_MS);
     fullAt = admission.fullAt;
     if (admission.admitted) count += 1;
   }
@@ -22,9 +22,9 @@ test('a minute’s worth is admitted at once, and one more when its share of the
 });
 
 test('it says how many are left and how long to wait', () => {
-  expect(admit(undefined, 0, 3)).toMatchObject({ admitted: true, left: 2, waitMs: 0 });
-  expect(admit(40_000, 0, 3)).toMatchObject({ admitted: true, left: 0 });
-  expect(admit(60_000, 0, 3)).toMatchObject({ admitted: false, left: 0, waitMs: 20_000, fullAt: 60_000 });
+  expect(admit(undefined, 0, 3, MINUTE_MS)).toMatchObject({ admitted: true, left: 2, waitMs: 0 });
+  expect(admit(40_000, 0, 3, MINUTE_MS)).toMatchObject({ admitted: true, left: 0 });
+  expect(admit(60_000, 0, 3, MINUTE_MS)).toMatchObject({ admitted: false, left: 0, waitMs: 20_000, fullAt: 60_000 });
 });
 
 test('whatever the times, no minute admits more than two minutes’ worth, and nobody below the rate is refused', () => {
