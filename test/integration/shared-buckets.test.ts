@@ -57,12 +57,17 @@ test('one process alone gets all of it, and not one more', async () => {
 });
 
 test('what is little is told too, so that a process hears of it that comes later', async () => {
-  bucket = { ...bucket, count: 2_000 };
-  const first = createSharedBuckets(database.sql);
+  bucket = { ...bucket, count: 2_000, windowMs: 86_400_000 };
+  const [first, second] = [createSharedBuckets(database.sql), createSharedBuckets(database.sql)];
   for (let n = 0; n < 3; n++) await take(first);
-  const told = async () => (await database.sql`select 1 from rate_bucket where full_at > now()`).length;
-  const before = await told();
-  await until('it is told', async () => (await told()) > before);
+  await until(
+    'the first has told',
+    async () => (await database.sql`select 1 from rate_bucket where full_at > now() + '2 minutes'`).length > 0,
+  );
+  await take(second);
+  expect(second.look(bucket).left).toBe(1998);
+  await until('the second has heard', async () => second.look(bucket).left < 1998);
+  expect(second.look(bucket).left).toBe(1995);
 });
 
 test('where Postgres does not answer, each counts for itself', async () => {
