@@ -183,7 +183,8 @@ export interface Subscriber {
   id: string;
   name: string;
   eventTypes: string[];
-  config: Pick<EndpointConfig, 'filter' | 'format' | 'signs_in'>;
+  config: EndpointConfig;
+  ratePerSecond: number | null;
 }
 
 /**
@@ -192,5 +193,5 @@ export interface Subscriber {
  */
 export const holdSubscribers = (tx: Tx, projectIds: string[]): Promise<Subscriber[]> =>
   tx<Subscriber[]>`
-    select project_id, id, name, config -> 'event_types' as event_types, config from destination
+    select project_id, id, name, config -> 'event_types' as event_types, config, rate_per_second from destination
     where project_id = any(${projectIds}::text[]) and kind = 'webhook' and state <> 'disabled' order by id for key share`;

@@ -47,9 +47,23 @@ export const tellSvix = async (tx: Tx, projectId: string): Promise<void> => {
   ]);
 };
 
-/** Whether events reach this endpoint through Svix. What Svix cannot do, such as our filters, we deliver ourselves. */
-export const isSvixEndpoint = ({ filter, format, signs_in }: { filter?: string; format?: string; signs_in?: boolean }): boolean =>
-  filter === undefined && format === undefined && signs_in !== true;
+/** Of an endpoint, what says whether Svix can serve it. */
+export interface SvixCandidate {
+  config: { filter?: string; format?: string; signs_in?: boolean; ordered: boolean; retry_schedule?: number[] };
+  ratePerSecond: number | null;
+}
+
+/**
+ * Whether events reach this endpoint through Svix. What Svix cannot do we deliver ourselves: it has none of our filters and sign-ins, keeps
+ * no order and one schedule for all, and takes note of a rate without holding it.
+ */
+export const isSvixEndpoint = ({ config, ratePerSecond }: SvixCandidate): boolean =>
+  config.filter === undefined &&
+  config.format === undefined &&
+  config.signs_in !== true &&
+  !config.ordered &&
+  config.retry_schedule === undefined &&
+  ratePerSecond === null;
 
 /** A project's name, as Svix calls its application. */
 export const applicationName = async (db: Db, projectId: string): Promise<string> => {

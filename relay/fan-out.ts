@@ -28,7 +28,7 @@ export const createFanOut =
     const events = all.filter((event) => event.type !== ANSWERED);
     const projectIds = [...new Set(events.map((event) => event.projectId))];
     const subscribers = await holdSubscribers(tx, projectIds);
-    const own = svix ? subscribers.filter(({ config }) => !isSvixEndpoint(config)) : subscribers;
+    const own = svix ? subscribers.filter((each) => !isSvixEndpoint(each)) : subscribers;
     const planned = own.length === 0 ? [] : await plan(tx, events, own, now());
     if (svix) planned.push(...(await planForSvix(tx, events, projectIds, now())));
     for (const set of inSets(planned)) await planDeliveries(tx, set);

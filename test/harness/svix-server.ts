@@ -14,10 +14,11 @@ interface Endpoint {
   url: string;
   disabled: boolean;
   eventTypes: string[] | null;
-  throttleRate: number | null;
   metadata: Record<string, string>;
   headers: Record<string, string>;
   secret: string;
+  /** For how many seconds secrets before this one were said to be good. */
+  graces: number[];
 }
 
 interface Message {
@@ -47,8 +48,10 @@ export interface SvixStandIn {
   close: () => Promise<void>;
 }
 
+const MOST_OLD_SECRETS = 10;
+const DAY_S = 86_400;
 const TIMES = { createdAt: '2026-01-31T12:00:00Z', updatedAt: '2026-01-31T12:00:00Z' };
-const out = ({ secret: _secret, headers: _headers, ...endpoint }: Endpoint) => ({
+const out = ({ secret: _secret, headers: _headers, graces: _graces, ...endpoint }: Endpoint) => ({
   id: `ep_${endpoint.uid}`,
   description: '',
   ...endpoint,
@@ -88,7 +91,6 @@ export const startSvix = async (): Promise<SvixStandIn> => {
     if (part === 'msg') {
       const { eventId, eventType, payload } = body as unknown as Message;
       if (messages.some((message) => message.eventId === eventId)) return refuse(409, 'A message with this eventId exists');
-      if (!eventTypes.has(eventType)) return refuse(422, 'event type');
       const message = { id: `msg_${messages.length + 1}`, eventId, eventType, payload };
       messages.push(message);
       return { status: 202, body: { ...message, timestamp: TIMES.createdAt } };
@@ -99,9 +101,11 @@ export const startSvix = async (): Promise<SvixStandIn> => {
     const uid = partId === '' ? String(body['uid']) : partId;
     if (uid.startsWith('ep_')) return refuse(422, 'uid must not start with ep_');
     const known = endpoints.get(uid);
+    const unknown = ((body['eventTypes'] ?? []) as string[]).filter((type) => !eventTypes.has(type));
+    if (unknown.length > 0) return refuse(422, `The following event types don't exist: ${unknown.join(', ')}`);
     if (partId === '' && method === 'POST') {
       if (known) return refuse(409, 'exists');
-      const made = { disabled: false, eventTypes: null, throttleRate: null, metadata: {}, headers: {}, ...(body as object) } as Endpoint;
+      const made = { disabled: false, eventTypes: null, metadata: {}, headers: {}, graces: [], ...(body as object) } as unknown as Endpoint;
       if (made.eventTypes?.length === 0) return refuse(422, 'eventTypes');
       endpoints.set(uid, made);
       return { status: 201, body: out(made) };
@@ -110,8 +114,12 @@ export const startSvix = async (): Promise<SvixStandIn> => {
     if (leaf === 'secret' && method === 'GET') return { status: 200, body: { key: known.secret } };
     if (partId !== '' && leaf === 'headers') known.headers = body['headers'] ?? {};
     else if (method === 'DELETE') endpoints.delete(uid);
-    else if (leaf === 'secret') known.secret = body['key'] as unknown as string;
-    else if (method === 'PUT') endpoints.set(uid, { ...known, ...(body as object) });
+    else if (leaf === 'secret') {
+      if (known.graces.filter((seconds) => seconds > 0).length >= MOST_OLD_SECRETS)
+        return refuse(400, 'You can only rotate a key 10 times');
+      known.graces.push(body['gracePeriodSeconds'] ?? DAY_S);
+      known.secret = body['key'] as unknown as string;
+    } else if (method === 'PUT') endpoints.set(uid, { ...known, ...(body as object) });
     return method === 'PUT' && leaf === undefined ? { status: 200, body: out(endpoints.get(uid) as Endpoint) } : { status: 204 };
   };
 

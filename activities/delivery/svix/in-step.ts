@@ -6,7 +6,7 @@ import { activeSecrets, listEndpoints, openEndpointSecrets, type Endpoint } from
 import type { SecretBox } from '../../../db/secret-box.ts';
 import { applicationName, isSvixEndpoint } from '../../../db/svix-destinations.ts';
 import { subscribes, webhookEventTypes } from '../../../domain/webhook-event-types.ts';
-import { statusOf, svixEventType } from './client.ts';
+import { reasonOf, statusOf, svixEventType } from './client.ts';
 
 export interface InStepDeps {
   sql: Sql;
@@ -15,19 +15,31 @@ export interface InStepDeps {
 }
 
 interface Project {
-  /** What was told last; null: nothing, or the server forgot. */
-  told: string | null;
+  /** By endpoint, the hash of what was told last, and what Svix said against it; null: nothing was told, or the server forgot. */
+  told: Map<string, { hash: string; refusal: string | null }> | null;
   /** One tells, the others wait for it. */
-  telling: Promise<void> | null;
+  telling: Promise<string[]> | null;
 }
 
 /** How the endpoints that we look after are told from those that people made in Svix itself. */
 const OURS = { couponry: 'yes' };
 const PAGE = 100;
+/** Stands for no type at all: Svix knows it, and it never comes. */
+const NO_TYPE = 'couponry.none';
+/** As long as Svix signs with a replaced secret at most, in seconds. */
+const MOST_GRACE_S = 604_800;
+
+/** An endpoint as Svix shall have it, and until when (ISO 8601) the secret before this one is good. */
+type Desired = EndpointIn & { uid: string; secret: string; headers: Record<string, string>; graceUntil: string | null };
 
 /** Types that an endpoint takes, by name; null: all, as patterns cannot be told to Svix. */
 const typesOf = ({ config }: Endpoint, known: ReadonlySet<string>): string[] | null =>
   config.event_types.includes('*') ? null : [...known].filter((type) => subscribes(config.event_types, type)).map(svixEventType);
+
+const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
+
+/** What Svix will not take of an endpoint however often it is told, such as an address that it does not like. */
+const isRefusal = (error: unknown): boolean => [400, 413, 422].includes(statusOf(error) ?? 0);
 
 /**
  * Keeps a project's application, its endpoints and the types of events on a Svix server what they are here. Each process tells what it has
@@ -38,10 +50,7 @@ export const createInStep = (svix: Svix, { sql, box, now }: InStepDeps) => {
   /** Types that Svix knows from us. */
   const types = new Set<string>();
 
-  const desired = (
-    endpoint: Endpoint,
-    known: ReadonlySet<string>,
-  ): EndpointIn & { uid: string; secret: string; headers: Record<string, string> } => {
+  const desired = (endpoint: Endpoint, known: ReadonlySet<string>): Desired => {
     const secrets = openEndpointSecrets(box, endpoint);
     const eventTypes = typesOf(endpoint, known);
     return {
@@ -49,11 +58,11 @@ export const createInStep = (svix: Svix, { sql, box, now }: InStepDeps) => {
       url: endpoint.config.url,
       description: endpoint.config.description ?? '',
       disabled: endpoint.state !== 'active',
-      // Svix takes no empty list, and none at all would mean everything: a type that never comes.
-      eventTypes: eventTypes?.length === 0 ? [svixEventType(endpoint.config.event_types[0] ?? 'none')] : eventTypes,
-      throttleRate: endpoint.ratePerSecond,
+      // Svix takes no empty list, and none at all would mean everything.
+      eventTypes: eventTypes?.length === 0 ? [NO_TYPE] : eventTypes,
       metadata: OURS,
       secret: activeSecrets(secrets, now())[0] ?? '',
+      graceUntil: secrets.signing[1]?.until ?? null,
       headers: secrets.headers,
     };
   };
@@ -69,18 +78,21 @@ export const createInStep = (svix: Svix, { sql, box, now }: InStepDeps) => {
     types.add(type);
   };
 
-  const tellEndpoint = async (projectId: string, endpoint: ReturnType<typeof desired>): Promise<void> => {
-    const { secret, headers, ...rest } = endpoint;
+  const graceSeconds = (until: string | null): number =>
+    until === null ? 0 : Math.min(Math.max(Math.ceil((Date.parse(until) - now().getTime()) / 1000), 0), MOST_GRACE_S);
+
+  const tellEndpoint = async (projectId: string, { secret, headers, graceUntil, ...rest }: Desired): Promise<void> => {
     // Under a random key, as the client makes one: the uid keeps it single, and a server that forgot its endpoints may not have forgotten keys.
     try {
       await svix.endpoint.create(projectId, { ...rest, secret, headers });
     } catch (error) {
       if (statusOf(error) !== 409) throw error;
-      await svix.endpoint.upsert(projectId, rest.uid, rest);
+      // Before the rest, since Svix heeds headers only when it learns of something else.
       await svix.endpoint.setHeaders(projectId, rest.uid, { headers });
+      await svix.endpoint.upsert(projectId, rest.uid, rest);
       const { key } = await svix.endpoint.getSecret(projectId, rest.uid);
-      // Svix signs with the one before as well for a day, as we do.
-      if (key !== secret) await svix.endpoint.rotateSecret(projectId, rest.uid, { key: secret });
+      if (key !== secret)
+        await svix.endpoint.rotateSecret(projectId, rest.uid, { key: secret, gracePeriodSeconds: graceSeconds(graceUntil) });
     }
   };
 
@@ -101,29 +113,49 @@ export const createInStep = (svix: Svix, { sql, box, now }: InStepDeps) => {
       });
   };
 
-  const tell = async (projectId: string, state: Project, wanted: readonly string[]): Promise<void> => {
+  const tell = async (projectId: string, state: Project, wanted: readonly string[]): Promise<string[]> => {
     const known = new Set([...webhookEventTypes.map((each) => each.type), ...types, ...wanted]);
-    const endpoints = (await listEndpoints(sql, projectId))
-      .filter(({ config }) => isSvixEndpoint(config))
-      .map((endpoint) => desired(endpoint, known));
-    const told = createHash('sha256').update(JSON.stringify(endpoints)).digest('hex');
+    known.delete(NO_TYPE);
+    const endpoints = (await listEndpoints(sql, projectId)).filter(isSvixEndpoint).map((endpoint) => desired(endpoint, known));
     if (state.told === null) await svix.application.upsert(projectId, { name: await applicationName(sql, projectId), uid: projectId });
-    for (const each of known) await tellType(each);
-    if (state.told === told) return;
-    for (const endpoint of endpoints) await tellEndpoint(projectId, endpoint);
-    await dropOthers(projectId, new Set(endpoints.map(({ uid }) => uid)));
+    for (const each of [...known, NO_TYPE]) await tellType(each);
+    const before = state.told ?? new Map<string, never>();
+    const told: NonNullable<Project['told']> = new Map();
+    for (const endpoint of endpoints) {
+      const hash = hashOf(endpoint);
+      const same = before.get(endpoint.uid);
+      if (same?.hash === hash) {
+        told.set(endpoint.uid, same);
+        continue;
+      }
+      try {
+        await tellEndpoint(projectId, endpoint);
+        told.set(endpoint.uid, { hash, refusal: null });
+      } catch (error) {
+        // One that Svix does not take must not keep the events from the others.
+        if (!isRefusal(error)) throw error;
+        told.set(endpoint.uid, { hash, refusal: `${endpoint.uid}: ${reasonOf(error)}` });
+      }
+    }
+    // What Svix refused must not go on under what it was told before.
+    const kept = new Set([...told].flatMap(([uid, { refusal }]) => (refusal === null ? uid : [])));
+    if (state.told === null || [...before.keys()].some((uid) => !kept.has(uid))) await dropOthers(projectId, kept);
     state.told = told;
+    return [...told.values()].flatMap(({ refusal }) => refusal ?? []);
   };
 
   return {
-    /** Resolves when Svix knows what is needed to deliver events of these types. */
-    ensure: async (projectId: string, wanted: readonly string[]): Promise<void> => {
+    /**
+     * Resolves when Svix knows what is needed to deliver events of these types.
+     * @returns what it says against endpoints that it does not take
+     */
+    ensure: async (projectId: string, wanted: readonly string[]): Promise<string[]> => {
       const state = projects.get(projectId) ?? { told: null, telling: null };
       projects.set(projectId, state);
       while (state.telling !== null) await state.telling.catch(() => {});
       state.telling = tell(projectId, state, wanted);
       try {
-        await state.telling;
+        return await state.telling;
       } finally {
         state.telling = null;
       }

@@ -41,12 +41,15 @@ export const createSvixTransport = ({ server, ...deps }: SvixDeps): Transport =>
   const send = async (
     destination: Destination,
     { id, eventId, payload }: LeasedDelivery,
-    inStepNow: () => Promise<void>,
+    inStepNow: () => Promise<string[]>,
   ): Promise<SendOutcome> => {
     const { type, body } = payload as WebhookPayload;
     try {
-      await inStepNow();
-      if (type === ENDPOINTS_CHANGED) return { outcome: 'accepted', answer: 'the endpoints are in step' };
+      const refusals = await inStepNow();
+      if (type === ENDPOINTS_CHANGED)
+        return refusals.length === 0
+          ? { outcome: 'accepted', answer: 'the endpoints are in step' }
+          : { outcome: 'failed', reason: 'refused', answer: refusals.join('; ') };
       const message = { eventType: svixEventType(type), eventId: eventId ?? id, payload: body };
       const taken = await svix.message.create(destination.projectId, message, { idempotencyKey: id });
       await noteSuccess(deps.sql, destination.id);
@@ -64,7 +67,7 @@ export const createSvixTransport = ({ server, ...deps }: SvixDeps): Transport =>
       const types = new Set(deliveries.map(({ payload }) => (payload as WebhookPayload).type));
       types.delete(ENDPOINTS_CHANGED);
       // Once for all of them, when the first goes.
-      let telling: Promise<void> | null = null;
+      let telling: Promise<string[]> | null = null;
       const inStepNow = () => (telling ??= inStep.ensure(destination.projectId, [...types]));
       return deliveries.map((delivery) => ({ delivery, messageId: delivery.id, send: () => send(destination, delivery, inStepNow) }));
     },

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { drainDestination } from '../../../activities/delivery/drain.ts';
@@ -85,7 +86,6 @@ describe('with a Svix server', () => {
   test('a project is an application, an event is one message under our ids, and endpoints and types are in step', async () => {
     const endpoint = await create({
       event_types: ['order.paid', 'voucher.*'],
-      rate_per_second: 7,
       headers: { 'X-Theirs': 'abc' },
       description: 'ERP',
     });
@@ -113,7 +113,6 @@ describe('with a Svix server', () => {
     const kept = application()?.endpoints.get(endpoint.id);
     expect(kept).toMatchObject({
       url: 'http://127.0.0.1:9/hooks',
-      throttleRate: 7,
       headers: { 'x-theirs': 'abc' },
       secret: endpoint.secret,
       disabled: false,
@@ -132,35 +131,91 @@ describe('with a Svix server', () => {
       url: 'https://x',
       disabled: false,
       eventTypes: null,
-      throttleRate: null,
       metadata: {},
       headers: {},
       secret: '',
+      graces: [],
     });
     await call('PUT', `/endpoints/${first.id}`, { state: 'paused', event_types: ['order.paid'] });
-    const rotated = (await call('POST', `/endpoints/${first.id}/rotate-secret`, {})).body;
+    const rotated = (await call('POST', `/endpoints/${first.id}/rotate-secret`, { overlap: 'PT1H' })).body;
     await call('DELETE', `/endpoints/${second.id}`);
     const third = await create({ url: 'http://127.0.0.1:9/third' });
     await drain();
     expect([...(application()?.endpoints.keys() ?? [])].toSorted()).toEqual([String(first.id), String(third.id), 'theirs'].toSorted());
     expect(application()?.endpoints.get(first.id)).toMatchObject({ disabled: true, eventTypes: ['order.paid'], secret: rotated.secret });
+    const [grace = 0] = application()?.endpoints.get(first.id)?.graces ?? [];
+    expect(grace).toBeGreaterThan(3500);
+    expect(grace).toBeLessThanOrEqual(3600);
     const before = svix.calls.length;
     await tell('order.paid');
     await drain();
     expect(svix.calls.slice(before).map(({ path }) => path)).toEqual([`/api/v1/app/${shop.project.id}/msg`]);
   });
 
-  test('what it cannot do, we go on doing: endpoints with a filter, a format or a sign-in are not told', async () => {
-    const own = await create({ filter: 'event.data.total > 1' });
+  test('an endpoint that takes none of the types there are gets none', async () => {
+    const endpoint = await create({ event_types: ['theirs.*'] });
+    await tell('order.paid');
+    await drain();
+    expect((await rows()).map(({ state }) => state)).toEqual(['accepted', 'accepted']);
+    expect(application()?.endpoints.get(endpoint.id)?.eventTypes).toEqual(['couponry.none']);
+    await tell('theirs.began');
+    await drain();
+    expect(application()?.endpoints.get(endpoint.id)?.eventTypes).toEqual(['theirs.began']);
+  });
+
+  test('an endpoint that it will not take keeps the events from none of the others, and is told of', async () => {
+    const good = await create();
+    await tell('order.paid');
+    await drain();
+    svix.fail('/endpoint', (response) => void response.writeHead(422).end('{"detail":[{"msg":"must be https"}]}'));
+    const bad = await create({ url: 'http://127.0.0.1:9/refused' });
+    await tell('order.paid');
+    await drain();
+    expect(await rows()).toEqual(
+      expect.arrayContaining([expect.objectContaining({ type: 'endpoints.changed', state: 'failed', reason: 'refused' })]),
+    );
+    expect((await rows()).filter(({ type, state }) => type === 'order.paid' && state === 'accepted')).toHaveLength(2);
+    expect([...(application()?.endpoints.keys() ?? [])]).toEqual([good.id]);
+    await call('PUT', `/endpoints/${bad.id}`, { url: 'http://127.0.0.1:9/taken' });
+    await drain();
+    expect([...(application()?.endpoints.keys() ?? [])].toSorted()).toEqual([String(good.id), String(bad.id)].toSorted());
+  });
+});
+
+describe('what a Svix server cannot do, we go on doing', () => {
+  const certificate = (name: string): string => readFileSync(new URL(`../../harness/tls/${name}.pem`, import.meta.url), 'utf8');
+  const kinds: [string, object, object][] = [
+    ['a filter', { filter: 'event.type == "order.paid"' }, { filter: null }],
+    ['a format', { format: 'postmark' }, { format: null, event_types: ['*'] }],
+    ['OAuth', { oauth: { token_url: 'http://127.0.0.1:9/token', client_id: 'a', client_secret: 'b' } }, { oauth: null }],
+    ['Amazon’s signature', { aws: { access_key_id: 'AKID', secret_access_key: 'b', region: 'eu-west-1' } }, { aws: null }],
+    [
+      'a certificate',
+      { client_certificate: { cert: certificate('client'), key: certificate('client.key') } },
+      { client_certificate: null },
+    ],
+    ['a rate', { rate_per_second: 7 }, { rate_per_second: null }],
+    ['an order', { ordered: true }, { ordered: false }],
+    ['a schedule of its own', { retry_schedule: [1, 2] }, { retry_schedule: null }],
+  ];
+
+  test.each(kinds)('an endpoint with %s is ours, and Svix’s without it', async (_, more, without) => {
+    // What carries a mail comes from a journey's step, and no event of a shop does.
+    const ours = 'format' in more ? 0 : 1;
+    const own = await create(more);
     const plain = await create();
+    const planned = async (endpoint: { id: string }) =>
+      (await database.sql`select 1 from delivery where destination_id = ${endpoint.id} and payload ->> 'type' = 'order.paid'`).length;
     await tell('order.paid');
     await drain();
     expect([...(application()?.endpoints.keys() ?? [])]).toEqual([plain.id]);
-    const direct = await database.sql`select 1 from delivery where destination_id = any(${[own.id, plain.id]}::text[])`;
-    expect(direct).toHaveLength(0);
-    await call('PUT', `/endpoints/${own.id}`, { filter: 'event.type == "order.paid"' });
+    expect([await planned(own), await planned(plain)]).toEqual([ours, 0]);
+    await call('PUT', `/endpoints/${own.id}`, without);
     await tell('order.paid');
-    expect(await database.sql`select 1 from delivery where destination_id = ${own.id}`).toHaveLength(1);
+    await drain();
+    expect([...(application()?.endpoints.keys() ?? [])].toSorted()).toEqual([String(own.id), String(plain.id)].toSorted());
+    expect([await planned(own), await planned(plain)]).toEqual([ours, 0]);
+    expect((await rows()).filter(({ type }) => type === 'order.paid').map(({ state }) => state)).toEqual(['accepted', 'accepted']);
   });
 });
 
