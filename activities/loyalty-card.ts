@@ -1,9 +1,11 @@
 import type { Tx } from '../db/client.ts';
 import { lockCards, type CardRow } from '../db/loyalty-cards.ts';
+import { dateFirstBuckets } from '../db/points-buckets.ts';
 import type { Project } from '../db/projects.ts';
 import { codeKey } from '../domain/code-pattern.ts';
 import { DomainError } from '../domain/errors.ts';
 import { pointsExpireAfter, pointsExpireAt, type PointsExpiration } from '../domain/points-expiration.ts';
+import type { VoucherTemplate } from '../domain/voucher-template.ts';
 import { changePoints, expireDue, writePoints, type LockedCard, type PointsCause } from './points.ts';
 import { pointsBalanceView } from './points-events.ts';
 
@@ -50,6 +52,19 @@ export const expiryOf = (
   zone: string,
   rules: PointsExpiration | null = expirationRules,
 ): Date | null => (rules === null ? null : new Date(pointsExpireAt(rules, at, zone)));
+
+/** Says when the points expire that cards of these templates were made with, now that they are given to somebody. */
+export const datePoints = async (
+  tx: Tx,
+  { id: projectId, timezone }: Pick<Project, 'id' | 'timezone'>,
+  cards: readonly { id: string; template: VoucherTemplate; publishedAt: Date | null }[],
+): Promise<void> => {
+  const dated = cards.flatMap(({ id: voucherId, template, publishedAt }) => {
+    const rules = template.loyalty_card?.expiration_rules;
+    return rules && publishedAt ? [{ voucherId, expiresAt: new Date(pointsExpireAt(rules, publishedAt.toISOString(), timezone)) }] : [];
+  });
+  if (dated.length > 0) await dateFirstBuckets(tx, projectId, dated);
+};
 
 const unknownCard = (code: string): DomainError =>
   new DomainError('resource_not_found', 'Resource not found', {

@@ -19,7 +19,7 @@ export const pointsBalanceView = ({ type, points, total, balance, voucherId }: P
 });
 
 /** An entry of a loyalty card's account. */
-const pointsTransactionView = (row: PointsTransaction) => ({
+export const pointsTransactionView = (row: PointsTransaction) => ({
   id: row.id,
   source_id: row.sourceId,
   voucher_id: row.voucherId,

@@ -3,16 +3,18 @@ import type { NamedCustomer } from '../db/checkout.ts';
 import type { Tx } from '../db/client.ts';
 import { updateCustomer, upsertCustomers, type Customer } from '../db/customers.ts';
 import { recordEvents } from '../db/events.ts';
+import { findCardOf } from '../db/loyalty-cards.ts';
 import type { Project } from '../db/projects.ts';
 import { findBySourceId, findJoined, insertPublication, lockSourceId, type Publication } from '../db/publications.ts';
 import { recordVoucherEvents } from '../db/voucher-changes.ts';
 import { createCampaignVouchers } from '../db/voucher-creation.ts';
 import { takeFromPool, writePublished } from '../db/voucher-pool.ts';
-import { findVouchers, lockVoucher, type Voucher } from '../db/vouchers.ts';
+import { findVoucher, findVouchers, lockVoucher, type Voucher } from '../db/vouchers.ts';
 import { earliest, firstZone, later } from '../domain/calendar.ts';
 import { codeKey, parseCodeConfig } from '../domain/code-pattern.ts';
 import { DomainError } from '../domain/errors.ts';
 import { publicationRefusal, type PublicationRefusal } from '../domain/publication.ts';
+import { datePoints } from './loyalty-card.ts';
 import { publicationView } from './publication-view.ts';
 
 /** What is to be given to whom: a voucher by its code, or so many of a campaign's. */
@@ -50,13 +52,21 @@ const unknown = (type: string, id: string): DomainError =>
 export const publish = async (tx: Tx, request: PublishRequest, deps: PublishDeps): Promise<Published> => {
   const { project, what, sourceId } = request;
   if (sourceId !== null) await lockSourceId(tx, project.id, sourceId);
-  const customer = await customerOf(tx, request, deps.now);
   const campaign = 'campaign' in what ? await campaignOf(tx, project.id, what.campaign) : null;
-  const before = await publishedBefore(tx, request, customer, campaign);
+  const program = await programOf(tx, request, campaign);
+  const joinOnce = request.joinOnce || program !== null;
+  const customer = await customerOf(tx, { ...request, joinOnce }, deps.now);
+  const before = await publishedBefore(tx, { ...request, joinOnce }, customer, campaign);
   if (before) return { publication: before, vouchers: await findVouchers(tx, project.id, before.voucherIds), customer };
 
   const at = new Date(deps.now.getTime() + customer.clockOffsetMs);
-  const taken = campaign ? await takeOf(tx, request, campaign, at, deps) : await takeByCode(tx, request, at);
+  if (program !== null && 'count' in what && what.count > 1) return refuse(tx, request, customer, oneCard(program), at);
+  const own = program && (await findCardOf(tx, project.id, { campaignId: program, customerId: customer.id }));
+  const taken = own
+    ? await takeOwn(tx, request, own)
+    : campaign
+      ? await takeOf(tx, request, campaign, at, deps)
+      : await takeByCode(tx, request, at);
   if ('refusal' in taken) return refuse(tx, request, customer, taken, at);
   return { ...(await giveVouchers(tx, request, customer, taken.vouchers, at)), customer };
 };
@@ -74,19 +84,30 @@ export const giveVouchers = async (
   free: readonly Voucher[],
   at: Date,
 ): Promise<{ publication: Publication; vouchers: Voucher[] }> => {
-  const vouchers = free.map((voucher) => givenTo(voucher, customer, cause.project, at));
-  await writePublished(tx, vouchers);
+  const given = free.map((voucher) => givenTo(voucher, customer, cause.project, at));
+  await writePublished(tx, given);
+  await datePoints(tx, cause.project, given);
+  const ids = given.map((each) => each.id);
+  // A card says by when its points are to be used.
+  const vouchers = given.some(({ loyaltyCard }) => loyaltyCard) ? await findVouchers(tx, cause.project.id, ids) : given;
   const campaignId = vouchers[0]?.campaignId ?? null;
-  const given = { result: 'SUCCESS' as const, voucherIds: vouchers.map((each) => each.id), codes: vouchers.map((each) => each.code) };
+  const told = { result: 'SUCCESS' as const, voucherIds: ids, codes: given.map((each) => each.code) };
   const publication = await insertPublication(tx, {
     ...rowOf(cause, customer),
-    ...given,
+    ...told,
     campaignId,
     campaign: vouchers[0]?.campaign ?? null,
   });
   await recordVoucherEvents(tx, 'voucher.published', vouchers, at);
   await tell(tx, 'publication.succeeded', publication, at);
   return { publication, vouchers };
+};
+
+/** The loyalty program that a code is asked of, where it is one: a customer has one card of it. */
+const programOf = async (tx: Tx, { project, what }: PublishRequest, campaign: Campaign | null): Promise<string | null> => {
+  if (campaign) return campaign.campaignType === 'LOYALTY_PROGRAM' ? campaign.id : null;
+  const voucher = 'code' in what ? await findVoucher(tx, project, what.code) : null;
+  return voucher?.campaignType === 'LOYALTY_PROGRAM' ? voucher.campaignId : null;
 };
 
 const customerOf = async (tx: Tx, { project, customer, joinOnce }: PublishRequest, now: Date): Promise<Customer> => {
@@ -136,6 +157,21 @@ const takeByCode = async (tx: Tx, { project, what }: PublishRequest, at: Date): 
   const refusal = publicationRefusal(voucher, at);
   return refusal ? { refusal, campaignId: voucher.campaignId } : { vouchers: [voucher] };
 };
+
+/** The card that the customer has already, by way of a journey or of a publication under another name. */
+const takeOwn = async (tx: Tx, { project, what }: PublishRequest, id: string): Promise<{ vouchers: Voucher[] } | Taken> => {
+  const [own] = await findVouchers(tx, project.id, [id]);
+  const voucher = (await lockVoucher(tx, project, own!.code))!;
+  const isAsked = !('code' in what) || codeKey(what.code, project.caseSensitiveCodes) === codeKey(voucher.code, project.caseSensitiveCodes);
+  if (isAsked) return { vouchers: [voucher] };
+  const message = `The customer has the card ${voucher.code} of this program already`;
+  return { refusal: { key: 'voucher_already_published', message }, campaignId: voucher.campaignId };
+};
+
+const oneCard = (campaignId: string): Taken => ({
+  refusal: { key: 'no_voucher_suitable_for_publication', message: 'A customer has one card of a loyalty program: ask for one' },
+  campaignId,
+});
 
 interface Taken {
   refusal: PublicationRefusal;

@@ -8,7 +8,7 @@ import { findJourney, type Journey } from '../db/journeys.ts';
 import { findTemplate } from '../db/templates.ts';
 import { DomainError } from '../domain/errors.ts';
 import { parseJourney } from '../domain/journey/parse.ts';
-import { newCampaignOf } from './routes/campaigns.ts';
+import { newCampaignOf } from './campaign-requests.ts';
 import { createCampaignBody } from './schemas/campaign.ts';
 
 const TEMPLATES = new URL('../templates/', import.meta.url);

@@ -10,6 +10,7 @@ export const draftOfBody = (projectId: string, body: z.output<typeof createVouch
     type: body.type,
     ...(body.discount && { discount: body.discount }),
     ...(body.gift && { gift: { amount: body.gift.amount, effect: body.gift.effect } }),
+    ...(body.loyalty_card && { loyalty_card: body.loyalty_card }),
     redemption: { quantity: body.redemption?.quantity ?? null },
     ...(body.limits && { limits: body.limits }),
     ...(body.code_config && { code_config: body.code_config }),
@@ -28,6 +29,7 @@ export const draftOfBody = (projectId: string, body: z.output<typeof createVouch
     quantity: template.redemption.quantity,
     giftAmount: body.gift?.amount ?? null,
     giftBalance: body.gift?.balance ?? body.gift?.amount ?? null,
+    loyaltyPoints: body.loyalty_card?.points ?? null,
     additionalInfo: body.additional_info ?? null,
     metadata: body.metadata ?? {},
   });

@@ -63,6 +63,10 @@ import { createValidationRuleRoutes } from '../api/routes/validation-rules.ts';
 import { createValidationRoutes } from '../api/routes/validations.ts';
 import { createGiftCardRoutes } from '../api/routes/gift-cards.ts';
 import { createMemberRewardRoutes } from '../api/routes/member-rewards.ts';
+import { createLoyaltyRoutes } from '../api/routes/loyalties.ts';
+import { createLoyaltyExportRoutes } from '../api/routes/loyalty-exports.ts';
+import { createLoyaltyMemberRoutes } from '../api/routes/loyalty-members.ts';
+import { createLoyaltyPointsRoutes } from '../api/routes/loyalty-points.ts';
 import { createProgramRewardRoutes } from '../api/routes/program-rewards.ts';
 import { createRewardAssignmentRoutes } from '../api/routes/reward-assignments.ts';
 import { createRewardRoutes } from '../api/routes/rewards.ts';
@@ -228,6 +232,10 @@ export const wireApi = (
       ...createGiftCardRoutes(deps),
       ...createRewardRoutes(core),
       ...createRewardAssignmentRoutes(core),
+      ...createLoyaltyRoutes(deps),
+      ...createLoyaltyMemberRoutes(deps),
+      ...createLoyaltyPointsRoutes(core),
+      ...createLoyaltyExportRoutes(deps),
       ...createProgramRewardRoutes(core),
       ...createMemberRewardRoutes({ ...core, checkout }),
       ...createSessionRoutes(deps),

@@ -6,6 +6,8 @@ export interface ActivityFilter {
   type?: string;
   campaignId?: string;
   campaignType?: string;
+  /** About this voucher. */
+  voucherId?: string;
   /** In the customer's time. */
   after?: Date;
   before?: Date;
@@ -24,6 +26,11 @@ export const listActivity = async (
     e.project_id = ${projectId} and e.customer_id = ${customerId}
     ${filter.type === undefined ? db`` : db`and e.type = ${filter.type}`}
     ${filter.campaignId === undefined ? db`` : db`and e.data->>'campaign_id' = ${filter.campaignId}`}
+    ${
+      filter.voucherId === undefined
+        ? db``
+        : db`and (e.data->>'voucher_id' = ${filter.voucherId} or e.data->'voucher'->>'id' = ${filter.voucherId})`
+    }
     ${
       filter.campaignType === undefined
         ? db``

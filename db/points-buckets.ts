@@ -103,6 +103,12 @@ export const readDue = async (
   return new Map(rows.map((row) => [row.voucherId, row.points]));
 };
 
+/** Says when the points expire that cards were made with, once somebody has them. Those of cards that somebody had before stay as they are. */
+export const dateFirstBuckets = (db: Db, projectId: string, cards: readonly { voucherId: string; expiresAt: Date }[]) => db`
+  update points_bucket b set expires_at = c.expires_at
+  from unnest(${cards.map((card) => card.voucherId)}::text[], ${cards.map((card) => card.expiresAt.toISOString())}::timestamptz[]) as c (id, expires_at)
+  where b.project_id = ${projectId} and b.voucher_id = c.id and b.transaction_id is null and b.expires_at is null`;
+
 /**
  * Ends buckets of locked cards whose time has come.
  * @param cards with their holders' time, ISO 8601

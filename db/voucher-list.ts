@@ -15,6 +15,8 @@ export interface VoucherFilter {
   /** Id or source id of the holder. */
   customer?: string;
   holderIds?: string[];
+  /** Those that some customer has. */
+  held?: boolean;
   category?: string;
   active?: boolean;
   createdAfter?: Date;
@@ -54,6 +56,7 @@ const conditions = (db: Db, project: Project, filter: VoucherFilter) => db`
           order by id = ${filter.customer} desc limit 1)`
   }
   ${filter.holderIds === undefined ? db`` : db`and v.holder_id = any(${filter.holderIds}::text[])`}
+  ${filter.held === undefined ? db`` : db`and (v.holder_id is not null) = ${filter.held}`}
   ${filter.category === undefined ? db`` : db`and v.category = ${filter.category}`}
   ${filter.active === undefined ? db`` : db`and v.active = ${filter.active}`}
   ${filter.createdAfter === undefined ? db`` : db`and v.id >= ${firstIdAt('voucher', new Date(filter.createdAfter.getTime() + 1))}`}

@@ -18,7 +18,7 @@ export interface LoyaltyCard {
 export const redeemedPoints = ({ points, balance, expired, subtracted }: LoyaltyCard): number => points - balance - expired - subtracted;
 
 /** The names of the Voucherify API. */
-const POINTS_TRANSACTION_TYPES = [
+export const POINTS_TRANSACTION_TYPES = [
   'POINTS_ACCRUAL',
   'POINTS_CANCELLATION',
   'POINTS_REDEMPTION',

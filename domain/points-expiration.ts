@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 
-const ROUNDING_TYPES = ['END_OF_MONTH', 'END_OF_QUARTER', 'END_OF_HALF_YEAR', 'END_OF_YEAR', 'PARTICULAR_MONTH'] as const;
+export const ROUNDING_TYPES = ['END_OF_MONTH', 'END_OF_QUARTER', 'END_OF_HALF_YEAR', 'END_OF_YEAR', 'PARTICULAR_MONTH'] as const;
 
 /** When points expire, in the shapes of the Voucherify API: so many months after they came, or each year on one day. */
 export type PointsExpiration =
@@ -12,6 +12,9 @@ export type PointsExpiration =
       rounding_value?: number;
     }
   | { period_type: 'FIXED_DAY_OF_YEAR'; fixed_month: number; fixed_day: number };
+
+/** Whether a month has such a day, in some years at least. */
+export const isDayOfYear = (month: number, day: number): boolean => day <= Temporal.PlainYearMonth.from({ year: 2024, month }).daysInMonth;
 
 const MONTHS_OF = { END_OF_MONTH: 1, END_OF_QUARTER: 3, END_OF_HALF_YEAR: 6, END_OF_YEAR: 12 } as const;
 

@@ -33,6 +33,8 @@ export interface VoucherTemplate extends ValidityWindow {
   code_config?: CodeConfig;
   on_refund?: OnRefund;
   referral_program?: ReferralProgram;
+  /** Of a loyalty program: whether customers who fulfil an earning rule get a card, where they have none. */
+  auto_join?: boolean;
   /** ISO 8601, such as P14D: how long a voucher is valid from its publication on. */
   activity_duration_after_publishing?: string;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { loyaltyEventTypes } from './webhook-loyalty-events.ts';
 import { resourceEventTypes } from './webhook-resource-events.ts';
 import { RENDERED_MESSAGE_EXAMPLE } from './rendered-message.ts';
 import { RENDERED_EVENT } from './webhook-formats/registry.ts';
@@ -275,6 +276,7 @@ export const webhookEventTypes: WebhookEventType[] = [
     }),
     example: { ...RENDERED_MESSAGE_EXAMPLE },
   },
+  ...loyaltyEventTypes,
   ...resourceEventTypes,
   {
     type: 'webhook.endpoint.disabled',

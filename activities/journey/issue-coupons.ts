@@ -12,6 +12,7 @@ import { scopeValues } from '../../domain/journey/scope.ts';
 import type { JourneyCoupon } from '../../domain/journey/step-kind.ts';
 import { worthOf } from '../../domain/voucher-template.ts';
 import { couponEnd, type IssueCoupon } from '../../domain/journey/steps/issue-coupon.ts';
+import { datePoints } from '../loyalty-card.ts';
 import { attempt } from './attempt.ts';
 import { recipientsOf, type Recipient } from './recipients.ts';
 import type { Member, Outcome, StepFunction, StepWork } from './step.ts';
@@ -34,6 +35,11 @@ export const issueCoupons =
     const pattern = parseCodeConfig(campaign.template.code_config ?? {}, { caseSensitive: work.project.caseSensitiveCodes });
     const vouchers = drafts.filter(isDraft).map((draft) => voucherOf(work, campaign, draft));
     const issued = await issueVouchers(work.tx, work.project, vouchers, pattern, deps.randomBytes);
+    await datePoints(
+      work.tx,
+      work.project,
+      issued.map((voucher) => ({ ...voucher, template: campaign.template })),
+    );
     await publish(work, issued);
     const byEnrolment = new Map(issued.map((voucher) => [voucher.enrolmentId, voucher]));
     return drafts.map((draft): Outcome => {

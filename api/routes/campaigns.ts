@@ -1,32 +1,23 @@
-import type { z } from 'zod';
 import { CAMPAIGN_VOUCHERS_GENERATE, type VoucherRequest } from '../../activities/bulk/make-vouchers.ts';
 import { enqueueAsyncAction } from '../../db/async-actions.ts';
 import { listCampaigns } from '../../db/campaign-list.ts';
 import {
   campaignView,
-  countVouchers,
-  createCampaign,
   deleteCampaign,
   findCampaign,
   lockCampaign,
   tellGeneration,
   updateCampaign,
   type Campaign,
-  type CampaignChange,
-  type NewCampaign,
 } from '../../db/campaigns.ts';
 import type { Sql, Tx } from '../../db/client.ts';
 import type { Project } from '../../db/projects.ts';
-import { tiersOfCampaign } from '../../db/promotion-tiers.ts';
 import { voucherView } from '../../db/voucher-changes.ts';
 import { createCampaignVouchers, createVouchers, draftOfCampaign, fixedCode, requireVouchers } from '../../db/voucher-creation.ts';
 import { parseCodeConfig, requireHardToGuess } from '../../domain/code-pattern.ts';
-import { DomainError } from '../../domain/errors.ts';
-import { assignRules } from '../../db/rule-assignments.ts';
-import { withWindow } from '../../domain/voucher-template.ts';
 import { notFound } from '../errors.ts';
+import { changeCampaign, makeCampaign, wholeCampaign, type CampaignDeps } from '../campaign-requests.ts';
 import { withCategoryName } from '../named-category.ts';
-import { addTier, tierViews } from '../promotion-tier.ts';
 import { route, type Answer, type RequestContext, type Route } from '../route.ts';
 import {
   addedVouchersSchema,
@@ -39,91 +30,19 @@ import {
   listCampaignsQuery,
   updateCampaignBody,
 } from '../schemas/campaign.ts';
-import { requireRules } from '../rule-references.ts';
 import { list } from '../schemas/list.ts';
 import { campaignVoucherBody, campaignVoucherWithCodeBody, deleteQuery, voucherSchema } from '../schemas/voucher.ts';
 import { ownOf } from '../voucher-of-campaign.ts';
 
-import { requireStart, windowAfter, windowOf } from '../validity.ts';
-
-export interface CampaignRoutesDeps {
+export interface CampaignRoutesDeps extends CampaignDeps {
   sql: Sql;
-  now: () => Date;
-  /** A cryptographically secure source. */
-  randomBytes: (n: number) => Uint8Array;
 }
 
 const found = { description: 'The campaign', schema: campaignSchema };
 const missing = { description: 'There is no such campaign' };
 
-const templateChange = (campaign: Campaign, body: z.output<typeof updateCampaignBody>): Pick<CampaignChange, 'template'> => {
-  const { discount, limits, activity_duration_after_publishing: duration, on_refund } = body;
-  const window = windowAfter(campaign.template, body);
-  if (discount === undefined && duration === undefined && limits === undefined && on_refund === undefined && window === undefined)
-    return {};
-  if (discount !== undefined && campaign.template.discount === undefined)
-    throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
-      fields: [{ path: 'discount', message: 'must not be given: the vouchers of this campaign give no discount' }],
-    });
-  const { activity_duration_after_publishing: _, campaign_limits: before, ...kept } = campaign.template;
-  const campaignLimits = limits === undefined ? before : limits;
-  const after = duration === undefined ? campaign.template.activity_duration_after_publishing : duration;
-  return {
-    template: {
-      ...(window === undefined ? kept : withWindow(kept, window)),
-      ...(discount && { discount }),
-      ...(on_refund !== undefined && { on_refund }),
-      ...(after != null && { activity_duration_after_publishing: after }),
-      ...(campaignLimits != null && { campaign_limits: campaignLimits }),
-    },
-  };
-};
-
-const changeOf = (campaign: Campaign, body: z.output<typeof updateCampaignBody>): CampaignChange => ({
-  ...templateChange(campaign, body),
-  ...(body.type !== undefined && { type: body.type }),
-  ...(body.category !== undefined && { category: body.category }),
-  ...(body.description !== undefined && { description: body.description }),
-  ...(body.start_date !== undefined && { startDate: body.start_date }),
-  ...(body.expiration_date !== undefined && { expirationDate: body.expiration_date }),
-  ...(body.metadata !== undefined && { metadata: body.metadata ?? {} }),
-});
-
-/** The campaign that a creation body describes. */
-export const newCampaignOf = (projectId: string, body: z.output<typeof createCampaignBody>): NewCampaign => ({
-  projectId,
-  name: body.name,
-  campaignType: body.campaign_type,
-  type: body.type,
-  template: {
-    type: body.voucher?.type ?? 'DISCOUNT_VOUCHER',
-    ...(body.voucher?.discount && { discount: body.voucher.discount }),
-    ...(body.voucher?.gift && { gift: body.voucher.gift }),
-    redemption: { quantity: body.voucher?.redemption?.quantity ?? null },
-    ...(body.voucher?.limits && { limits: body.voucher.limits }),
-    ...(body.limits && { campaign_limits: body.limits }),
-    code_config: body.voucher?.code_config ?? {},
-    ...(body.on_refund !== undefined && { on_refund: body.on_refund }),
-    ...windowOf(body),
-    ...(body.referral_program && { referral_program: body.referral_program }),
-    ...(body.activity_duration_after_publishing != null && { activity_duration_after_publishing: body.activity_duration_after_publishing }),
-  },
-  startDate: body.start_date ?? null,
-  expirationDate: body.expiration_date ?? null,
-  active: body.active,
-  category: body.category ?? null,
-  description: body.description ?? null,
-  metadata: body.metadata ?? {},
-});
-
-/** The tiers of a promotion; nothing for other campaigns. */
-const promotionView = async (db: Sql | Tx, { projectId, id, campaignType }: Campaign) => {
-  if (campaignType !== 'PROMOTION') return {};
-  const tiers = await tierViews(db, projectId, await tiersOfCampaign(db, projectId, id));
-  return { promotion: list('tiers', tiers, { total: tiers.length, hasMore: false }) };
-};
-
-export const createCampaignRoutes = ({ sql, now, randomBytes }: CampaignRoutesDeps): Route[] => {
+export const createCampaignRoutes = (deps: CampaignRoutesDeps): Route[] => {
+  const { sql, now, randomBytes } = deps;
   const locked = async (tx: Tx, project: Project, idOrName: string): Promise<Campaign> => {
     const campaign = await lockCampaign(tx, project.id, idOrName);
     if (!campaign) throw notFound('campaign', idOrName);
@@ -165,27 +84,7 @@ export const createCampaignRoutes = ({ sql, now, randomBytes }: CampaignRoutesDe
       scope: 'campaigns:write',
       body: createCampaignBody,
       responses: { 200: found, 409: { description: 'A campaign of this name exists' } },
-      handler: ({ project, body, write }) => {
-        const { voucher, vouchers_count: count = 0 } = body;
-        const pattern = parseCodeConfig(voucher?.code_config ?? {}, { caseSensitive: project.caseSensitiveCodes });
-        requireHardToGuess(pattern, Math.max(count, 1));
-        return write(async (tx) => {
-          const { validation_rules: rules = [], promotion } = body;
-          const tiers = promotion?.tiers ?? [];
-          await requireRules(tx, project.id, [...new Set([...rules, ...tiers.flatMap((tier) => tier.validation_rules ?? [])])]);
-          const named = { ...body, ...(await withCategoryName(tx, project.id, body)) };
-          const campaign = await createCampaign(tx, newCampaignOf(project.id, named), now());
-          if (!campaign)
-            throw new DomainError('duplicate_found', `A campaign with the name ${body.name} exists already.`, {
-              resource: { type: 'campaign', id: body.name },
-            });
-          if (count > 0) await createCampaignVouchers(tx, campaign, count, {}, pattern, { project, now: now(), randomBytes });
-          for (const tier of tiers) await addTier(tx, campaign, tier, now());
-          if (rules.length > 0) await assignRules(tx, project.id, rules, { type: 'campaign', id: campaign.id }, now());
-          const made = rules.length > 0 ? await known(tx, project, campaign.id) : campaign;
-          return { status: 200, body: { ...campaignView(made), ...(await promotionView(tx, made)), vouchers_count: count } };
-        });
-      },
+      handler: ({ project, body, write }) => write(async (tx) => ({ status: 200, body: await makeCampaign(tx, project, body, deps) })),
     }),
     route({
       method: 'get',
@@ -196,11 +95,7 @@ export const createCampaignRoutes = ({ sql, now, randomBytes }: CampaignRoutesDe
       params: campaignParams,
       responses: { 200: found, 404: missing },
       handler: async ({ project, params }) => {
-        const campaign = await known(sql, project, params.id);
-        return {
-          status: 200,
-          body: { ...campaignView(campaign), ...(await promotionView(sql, campaign)), vouchers_count: await countVouchers(sql, campaign) },
-        };
+        return { status: 200, body: await wholeCampaign(sql, await known(sql, project, params.id)) };
       },
     }),
     route({
@@ -215,15 +110,7 @@ export const createCampaignRoutes = ({ sql, now, randomBytes }: CampaignRoutesDe
       responses: { 200: found, 404: missing },
       handler: ({ project, params, body, write }) =>
         write(async (tx) => {
-          const campaign = await locked(tx, project, params.id);
-          const change = changeOf(campaign, { ...body, ...(await withCategoryName(tx, project.id, body)) });
-          const next = { ...campaign, ...change };
-          requireStart(next.template, next.startDate);
-          if (next.startDate && next.expirationDate && next.startDate >= next.expirationDate)
-            throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
-              fields: [{ path: 'expiration_date', message: 'must be after start_date' }],
-            });
-          return { status: 200, body: campaignView(await updateCampaign(tx, campaign, change, 'campaign.updated', now())) };
+          return { status: 200, body: await changeCampaign(tx, await locked(tx, project, params.id), body, now()) };
         }),
     }),
     route({

@@ -38,7 +38,7 @@ const heldView = (voucher: HeldVoucher, customer: Customer, now: Date) => {
     endsAt: at(voucher.expirationDate ?? voucher.campaignExpirationDate),
     quantity: voucher.quantity,
     redeemed: voucher.redeemedQuantity,
-    balance: voucher.giftBalance,
+    balance: voucher.giftBalance ?? voucher.loyaltyCard?.balance ?? null,
   };
   return {
     id: voucher.id,

@@ -1,8 +1,9 @@
-import type { Sql } from '../../db/client.ts';
+import type { Db, Sql } from '../../db/client.ts';
 import { listCustomers } from '../../db/customer-list.ts';
 import { customerView, deleteCustomer, findCustomer, updateCustomer, upsertCustomers } from '../../db/customers.ts';
+import { readLoyalty } from '../../db/customer-loyalty.ts';
 import { newId } from '../../db/ids.ts';
-import type { CustomerChange } from '../../domain/customer.ts';
+import type { Customer, CustomerChange } from '../../domain/customer.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { notFound } from '../errors.ts';
 import { route, type Route } from '../route.ts';
@@ -28,6 +29,16 @@ const changeOf = ({ birthday, ...change }: Told): CustomerChange => ({
   birthdate: change.birthdate === undefined ? birthday : change.birthdate,
 });
 
+/** Customers with what they have in loyalty programs. */
+const customerViews = async (db: Db, projectId: string, customers: readonly Customer[]) => {
+  const loyalty = await readLoyalty(
+    db,
+    projectId,
+    customers.map(({ id }) => id),
+  );
+  return customers.map((customer) => ({ ...customerView(customer), loyalty: loyalty.get(customer.id) }));
+};
+
 const found = { description: 'The customer', schema: customerSchema };
 const missing = { description: 'There is no such customer' };
 
@@ -48,7 +59,7 @@ export const createCustomerRoutes = ({ sql, now }: CustomerRoutesDeps): Route[] 
         { ...filter, after: created?.after, before: created?.before },
         { limit, page, startingAfter, descending: order === '-created_at' },
       );
-      return { status: 200, body: list('customers', found.rows.map(customerView), found) };
+      return { status: 200, body: list('customers', await customerViews(sql, project.id, found.rows), found) };
     },
   }),
   route({
@@ -67,10 +78,10 @@ export const createCustomerRoutes = ({ sql, now }: CustomerRoutesDeps): Route[] 
         if (id !== undefined) {
           const customer = await updateCustomer(tx, project.id, id, change, now());
           if (!customer) throw notFound('customer', id);
-          return { status: 200, body: customerView(customer) };
+          return { status: 200, body: (await customerViews(tx, project.id, [customer]))[0] };
         }
         const [customer] = await upsertCustomers(tx, project.id, [{ ...change, sourceId: sourceId ?? newId('customer') }], now());
-        return { status: 200, body: customerView(customer!) };
+        return { status: 200, body: (await customerViews(tx, project.id, [customer!]))[0] };
       }),
   }),
   route({
@@ -84,7 +95,7 @@ export const createCustomerRoutes = ({ sql, now }: CustomerRoutesDeps): Route[] 
     handler: async ({ project, params }) => {
       const customer = await findCustomer(sql, project.id, params.id);
       if (!customer) throw notFound('customer', params.id);
-      return { status: 200, body: customerView(customer) };
+      return { status: 200, body: (await customerViews(sql, project.id, [customer]))[0] };
     },
   }),
   route({
@@ -107,7 +118,7 @@ export const createCustomerRoutes = ({ sql, now }: CustomerRoutesDeps): Route[] 
           });
         const customer = await updateCustomer(tx, project.id, known.id, changeOf(told), now());
         if (!customer) throw notFound('customer', params.id);
-        return { status: 200, body: customerView(customer) };
+        return { status: 200, body: (await customerViews(tx, project.id, [customer]))[0] };
       }),
   }),
   route({

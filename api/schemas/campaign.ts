@@ -4,6 +4,7 @@ import { discountSchema } from './discount.ts';
 import { duration, endsAfterItStarts, metadata, name, text, time } from './fields.ts';
 import { campaignGiftBody } from './gift.ts';
 import { count, listOf, paging, startingAfter } from './list.ts';
+import { loyaltyCardBody, programCardSchema } from './loyalty-card.ts';
 import { campaignLimitsSchema, limitsSchema } from './limits.ts';
 import { createTierBody, tierListSchema } from './promotion-tier.ts';
 import { assignmentsSchema, ruleIds } from './validation-rule.ts';
@@ -45,12 +46,21 @@ const referralProgram = z
   })
   .transform(({ conversion_event: _older, ...program }) => program);
 
+/** Of a loyalty program, where each customer has one card. */
+export const loyaltyFields = {
+  auto_join: z.boolean().optional().meta({ description: 'Whether customers who fulfil an earning rule get a card, where they have none' }),
+  join_once: z.literal(true).optional().meta({ description: 'Always: a customer has one card of a program' }),
+};
+
 export const createCampaignBody = z
   .strictObject({
     ...sharedFields,
+    ...loyaltyFields,
     name: z.string().min(1).max(255),
     validation_rules: ruleIds,
-    campaign_type: z.enum(['DISCOUNT_COUPONS', 'GIFT_VOUCHERS', 'REFERRAL_PROGRAM', 'PROMOTION']).default('DISCOUNT_COUPONS'),
+    campaign_type: z
+      .enum(['DISCOUNT_COUPONS', 'GIFT_VOUCHERS', 'LOYALTY_PROGRAM', 'REFERRAL_PROGRAM', 'PROMOTION'])
+      .default('DISCOUNT_COUPONS'),
     type: campaignType.default('AUTO_UPDATE'),
     active: z.boolean().default(true),
     voucher: z
@@ -58,6 +68,7 @@ export const createCampaignBody = z
         type: voucherType.default('DISCOUNT_VOUCHER'),
         discount: discountSchema.optional(),
         gift: campaignGiftBody.optional(),
+        loyalty_card: loyaltyCardBody.optional(),
         redemption: redemptionLimit.optional(),
         limits: limitsSchema.optional(),
         code_config: codeConfigSchema.optional(),
@@ -65,6 +76,7 @@ export const createCampaignBody = z
       })
       .refine(worthFits('discount').check, worthFits('discount').options)
       .refine(worthFits('gift').check, worthFits('gift').options)
+      .refine(worthFits('loyalty_card').check, worthFits('loyalty_card').options)
       .optional()
       .meta({ description: 'What its vouchers are; left out for a PROMOTION, which has tiers' }),
     promotion: z
@@ -96,6 +108,14 @@ export const createCampaignBody = z
     path: ['voucher', 'type'],
     error: 'must be GIFT_VOUCHER in a campaign of GIFT_VOUCHERS, and in no other',
   })
+  .refine((body) => (body?.campaign_type === 'LOYALTY_PROGRAM') === (body?.voucher?.type === 'LOYALTY_CARD'), {
+    path: ['voucher', 'type'],
+    error: 'must be LOYALTY_CARD in a LOYALTY_PROGRAM, and in no other campaign',
+  })
+  .refine((body) => body?.campaign_type === 'LOYALTY_PROGRAM' || (body?.auto_join === undefined && body?.join_once === undefined), {
+    path: ['auto_join'],
+    error: 'must be left out, like join_once, where campaign_type is not LOYALTY_PROGRAM',
+  })
   .refine((body) => body?.campaign_type === 'REFERRAL_PROGRAM' || body?.referral_program === undefined, {
     path: ['referral_program'],
     error: 'must be left out where campaign_type is not REFERRAL_PROGRAM',
@@ -111,8 +131,13 @@ export const createCampaignBody = z
 
 export const updateCampaignBody = z.strictObject({
   ...sharedFields,
+  ...loyaltyFields,
   type: campaignType.optional(),
   limits: campaignLimitsSchema.nullish().meta({ description: 'Instead of those it has; what was redeemed before counts. null: none' }),
+  voucher: z
+    .strictObject({ loyalty_card: loyaltyCardBody.optional() })
+    .optional()
+    .meta({ description: 'Of a loyalty program: what new cards have, and when points that come from now on expire' }),
   discount: discountSchema.optional().meta({ description: 'In an AUTO_UPDATE campaign it counts for vouchers that exist too' }),
 });
 
@@ -150,12 +175,15 @@ export const campaignSchema = z
         type: z.string(),
         discount: discountSchema.nullable(),
         gift: campaignGiftBody.nullable(),
+        loyalty_card: programCardSchema.nullable(),
         redemption: z.object({ quantity: z.int().nullable() }),
         limits: limitsSchema.optional(),
         code_config: z.record(z.string(), z.unknown()),
         is_referral_code: z.boolean(),
       })
       .nullable(),
+    auto_join: z.boolean().optional(),
+    join_once: z.boolean().optional(),
     promotion: tierListSchema.optional(),
     limits: campaignLimitsSchema.nullable(),
     referral_program: z.looseObject({}).optional(),

@@ -84,6 +84,14 @@ export const customerSchema = z
     timezone: z.string().nullable(),
     locale: z.string().nullable(),
     metadata: z.record(z.string(), z.unknown()),
+    loyalty: z
+      .object({
+        points: z.int().meta({ description: 'All that were ever added to their loyalty cards' }),
+        referred_customers: z.int(),
+        campaigns: z.record(z.string(), z.object({ points: z.int(), loyalty_tier: z.string().nullable(), referred_customers: z.int() })),
+      })
+      .optional()
+      .meta({ description: 'What the customer has in loyalty programs; left out where customers are listed by other things' }),
     clock_offset_ms: z.int().meta({ description: 'What a sandbox has forwarded this customer by' }),
     unsubscribed_at: z.string().nullable(),
     created_at: z.string(),

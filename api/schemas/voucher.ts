@@ -7,6 +7,7 @@ import { discountSchema } from './discount.ts';
 import { amount, code, duration, endsAfterItStarts, metadata, name, text, time } from './fields.ts';
 import { giftBody, giftSchema } from './gift.ts';
 import { limitsSchema } from './limits.ts';
+import { loyaltyCardBody, loyaltyCardSchema } from './loyalty-card.ts';
 import { flag, listOf, paging, startingAfter, timeRange } from './list.ts';
 import { assignmentsSchema, ruleIds } from './validation-rule.ts';
 import { startsItsTimeframe, validityFields, validitySchemas } from './validity.ts';
@@ -15,22 +16,24 @@ const QUANTITY_MAX = 2_147_483_647;
 
 const quantity = z.int().min(1).max(QUANTITY_MAX).nullable().meta({ description: 'null: without limit' });
 
-export const voucherType = z.enum(['DISCOUNT_VOUCHER', 'GIFT_VOUCHER']);
+export const voucherType = z.enum(['DISCOUNT_VOUCHER', 'GIFT_VOUCHER', 'LOYALTY_CARD']);
 
 interface Worth {
   type?: string;
   discount?: unknown;
   gift?: unknown;
+  loyalty_card?: unknown;
 }
 
-const WORTH_OF_TYPE: Record<string, 'discount' | 'gift'> = { DISCOUNT_VOUCHER: 'discount', GIFT_VOUCHER: 'gift' };
+type WorthField = 'discount' | 'gift' | 'loyalty_card';
+const TYPE_OF_WORTH = { discount: 'DISCOUNT_VOUCHER', gift: 'GIFT_VOUCHER', loyalty_card: 'LOYALTY_CARD' } as const;
 
-/** A discount voucher has a discount, a gift card a gift, and neither has both. */
-export const worthFits = (field: 'discount' | 'gift') => ({
-  check: (body: Worth): boolean => typeof body?.type !== 'string' || (WORTH_OF_TYPE[body.type] === field) === (body[field] !== undefined),
+/** A discount voucher has a discount, a gift card a gift, a loyalty card points, and none has more than one. */
+export const worthFits = (field: WorthField) => ({
+  check: (body: Worth): boolean => typeof body?.type !== 'string' || (TYPE_OF_WORTH[field] === body.type) === (body[field] !== undefined),
   options: {
     path: [field],
-    error: `must be given for a ${field === 'gift' ? 'GIFT_VOUCHER' : 'DISCOUNT_VOUCHER'}, and for no other type`,
+    error: `must be given for a ${TYPE_OF_WORTH[field]}, and for no other type`,
     when: () => true,
   },
 });
@@ -90,6 +93,7 @@ export const createVoucherBody = z
     type: voucherType.default('DISCOUNT_VOUCHER'),
     discount: discountSchema.optional(),
     gift: giftBody.optional(),
+    loyalty_card: loyaltyCardBody.optional(),
     limits: limitsSchema.optional(),
     start_date: time.nullish(),
     expiration_date: time.nullish(),
@@ -99,6 +103,7 @@ export const createVoucherBody = z
   .refine(startsItsTimeframe.check, startsItsTimeframe.options)
   .refine(worthFits('discount').check, worthFits('discount').options)
   .refine(worthFits('gift').check, worthFits('gift').options)
+  .refine(worthFits('loyalty_card').check, worthFits('loyalty_card').options)
   .refine((body) => body?.code === undefined || body.code_config == null, {
     path: ['code_config'],
     error: 'must not be given together with code',
@@ -178,7 +183,7 @@ export const voucherSchema = z
     type: z.string(),
     discount: discountSchema.nullable(),
     gift: giftSchema.nullable(),
-    loyalty_card: z.null(),
+    loyalty_card: loyaltyCardSchema.nullable(),
     start_date: timestamp.nullable(),
     expiration_date: timestamp.nullable(),
     ...validitySchemas,
@@ -192,7 +197,13 @@ export const voucherSchema = z
     created_at: timestamp,
     updated_at: timestamp.nullable(),
     publish: z.object({ object: z.literal('list'), count: z.int(), url: z.string() }),
-    redemption: z.object({ object: z.literal('list'), quantity: z.int().nullable(), redeemed_quantity: z.int(), url: z.string() }),
+    redemption: z.object({
+      object: z.literal('list'),
+      quantity: z.int().nullable(),
+      redeemed_quantity: z.int(),
+      redeemed_points: z.int().optional(),
+      url: z.string(),
+    }),
     limits: limitsSchema.optional(),
     validation_rules_assignments: assignmentsSchema,
     object: z.literal('voucher'),

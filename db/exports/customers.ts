@@ -43,7 +43,10 @@ export const customers: ExportSource = {
     orders_average_amount: number(ofOrders((db) => db`coalesce(round(avg(o.amount)), 0)`)),
     orders_last_order_amount: number(lastOrder((db) => db`o.amount`)),
     orders_last_order_date: time(lastOrder((db) => db`o.created_at`)),
-    loyalty_points: number((db) => db`null::jsonb`),
+    loyalty_points: number(
+      (db) =>
+        db`(select to_jsonb(coalesce(sum(v.loyalty_points), 0)::bigint) from voucher v where v.project_id = x.project_id and v.holder_id = x.id)`,
+    ),
     loyalty_referred_customers: number(
       (db) => db`(select to_jsonb(count(*)) from referral f where f.project_id = x.project_id and f.referrer_id = x.id)`,
     ),

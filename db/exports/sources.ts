@@ -1,5 +1,6 @@
 import { customers } from './customers.ts';
 import { orders } from './orders.ts';
+import { pointsExpiration } from './points-expiration.ts';
 import { publications } from './publications.ts';
 import { redemptions } from './redemptions.ts';
 import type { ExportSource } from './source.ts';
@@ -13,6 +14,7 @@ export const EXPORT_SOURCES = {
   publication: publications,
   customer: customers,
   order: orders,
+  points_expiration: pointsExpiration,
   voucher_transactions: voucherTransactions,
 } as const satisfies Record<string, ExportSource>;
 

@@ -11,7 +11,7 @@ export const vouchers: ExportSource = {
     voucher_type: text((db) => db`to_jsonb(x.type)`),
     value: number(
       (db) => db`coalesce(${template(db)} #> '{discount,percent_off}', ${template(db)} #> '{discount,amount_off}',
-        ${template(db)} #> '{discount,unit_off}', ${template(db)} #> '{discount,fixed_amount}', to_jsonb(x.gift_amount))`,
+        ${template(db)} #> '{discount,unit_off}', ${template(db)} #> '{discount,fixed_amount}', to_jsonb(x.gift_amount), to_jsonb(x.loyalty_points))`,
     ),
     discount_type: text((db) => db`${template(db)} #> '{discount,type}'`),
     discount_amount_limit: number((db) => db`${template(db)} #> '{discount,amount_limit}'`),
@@ -23,7 +23,7 @@ export const vouchers: ExportSource = {
     start_date: time((db) => db`to_jsonb(x.start_date)`),
     expiration_date: time((db) => db`to_jsonb(x.expiration_date)`),
     gift_balance: number((db) => db`to_jsonb(x.gift_balance)`),
-    loyalty_balance: number((db) => db`null::jsonb`),
+    loyalty_balance: number((db) => db`to_jsonb(x.loyalty_balance)`),
     redemption_quantity: number((db) => db`to_jsonb(x.quantity)`),
     redemption_count: number((db) => db`to_jsonb(x.redeemed_quantity)`),
     active: any((db) => db`to_jsonb(x.active)`),

@@ -10,6 +10,9 @@ import { createCustomerRoutes } from '../../api/routes/customers.ts';
 import { createImportRoutes } from '../../api/routes/imports.ts';
 import { createPublicationRoutes } from '../../api/routes/publications.ts';
 import { createGiftCardRoutes } from '../../api/routes/gift-cards.ts';
+import { createLoyaltyRoutes } from '../../api/routes/loyalties.ts';
+import { createLoyaltyMemberRoutes } from '../../api/routes/loyalty-members.ts';
+import { createLoyaltyPointsRoutes } from '../../api/routes/loyalty-points.ts';
 import { createProgramRewardRoutes } from '../../api/routes/program-rewards.ts';
 import { createRewardAssignmentRoutes } from '../../api/routes/reward-assignments.ts';
 import { createRewardRoutes } from '../../api/routes/rewards.ts';
@@ -61,6 +64,9 @@ export const resourceRoutes = (sql: Sql): Route[] => {
     ...createGiftCardRoutes(deps),
     ...createRewardRoutes(deps),
     ...createRewardAssignmentRoutes(deps),
+    ...createLoyaltyRoutes(deps),
+    ...createLoyaltyMemberRoutes(deps),
+    ...createLoyaltyPointsRoutes(deps),
     ...createProgramRewardRoutes(deps),
     ...createSessionRoutes(deps),
     ...createPublicationRoutes(deps),

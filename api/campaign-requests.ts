@@ -1,0 +1,166 @@
+import type { z } from 'zod';
+import {
+  campaignView,
+  countVouchers,
+  createCampaign,
+  findCampaign,
+  updateCampaign,
+  type Campaign,
+  type CampaignChange,
+  type NewCampaign,
+} from '../db/campaigns.ts';
+import type { Db, Tx } from '../db/client.ts';
+import type { Project } from '../db/projects.ts';
+import { tiersOfCampaign } from '../db/promotion-tiers.ts';
+import { assignRules } from '../db/rule-assignments.ts';
+import { createCampaignVouchers } from '../db/voucher-creation.ts';
+import { parseCodeConfig, requireHardToGuess } from '../domain/code-pattern.ts';
+import { DomainError } from '../domain/errors.ts';
+import { withWindow } from '../domain/voucher-template.ts';
+import { withCategoryName } from './named-category.ts';
+import { addTier, tierViews } from './promotion-tier.ts';
+import { requireRules } from './rule-references.ts';
+import type { createCampaignBody, updateCampaignBody } from './schemas/campaign.ts';
+import { list } from './schemas/list.ts';
+import { requireStart, windowAfter, windowOf } from './validity.ts';
+
+export interface CampaignDeps {
+  now: () => Date;
+  /** A cryptographically secure source. */
+  randomBytes: (n: number) => Uint8Array;
+}
+
+/** What changes of a loyalty program. @throws DomainError invalid_payload, where it is none */
+const programChange = ({ campaignType }: Campaign, { auto_join, join_once, voucher }: z.output<typeof updateCampaignBody>) => {
+  const card = voucher?.loyalty_card;
+  const asked = { auto_join, join_once, voucher };
+  const given = Object.entries(asked).filter(([, value]) => value !== undefined);
+  if (given.length > 0 && campaignType !== 'LOYALTY_PROGRAM')
+    throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
+      fields: given.map(([path]) => ({ path, message: 'must not be given: the campaign is no loyalty program' })),
+    });
+  if (auto_join === undefined && card === undefined) return null;
+  return { ...(auto_join !== undefined && { auto_join }), ...(card && { loyalty_card: card }) };
+};
+
+const templateChange = (campaign: Campaign, body: z.output<typeof updateCampaignBody>): Pick<CampaignChange, 'template'> => {
+  const { discount, limits, activity_duration_after_publishing: duration, on_refund } = body;
+  const ofProgram = programChange(campaign, body);
+  const window = windowAfter(campaign.template, body);
+  if (
+    discount === undefined &&
+    duration === undefined &&
+    limits === undefined &&
+    on_refund === undefined &&
+    window === undefined &&
+    !ofProgram
+  )
+    return {};
+  if (discount !== undefined && campaign.template.discount === undefined)
+    throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
+      fields: [{ path: 'discount', message: 'must not be given: the vouchers of this campaign give no discount' }],
+    });
+  const { activity_duration_after_publishing: _, campaign_limits: before, ...kept } = campaign.template;
+  const campaignLimits = limits === undefined ? before : limits;
+  const after = duration === undefined ? campaign.template.activity_duration_after_publishing : duration;
+  return {
+    template: {
+      ...(window === undefined ? kept : withWindow(kept, window)),
+      ...ofProgram,
+      ...(discount && { discount }),
+      ...(on_refund !== undefined && { on_refund }),
+      ...(after != null && { activity_duration_after_publishing: after }),
+      ...(campaignLimits != null && { campaign_limits: campaignLimits }),
+    },
+  };
+};
+
+const changeOf = (campaign: Campaign, body: z.output<typeof updateCampaignBody>): CampaignChange => ({
+  ...templateChange(campaign, body),
+  ...(body.type !== undefined && { type: body.type }),
+  ...(body.category !== undefined && { category: body.category }),
+  ...(body.description !== undefined && { description: body.description }),
+  ...(body.start_date !== undefined && { startDate: body.start_date }),
+  ...(body.expiration_date !== undefined && { expirationDate: body.expiration_date }),
+  ...(body.metadata !== undefined && { metadata: body.metadata ?? {} }),
+});
+
+/** The campaign that a creation body describes. */
+export const newCampaignOf = (projectId: string, body: z.output<typeof createCampaignBody>): NewCampaign => ({
+  projectId,
+  name: body.name,
+  campaignType: body.campaign_type,
+  type: body.type,
+  template: {
+    type: body.voucher?.type ?? 'DISCOUNT_VOUCHER',
+    ...(body.voucher?.discount && { discount: body.voucher.discount }),
+    ...(body.voucher?.gift && { gift: body.voucher.gift }),
+    ...(body.voucher?.loyalty_card && { loyalty_card: body.voucher.loyalty_card }),
+    ...(body.auto_join !== undefined && { auto_join: body.auto_join }),
+    redemption: { quantity: body.voucher?.redemption?.quantity ?? null },
+    ...(body.voucher?.limits && { limits: body.voucher.limits }),
+    ...(body.limits && { campaign_limits: body.limits }),
+    code_config: body.voucher?.code_config ?? {},
+    ...(body.on_refund !== undefined && { on_refund: body.on_refund }),
+    ...windowOf(body),
+    ...(body.referral_program && { referral_program: body.referral_program }),
+    ...(body.activity_duration_after_publishing != null && { activity_duration_after_publishing: body.activity_duration_after_publishing }),
+  },
+  startDate: body.start_date ?? null,
+  expirationDate: body.expiration_date ?? null,
+  active: body.active,
+  category: body.category ?? null,
+  description: body.description ?? null,
+  metadata: body.metadata ?? {},
+});
+
+/** The tiers of a promotion; nothing for other campaigns. */
+const promotionView = async (db: Db, { projectId, id, campaignType }: Campaign) => {
+  if (campaignType !== 'PROMOTION') return {};
+  const tiers = await tierViews(db, projectId, await tiersOfCampaign(db, projectId, id));
+  return { promotion: list('tiers', tiers, { total: tiers.length, hasMore: false }) };
+};
+
+/** A campaign as it is shown alone. */
+export const wholeCampaign = async (db: Db, campaign: Campaign) => ({
+  ...campaignView(campaign),
+  ...(await promotionView(db, campaign)),
+  vouchers_count: await countVouchers(db, campaign),
+});
+
+/** Makes the campaign that a body describes, with its rules, tiers and first vouchers. @throws DomainError duplicate_found, invalid_payload */
+export const makeCampaign = async (
+  tx: Tx,
+  project: Project,
+  body: z.output<typeof createCampaignBody>,
+  { now, randomBytes }: CampaignDeps,
+) => {
+  const { voucher, vouchers_count: count = 0, validation_rules: rules = [], promotion } = body;
+  const pattern = parseCodeConfig(voucher?.code_config ?? {}, { caseSensitive: project.caseSensitiveCodes });
+  requireHardToGuess(pattern, Math.max(count, 1));
+  const tiers = promotion?.tiers ?? [];
+  await requireRules(tx, project.id, [...new Set([...rules, ...tiers.flatMap((tier) => tier.validation_rules ?? [])])]);
+  const named = { ...body, ...(await withCategoryName(tx, project.id, body)) };
+  const campaign = await createCampaign(tx, newCampaignOf(project.id, named), now());
+  if (!campaign)
+    throw new DomainError('duplicate_found', `A campaign with the name ${body.name} exists already.`, {
+      resource: { type: 'campaign', id: body.name },
+    });
+  if (count > 0) await createCampaignVouchers(tx, campaign, count, {}, pattern, { project, now: now(), randomBytes });
+  for (const tier of tiers) await addTier(tx, campaign, tier, now());
+  if (rules.length > 0) await assignRules(tx, project.id, rules, { type: 'campaign', id: campaign.id }, now());
+  const made = rules.length > 0 ? (await findCampaign(tx, project.id, campaign.id))! : campaign;
+  return { ...campaignView(made), ...(await promotionView(tx, made)), vouchers_count: count };
+};
+
+/** Changes a campaign that is locked as a body says. @throws DomainError invalid_payload */
+export const changeCampaign = async (tx: Tx, campaign: Campaign, body: z.output<typeof updateCampaignBody>, now: Date) => {
+  const change = changeOf(campaign, { ...body, ...(await withCategoryName(tx, campaign.projectId, body)) });
+  const next = { ...campaign, ...change };
+  requireStart(next.template, next.startDate);
+  if (next.startDate && next.expirationDate && next.startDate >= next.expirationDate)
+    throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
+      fields: [{ path: 'expiration_date', message: 'must be after start_date' }],
+    });
+  return campaignView(await updateCampaign(tx, campaign, change, 'campaign.updated', now));
+};

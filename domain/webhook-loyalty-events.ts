@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import type { WebhookEventType } from './webhook-event-types.ts';
+
+const CARD = {
+  id: 'v_0192f3a8',
+  code: 'GOLD-7K2M',
+  campaign: 'Gold club',
+  campaign_id: 'camp_0192f3a8',
+  type: 'LOYALTY_CARD',
+  holder_id: 'cust_0192f3a8',
+  loyalty_card: { points: 120, balance: 100, expired_points: 20, subtracted_points: 0 },
+};
+
+const points = (type: string, description: string, transaction: string, came: number): WebhookEventType => ({
+  type: `voucher.loyalty_card.${type}`,
+  description,
+  data: z.looseObject({
+    voucher: z.looseObject({ id: z.string(), code: z.string(), loyalty_card: z.looseObject({ points: z.int(), balance: z.int() }) }),
+    balance: z.looseObject({ points: z.int(), total: z.int(), balance: z.int() }),
+    transaction: z.looseObject({ id: z.string(), type: z.string() }),
+  }),
+  example: {
+    voucher: CARD,
+    balance: { points: came, total: 120, balance: 100, type: 'loyalty_card', object: 'balance' },
+    transaction: { id: 'vtx_0192f3a8', type: transaction, voucher_id: CARD.id, campaign_id: CARD.campaign_id },
+  },
+});
+
+/** What happens to the points of loyalty cards. */
+export const loyaltyEventTypes: WebhookEventType[] = [
+  points('transaction.created', 'Points of a loyalty card came or went, for whatever reason', 'POINTS_ACCRUAL', 100),
+  points('points_added', 'Points came to a loyalty card: earned, added by hand, or from another card', 'POINTS_ACCRUAL', 100),
+  points('points_expired', 'Points of a loyalty card came to their end unused', 'POINTS_EXPIRATION', -20),
+];
