@@ -47,7 +47,7 @@ const referralProgram = z
   .transform(({ conversion_event: _older, ...program }) => program);
 
 /** Of a loyalty program, where each customer has one card. */
-export const loyaltyFields = {
+const loyaltyFields = {
   auto_join: z.boolean().optional().meta({ description: 'Whether customers who fulfil an earning rule get a card, where they have none' }),
   join_once: z.literal(true).optional().meta({ description: 'Always: a customer has one card of a program' }),
 };
