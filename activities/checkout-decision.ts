@@ -58,6 +58,6 @@ export const decideQuestion = (
   facts: RequestFacts,
   units: KnownUnits,
 ): Decision => {
-  const { order, stackingRules: rules } = request;
-  return decide({ asked, redeemables, order, redeemerOf, rules, counts, facts, units, rewardOf });
+  const { order, stackingRules: rules, project } = request;
+  return decide({ asked, redeemables, order, redeemerOf, rules, counts, facts, currency: project.currency, units, rewardOf });
 };

@@ -18,8 +18,8 @@ export interface OrderRequest {
 
 /** A checkout's question, as plain JSON: it also travels as the argument of a Temporal activity. */
 export interface CheckoutRequest {
-  /** `timezone` is where its days, weeks and months begin. */
-  project: { id: string; caseSensitiveCodes: boolean; timezone: string };
+  /** `timezone` is where its days, weeks and months begin; `currency` what formulas reckon in. */
+  project: { id: string; caseSensitiveCodes: boolean; timezone: string; currency: string };
   apiKeyId: string;
   apiKeyName: string;
   requestId: string;

@@ -135,7 +135,7 @@ export const appliedView = (outcome: Applied, { order, expand, audience, stackin
         ? { gift: { balance: redeemable.gift.balance, credits: outcome.share.gift_credits } }
         : redeemable.object === 'voucher' && redeemable.card
           ? { loyalty_card: loyaltyCardView(redeemable.card, outcome.share.loyalty_points) }
-          : { discount: discountView(redeemable.discount) },
+          : { discount: discountView(outcome.discount) },
     metadata: audience === 'client' ? {} : (redeemable as KnownVoucher).metadata,
     categories: categoriesView(redeemable, stackingRules),
   };

@@ -14,6 +14,7 @@ import {
 import { countersNeeded } from '../domain/counted.ts';
 import { offerOf, type Offer } from '../domain/qualification/offer.ts';
 import type { PromotionTierState, RedeemableState } from '../domain/redeemable.ts';
+import { formulasOf } from '../domain/dynamic-discount.ts';
 import { needsOf } from '../domain/validation-rules/needs.ts';
 import type { Redeemer } from '../domain/voucher-validity.ts';
 import { promotionsOf } from './promotions.ts';
@@ -72,13 +73,13 @@ export const isCounted = ({ parts }: Offer): boolean =>
       (redeemable.object === 'voucher' && (redeemable as KnownVoucher).lockedUntil !== null),
   );
 
-const asksForSomething = ({ rules }: RedeemableState): boolean => {
-  const { segments, collections, customer, products } = needsOf(rules);
+const asksForSomething = ({ rules, discount }: RedeemableState): boolean => {
+  const { segments, collections, customer, products } = needsOf(rules, formulasOf(discount));
   return customer || products || segments.length > 0 || collections.length > 0;
 };
 
 const projectOffers = (version: string, time: Date, offers: readonly Offer[]): ProjectOffers => {
-  const ruled = redeemablesOf(offers).filter(({ rules }) => rules.length > 0);
+  const ruled = redeemablesOf(offers).filter(({ rules, discount }) => rules.length > 0 || formulasOf(discount).length > 0);
   const asking = ruled.filter(asksForSomething);
   return {
     version,

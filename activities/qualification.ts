@@ -78,6 +78,7 @@ export const createQualificationActivities = ({ sql, states, now, inFlight = 2 }
         order: scenario.ofOrder ? order : null,
         redeemerOf: question.redeemerOf,
         rules,
+        currency: request.project.currency,
         counts: countsFor(question),
         facts: scenario.ofOrder ? facts : { ...facts, items: [], orderMetadata: null },
       };

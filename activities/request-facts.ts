@@ -1,11 +1,12 @@
 import type { CheckoutCustomer } from '../db/checkout.ts';
 import type { Db } from '../db/client.ts';
 import { collectedAmong } from '../db/product-collections.ts';
-import { readMetadata } from '../db/customer-metadata.ts';
+import { readTraits, type CustomerTraits } from '../db/customer-traits.ts';
 import { segmentsOf } from '../db/segment-members.ts';
 import { lineAmount } from '../domain/checkout-cart.ts';
 import { NO_FACTS, type CustomerFacts, type ItemFacts, type RequestFacts } from '../domain/validation-rules/facts.ts';
 import { needsOf } from '../domain/validation-rules/needs.ts';
+import { formulasOf } from '../domain/dynamic-discount.ts';
 import type { AssignedRule } from '../domain/validation-rules/rule.ts';
 import { itemsAsNamed, lookUpItems, type CatalogueItem } from './catalogue-items.ts';
 import type { Question } from './checkout-decision.ts';
@@ -23,6 +24,8 @@ interface Told {
 interface Ruled extends Told {
   /** The rules of all that it redeems. */
   rules: readonly AssignedRule[];
+  /** The formulas of their discounts. */
+  formulas?: readonly string[];
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
@@ -36,18 +39,22 @@ export const readFacts = async (
 ): Promise<(question: Question) => RequestFacts> => {
   const ruled = questions.flatMap((question): Ruled[] => {
     const rules = question.redeemables.flatMap((redeemable) => redeemable?.rules ?? []);
-    return rules.length > 0 ? [{ ...question, rules }] : [];
+    const formulas = question.redeemables.flatMap((redeemable) => (redeemable ? formulasOf(redeemable.discount) : []));
+    return rules.length + formulas.length > 0 ? [{ ...question, rules, formulas }] : [];
   });
   return ruled.length === 0 ? () => NO_FACTS : readFactsOf(db, projectId, ruled, now);
 };
 
 /** Reads customers, segments and products for requests of one project, each only where a rule asks for it. */
 export const readFactsOf = async (db: Db, projectId: string, ruled: readonly Ruled[], now: Date): Promise<(told: Told) => RequestFacts> => {
-  const needs = needsOf(ruled.flatMap(({ rules }) => rules));
+  const needs = needsOf(
+    ruled.flatMap(({ rules }) => rules),
+    ruled.flatMap(({ formulas = [] }) => formulas),
+  );
   const customerIds = [...new Set(ruled.flatMap(({ customer }) => customer?.id ?? []))];
   const items = ruled.flatMap(({ request }) => request.order?.items ?? []);
-  const [metadataOf, segments, itemOf] = await Promise.all([
-    needs.customer && customerIds.length > 0 ? readMetadata(db, projectId, customerIds) : new Map<string, Record<string, unknown>>(),
+  const [traitsOf, segments, itemOf] = await Promise.all([
+    needs.customer && customerIds.length > 0 ? readTraits(db, projectId, customerIds) : new Map<string, CustomerTraits>(),
     segmentsOf(db, projectId, customerIds, needs.segments, now),
     needs.products && items.length > 0 ? lookUpItems(db, projectId, items) : itemsAsNamed(),
   ]);
@@ -67,7 +74,8 @@ export const readFactsOf = async (db: Db, projectId: string, ruled: readonly Rul
     named && {
       id: customer?.id ?? null,
       sourceId: customer?.sourceId ?? named.sourceId ?? null,
-      metadata: merged(customer && metadataOf.get(customer.id), named.metadata),
+      metadata: merged(customer && traitsOf.get(customer.id)?.metadata, named.metadata),
+      birthdate: named.birthdate ?? (customer && traitsOf.get(customer.id)?.birthdate) ?? null,
       segments: (customer && segments.get(customer.id)) ?? NOTHING,
     };
 

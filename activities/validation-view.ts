@@ -39,7 +39,7 @@ const voucherView = (request: CheckoutRequest, { outcomes, cart }: Decision, tra
   return {
     valid: true,
     code: voucher.code,
-    discount: voucher.gift || voucher.card ? undefined : discountView(voucher.discount),
+    discount: voucher.gift || voucher.card ? undefined : discountView(outcome.discount),
     gift: voucher.gift ? { ...voucher.gift, credits: outcome.share.gift_credits } : undefined,
     loyalty: voucher.card ? { points_cost: outcome.share.loyalty_points } : undefined,
     session: request.session ? sessionView(request.session) : undefined,

@@ -43,7 +43,7 @@ export const questionOf = (
     throw wrongFields([{ path: 'order.currency', message: `must be ${project.currency}, the currency of the project` }]);
   }
   return {
-    project: { id: project.id, caseSensitiveCodes: project.caseSensitiveCodes, timezone: project.timezone },
+    project: { id: project.id, caseSensitiveCodes: project.caseSensitiveCodes, timezone: project.timezone, currency: project.currency },
     apiKeyId: apiKey.id,
     apiKeyName: apiKey.name,
     requestId,

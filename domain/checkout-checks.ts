@@ -2,7 +2,7 @@ import { hasItems, type Cart, type DiscountStep } from './checkout-cart.ts';
 import { refusalOfAssignedRules } from './checkout-rules.ts';
 import type { Applied, Checkout } from './checkout.ts';
 import { counterOf, heldCredits, heldUses, refusalOfPoints, shareOf } from './counted.ts';
-import { needsItems } from './discount.ts';
+import { needsItems, type Discount } from './discount.ts';
 import { refusalOfGift } from './gift.ts';
 import { hasBudget, isLimited, refusalOfBudget, refusalOfLimits } from './limits.ts';
 import { stepOf } from './redeemable-discount.ts';
@@ -25,7 +25,14 @@ export interface Candidate {
   /** What its discount is taken of, once it was worked out. */
   scope?: ApplicableScope | null;
   /** The cart after it, once it was worked out. */
-  after?: { cart: Cart; step: DiscountStep } | null;
+  after?: AfterDiscount | null;
+}
+
+/** The cart after a discount, which is as it was worked out for this order. */
+export interface AfterDiscount {
+  cart: Cart;
+  step: DiscountStep;
+  discount: Discount;
 }
 
 /** @returns why the redeemable does not apply; null where nothing speaks against it */

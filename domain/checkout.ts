@@ -2,6 +2,7 @@ import { bestDeal } from './best-deal.ts';
 import { openCart, type Cart, type DiscountStep, type OrderItem } from './checkout-cart.ts';
 import { inOrder, isExclusive, type SkipKey, type StackingRules } from './checkout-stacking.ts';
 import type { Counts } from './counted.ts';
+import type { Discount } from './discount.ts';
 import type { CounterChange, Share } from './counters.ts';
 import type { KnownUnits } from './free-units.ts';
 import type { CardReward } from './loyalty/card-reward.ts';
@@ -27,6 +28,8 @@ export interface Checkout {
   facts: RequestFacts;
   /** The reward that is asked for a loyalty card's points; undefined where its program has none such. Left out: nobody asks for any. */
   rewardOf?: (card: VoucherState, asked: AskedRedeemable) => CardReward | undefined;
+  /** ISO 4217: what formulas reckon amounts in. */
+  currency?: string;
   /** What is known of units that discounts make free. */
   units?: KnownUnits;
 }
@@ -39,6 +42,8 @@ export interface Applied {
   step: DiscountStep | null;
   /** The cart after it. */
   cart: Cart | null;
+  /** What its discount is for this order. */
+  discount: Discount;
   /** What its discount is taken of; null: no rule bounds it. */
   scope: ApplicableScope | null;
   share: Share;

@@ -9,16 +9,16 @@ export const costOfUse = ({ discount, gift }: Pick<VoucherTemplate, 'discount' |
   if (gift !== undefined) bounds.push(gift.amount);
   switch (discount?.type) {
     case 'AMOUNT':
-      if ((discount.effect ?? 'APPLY_TO_ORDER') === 'APPLY_TO_ORDER') bounds.push(discount.amount_off);
+      if ((discount.effect ?? 'APPLY_TO_ORDER') === 'APPLY_TO_ORDER' && !discount.amount_off_formula) bounds.push(discount.amount_off);
       bounds.push(discount.aggregated_amount_limit ?? null);
       break;
     case 'PERCENT':
-      if (orderAmount !== null) bounds.push(Math.ceil((orderAmount * discount.percent_off) / 100));
+      if (orderAmount !== null && !discount.percent_off_formula) bounds.push(Math.ceil((orderAmount * discount.percent_off) / 100));
       if ((discount.effect ?? 'APPLY_TO_ORDER') === 'APPLY_TO_ORDER') bounds.push(discount.amount_limit ?? null);
       bounds.push(discount.aggregated_amount_limit ?? null);
       break;
     case 'FIXED':
-      if (orderAmount !== null && (discount.effect ?? 'APPLY_TO_ORDER') === 'APPLY_TO_ORDER')
+      if (orderAmount !== null && (discount.effect ?? 'APPLY_TO_ORDER') === 'APPLY_TO_ORDER' && !discount.fixed_amount_formula)
         bounds.push(Math.max(0, orderAmount - discount.fixed_amount));
       break;
     case 'UNIT':

@@ -16,6 +16,8 @@ export interface DiscountRange {
   items?: ItemScope | null;
   /** `initial` reckons with what lines cost at first, and takes no more than is left of them. */
   base?: 'initial' | 'discounted';
+  /** By line: what stands in place of the discount's own figure, where it is taken of each line. */
+  figures?: readonly number[] | null;
 }
 
 /** A line as the discount reckons with it. */
@@ -72,7 +74,7 @@ export const sharesOf = (lines: readonly DiscountLine[], discount: PriceDiscount
   const range = rangeOf(lines, ofItems, where);
   const limit = limitOf(discount, ofItems);
   if (!ofItems) return spreadOver(range, Math.min(offOf(discount, sum(range.parts.map(({ worth }) => worth))), limit));
-  const shares = sharesOfItems(range, discount);
+  const shares = sharesOfItems(range, discount, where.figures ?? null);
   return sum(shares) > limit ? spread(limit, shares) : shares;
 };
 
@@ -105,12 +107,17 @@ const spreadOver = ({ parts, groups, exact }: Range, amount: number, ofUnits = f
   return exact && !ofUnits ? spread(all, weights) : spreadWithin(all, weights, caps);
 };
 
-const sharesOfItems = (range: Range, discount: PriceDiscount): number[] => {
-  if (discount.type === 'AMOUNT') return amountOfItems(range, discount);
-  if (discount.type === 'PERCENT') return withinGroups(range, percentOfItems(range, discount));
+type Figures = readonly number[] | null;
+
+const sharesOfItems = (range: Range, discount: PriceDiscount, figures: Figures): number[] => {
+  if (discount.type === 'AMOUNT') return amountOfItems(range, discount, figures);
+  if (discount.type === 'PERCENT') return withinGroups(range, percentOfItems(range, discount, figures));
   return withinGroups(
     range,
-    range.parts.map(({ worth, cap, units, bound }) => Math.min(cap, Math.max(0, worth - (bound?.price ?? discount.fixed_amount) * units))),
+    range.parts.map(({ worth, cap, units, bound }, index) => {
+      const price = bound?.price ?? figures?.[index] ?? discount.fixed_amount;
+      return Math.min(cap, Math.max(0, worth - price * units));
+    }),
   );
 };
 
@@ -126,20 +133,23 @@ const withinGroups = ({ groups }: Range, shares: number[]): number[] => {
   return bounded;
 };
 
-const percentOfItems = ({ parts }: Range, { percent_off: percent, amount_limit: limit }: PercentDiscount): number[] => {
+const percentOfItems = ({ parts }: Range, { percent_off: percent, amount_limit: limit }: PercentDiscount, figures: Figures): number[] => {
   const ratio = ratioOfPercent(percent);
-  return parts.map(({ base, units, of, cap }) => {
+  return parts.map(({ base, units, of, cap }, index) => {
     const part = units === of ? undefined : { numerator: units, denominator: of };
-    return Math.min(shareOf(base, ratio, part), cap, limit ?? Infinity);
+    return Math.min(shareOf(base, figures ? ratioOfPercent(figures[index]!) : ratio, part), cap, limit ?? Infinity);
   });
 };
 
-const amountOfItems = (range: Range, { amount_off: off, effect }: AmountDiscount): number[] => {
+const amountOfItems = (range: Range, { amount_off: off, effect }: AmountDiscount, figures: Figures): number[] => {
   if (effect === 'APPLY_TO_ITEMS_PROPORTIONALLY') return spreadOver(range, off);
   if (effect === 'APPLY_TO_ITEMS_PROPORTIONALLY_BY_QUANTITY') return spreadOver(range, off, true);
   return withinGroups(
     range,
-    range.parts.map(({ units, cap }) => Math.min(effect === 'APPLY_TO_ITEMS_BY_QUANTITY' ? off * units : off, cap)),
+    range.parts.map(({ units, cap }, index) => {
+      const ofLine = figures?.[index] ?? off;
+      return Math.min(effect === 'APPLY_TO_ITEMS_BY_QUANTITY' ? ofLine * units : ofLine, cap);
+    }),
   );
 };
 

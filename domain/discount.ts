@@ -12,34 +12,44 @@ export const UNIT_EFFECTS = ['ADD_MISSING_ITEMS', 'ADD_NEW_ITEMS'] as const;
 /** The product that stands for an order's shipping: units of it free are free shipping. */
 export const SHIPPING = { id: 'prod_5h1pp1ng', sourceId: '5h1pp1ng' } as const;
 
+/** A formula says how much it is for an order; the figure beside it counts where the formula has no value. */
+interface Dynamic {
+  /** True where the figure is what a formula came to for an order. */
+  is_dynamic?: boolean;
+}
+
 /** What a discount may take at most, in minor units. */
-interface Limited {
+interface Limited extends Dynamic {
   aggregated_amount_limit?: number | null;
 }
 
 export interface AmountDiscount extends Limited {
   type: 'AMOUNT';
   amount_off: number;
+  amount_off_formula?: string;
   effect?: (typeof AMOUNT_EFFECTS)[number];
 }
 
 export interface PercentDiscount extends Limited {
   type: 'PERCENT';
   percent_off: number;
+  percent_off_formula?: string;
   amount_limit?: number | null;
   effect?: (typeof PERCENT_EFFECTS)[number];
 }
 
 /** The order, or each unit of each item, costs this; where it costs less, it stays as it is. */
-interface FixedDiscount {
+interface FixedDiscount extends Dynamic {
   type: 'FIXED';
   fixed_amount: number;
+  fixed_amount_formula?: string;
   effect?: (typeof FIXED_EFFECTS)[number];
 }
 
 /** So many units of a product (or SKU) for nothing. */
-export interface FreeUnits {
+export interface FreeUnits extends Dynamic {
   unit_off: number;
+  unit_off_formula?: string;
   /** Id or source id of the product or SKU. */
   unit_type: string;
   /** ADD_MISSING_ITEMS makes those in the cart free and adds what is missing; ADD_NEW_ITEMS adds all. */
@@ -47,10 +57,11 @@ export interface FreeUnits {
 }
 
 /** Units of one product, or with ADD_MANY_ITEMS those that `units` names. */
-export interface UnitDiscount {
+export interface UnitDiscount extends Dynamic {
   type: 'UNIT';
   effect?: (typeof UNIT_EFFECTS)[number] | 'ADD_MANY_ITEMS';
   unit_off?: number;
+  unit_off_formula?: string;
   unit_type?: string;
   units?: FreeUnits[];
 }

@@ -1,9 +1,10 @@
-import { applyDiscount, type Cart, type DiscountStep } from './checkout-cart.ts';
-import type { Candidate } from './checkout-checks.ts';
+import { applyDiscount, type DiscountStep } from './checkout-cart.ts';
+import type { AfterDiscount, Candidate } from './checkout-checks.ts';
 import { applicableTo } from './checkout-scope.ts';
 import { baseOf } from './checkout-stacking.ts';
 import { heldCredits, spendingOf } from './counted.ts';
 import type { Discount } from './discount.ts';
+import { worksOut } from './dynamic-discount.ts';
 import { giftDiscount } from './gift.ts';
 
 /** What a redeemable takes of the cart as it stands at its turn. */
@@ -18,11 +19,15 @@ const discountOf = (candidate: Candidate): Discount => {
 };
 
 /** The cart after it, worked out once; null where nothing says what the order costs. */
-export const afterDiscount = (candidate: Candidate): { cart: Cart; step: DiscountStep } | null => {
+export const afterDiscount = (candidate: Candidate): AfterDiscount | null => {
   if (candidate.after === undefined) {
     const { cart, redeemable, checkout } = candidate;
-    const scope = { items: applicableTo(candidate), base: baseOf(checkout.rules, redeemable), units: checkout.units };
-    candidate.after = cart && applyDiscount(cart, discountOf(candidate), scope);
+    candidate.after = null;
+    if (cart) {
+      const { discount, ...where } = worksOut(candidate, cart, discountOf(candidate), applicableTo(candidate));
+      const scope = { ...where, base: baseOf(checkout.rules, redeemable), units: checkout.units };
+      candidate.after = { ...applyDiscount(cart, discount, scope), discount };
+    }
   }
   return candidate.after;
 };

@@ -47,9 +47,10 @@ const apply = (candidate: Candidate): Applied => {
   const { asked, redeemable, by } = candidate;
   const next = afterDiscount(candidate);
   const step = next && next.step;
+  const discount = next ? next.discount : redeemable.discount;
   const share = shareOf(candidate, step);
   const taken = takenOf(countersNeeded(redeemable, by), share);
-  return { status: 'APPLICABLE', asked, redeemable, step, cart: next && next.cart, scope: applicableTo(candidate), share, taken };
+  return { status: 'APPLICABLE', asked, redeemable, step, cart: next && next.cart, discount, scope: applicableTo(candidate), share, taken };
 };
 
 const hasNoEffect = ({ step, share }: Applied): boolean =>

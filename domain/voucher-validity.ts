@@ -29,6 +29,8 @@ export interface VoucherState {
   campaign: CampaignState | null;
   /** The revision of the campaign's template that decided; null where the voucher defines itself. */
   templateRevision: number | null;
+  /** What formulas may read of it. */
+  metadata?: Record<string, unknown>;
   /** Of a gift card: all that it was made with. */
   discount: Discount;
   /** null: not a gift card. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SCOPE_EFFECTS, type RuleGroup } from '../../domain/validation-rules/rule.ts';
 import { checkRules } from '../../domain/validation-rules/check.ts';
+import { formulaProblem } from '../../domain/formula/formula.ts';
 import { applicableList } from './applicable-to.ts';
 import { amount, name, text } from './fields.ts';
 import { flag, listOf, paging, startingAfter } from './list.ts';
@@ -19,12 +20,20 @@ const rules = z
   .transform((given) => given as RuleGroup)
   .meta({ id: 'Rules', description: 'Conditions by their ids, and `logic` such as `(1 and 2) or 3`: see /v1/validation-rules/kinds' });
 
-const notApplied = z
-  .union([z.null(), z.literal(0), z.literal('')], { error: 'is not something that is applied here: leave it out' })
-  .optional();
-
 /** Clients send an empty text where they mean no limit. */
 const noText = (value: unknown): unknown => (value === '' ? null : value);
+
+/** Clients send 0 where they mean no formula, since typings say that it is a number. */
+const noFormula = (value: unknown): unknown => (value === 0 ? null : noText(value));
+
+const priceFormula = z
+  .string()
+  .max(2000)
+  .superRefine((given, context) => {
+    const problem = formulaProblem(given, { ofItems: true });
+    if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+  })
+  .nullish();
 
 const MOST_UNITS = 1_000_000_000;
 const units = z.preprocess(noText, z.int().min(0).max(MOST_UNITS).nullish());
@@ -46,7 +55,9 @@ const scopeEntry = z
     skip_initially: z.preprocess(noText, z.int().min(0).max(MOST_UNITS).nullish()),
     repeat: z.preprocess(noText, z.int().min(1).max(MOST_UNITS).nullish()).meta({ description: '2: every second one' }),
     price: limit.meta({ description: 'What a unit costs after a FIXED discount of items, in minor units' }),
-    price_formula: notApplied.transform(() => undefined),
+    price_formula: z
+      .preprocess(noFormula, priceFormula)
+      .meta({ description: 'Says the price for each order; `price` counts where it has no value' }),
     quantity_limit: units.meta({ description: 'The most units of one line; 0 or null is none, as for every limit' }),
     aggregated_quantity_limit: units.meta({ description: 'The most units of all lines together' }),
     amount_limit: limit.meta({ description: 'The most that is taken of one line' }),

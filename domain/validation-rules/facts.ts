@@ -7,6 +7,8 @@ export interface CustomerFacts {
   id: string | null;
   sourceId: string | null;
   metadata: Record<string, unknown>;
+  /** YYYY-MM-DD; null where nobody said. */
+  birthdate?: string | null;
   /** Ids and names of the segments that the customer is in, of those that some rule asks for. */
   segments: ReadonlySet<string>;
 }

@@ -63,7 +63,7 @@ export const asked = (...codes: string[]) => codes.map((id) => ({ object: 'vouch
 
 /** A request to redeem one code, as the API makes it; its key is its own unless told otherwise. */
 export const redeemRequest = (project: Project, code: string, more: Partial<RedeemRequest> = {}): RedeemRequest => ({
-  project: { id: project.id, caseSensitiveCodes: project.caseSensitiveCodes, timezone: project.timezone },
+  project: { id: project.id, caseSensitiveCodes: project.caseSensitiveCodes, timezone: project.timezone, currency: project.currency },
   apiKeyId: 'key_test',
   apiKeyName: 'test',
   requestId: 'req_test',
