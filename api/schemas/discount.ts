@@ -101,13 +101,13 @@ const said = (value: unknown): unknown => {
 };
 
 /** Effects of which each item has its own figure. */
-const OF_EACH_ITEM = ['APPLY_TO_ITEMS', 'APPLY_TO_ITEMS_BY_QUANTITY'];
+const OF_EACH_ITEM = new Set<string | undefined>(['APPLY_TO_ITEMS', 'APPLY_TO_ITEMS_BY_QUANTITY']);
 
 const checkFormulas = (discount: z.output<typeof kinds>, context: z.RefinementCtx): void => {
   const check = (fields: object, effect: string | undefined, path: (string | number)[]): void => {
     for (const [field, text] of Object.entries(fields)) {
       if (!field.endsWith('_formula') || text === undefined) continue;
-      const problem = formulaProblem(text as string, { ofItems: OF_EACH_ITEM.includes(effect ?? '') });
+      const problem = formulaProblem(text as string, { ofItems: OF_EACH_ITEM.has(effect) });
       if (problem !== null) context.addIssue({ code: 'custom', path: [...path, field], message: problem });
     }
   };

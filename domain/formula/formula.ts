@@ -40,8 +40,8 @@ export const formulaProblem = (text: string, { ofItems }: { ofItems: boolean }):
 
 /** What has to be read before it can be worked out. */
 export const formulaNeeds = (text: string): { customer: boolean; products: boolean } => {
-  const needs = [...read(text).operands].map((name) => OPERANDS[name]!.needs);
-  return { customer: needs.includes('customer'), products: needs.includes('products') };
+  const needs = new Set([...read(text).operands].map((name) => OPERANDS[name]!.needs));
+  return { customer: needs.has('customer'), products: needs.has('products') };
 };
 
 /** True where it may have another value for each item. */
