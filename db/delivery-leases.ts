@@ -68,13 +68,19 @@ export const releaseLease = async (sql: Sql, destinationId: string, lease: strin
     where destination_id = ${destinationId} and state = 'planned' and lease = ${lease}`;
 };
 
+export interface MessageToSend {
+  id: string;
+  projectId: string;
+  messageId: string | null;
+}
+
 /**
  * Says, just before messages go on the wire, that they do: what a process had here when it died is not sent again by guess.
  * @returns the ids that may be sent; what is missing was paused, moved or taken by another drain meanwhile
  */
 export const markSending = async (
-  sql: Sql,
-  messages: { id: string; projectId: string; messageId: string | null }[],
+  sql: Db,
+  messages: MessageToSend[],
   { lease, now, until }: { lease: string; now: Date; until: Date },
 ): Promise<Set<string>> => {
   const input = messages.map((message) => ({ id: message.id, project_id: message.projectId, message_id: message.messageId }));

@@ -55,10 +55,10 @@ const told: Partial<Record<SettledRow['state'], string>> = {
 };
 
 /**
- * Records how deliveries ended, with their attempts and events, in one transaction. Only who holds the lease can; one that was given
- * up as unknown meanwhile is put right by what its sender knows.
+ * Records how deliveries ended, with their attempts and events. Only who holds the lease can; one that was given up as unknown meanwhile
+ * is put right by what its sender knows.
  */
-export const recordResults = async (sql: Sql, lease: string, results: DeliveryResult[]): Promise<void> => {
+export const recordResults = async (tx: Tx, lease: string, results: DeliveryResult[]): Promise<void> => {
   const input = results.map((result) => ({
     project_id: result.projectId,
     id: result.id,
@@ -71,36 +71,32 @@ export const recordResults = async (sql: Sql, lease: string, results: DeliveryRe
     due_at: result.dueAt?.toISOString() ?? null,
     finished_at: result.finishedAt.toISOString(),
   }));
-  await withRetries(() =>
-    sql.begin(async (tx) => {
-      const settled = await tx<SettledRow[]>`
-        with input as (
-          select * from jsonb_to_recordset(${tx.json(input as never)}) as t (
-            project_id text, id text, state text, outcome text, answer text, status smallint, saved jsonb, reason text,
-            due_at timestamptz, finished_at timestamptz)
-        ), held as (
-          select d.project_id, d.id, d.state = 'planned' as unsent from delivery d join input i using (project_id, id)
-          where d.lease = ${lease} and d.state in ('planned', 'sending', 'unknown')
-          order by d.id for no key update of d
-        ), settled as (
-          update delivery d set state = i.state, reason = i.reason, due_at = coalesce(i.due_at, d.due_at), leased_until = null,
-            lease = case when i.state = 'planned' then null else d.lease end,
-            retries = d.retries + (i.outcome = 'retry')::int, answer = coalesce(i.saved, d.answer),
-            finished_at = case when i.state = 'planned' then null else i.finished_at end
-          from input i join held h using (project_id, id)
-          where d.project_id = i.project_id and d.id = i.id
-          returning d.*, i.outcome, i.answer as said, i.status, i.finished_at as attempted_at, h.unsent
-        ), attempt as (
-          update delivery_attempt a set outcome = s.outcome, answer = s.said, status = s.status, finished_at = s.attempted_at from settled s
-          where a.project_id = s.project_id and a.delivery_id = s.id and a.number = s.attempts and not s.unsent
-        )
-        select ${settledColumns(tx)} from settled s
-        left join enrolment e on e.project_id = s.project_id and e.id = s.enrolment_id and s.payload ? 'awaited'
-        left join customer c on c.project_id = s.project_id and c.id = coalesce(e.customer_id, s.customer_id)
-        order by s.id`;
-      await tell(tx, settled);
-    }),
-  );
+  const settled = await tx<SettledRow[]>`
+    with input as (
+      select * from jsonb_to_recordset(${tx.json(input as never)}) as t (
+        project_id text, id text, state text, outcome text, answer text, status smallint, saved jsonb, reason text,
+        due_at timestamptz, finished_at timestamptz)
+    ), held as (
+      select d.project_id, d.id, d.state = 'planned' as unsent from delivery d join input i using (project_id, id)
+      where d.lease = ${lease} and d.state in ('planned', 'sending', 'unknown')
+      order by d.id for no key update of d
+    ), settled as (
+      update delivery d set state = i.state, reason = i.reason, due_at = coalesce(i.due_at, d.due_at), leased_until = null,
+        lease = case when i.state = 'planned' then null else d.lease end,
+        retries = d.retries + (i.outcome = 'retry')::int, answer = coalesce(i.saved, d.answer),
+        finished_at = case when i.state = 'planned' then null else i.finished_at end
+      from input i join held h using (project_id, id)
+      where d.project_id = i.project_id and d.id = i.id
+      returning d.*, i.outcome, i.answer as said, i.status, i.finished_at as attempted_at, h.unsent
+    ), attempt as (
+      update delivery_attempt a set outcome = s.outcome, answer = s.said, status = s.status, finished_at = s.attempted_at from settled s
+      where a.project_id = s.project_id and a.delivery_id = s.id and a.number = s.attempts and not s.unsent
+    )
+    select ${settledColumns(tx)} from settled s
+    left join enrolment e on e.project_id = s.project_id and e.id = s.enrolment_id and s.payload ? 'awaited'
+    left join customer c on c.project_id = s.project_id and c.id = coalesce(e.customer_id, s.customer_id)
+    order by s.id`;
+  await tell(tx, settled);
 };
 
 /**

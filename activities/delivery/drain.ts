@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Sql } from '../../db/client.ts';
-import { leaseDue, markSending, nextDue, releaseLease } from '../../db/delivery-leases.ts';
-import { type DeliveryResult, recordResults, sweepLost } from '../../db/delivery-results.ts';
+import { keepBooks } from '../../db/delivery-books.ts';
+import { leaseDue, nextDue, releaseLease, type MessageToSend } from '../../db/delivery-leases.ts';
+import { type DeliveryResult, sweepLost } from '../../db/delivery-results.ts';
 import { type Destination, findDestination } from '../../db/destinations.ts';
 import { readAnswer } from '../../domain/journey/answer.ts';
 import { retryDelay } from '../../domain/retry-schedule.ts';
@@ -90,21 +91,15 @@ const sendAll = async (
   let found = 0;
   let missedTurns = 0;
 
-  const marking = createGatherer<Sendable, boolean>({
+  // One gatherer for both: what a sender's last one came to is committed with the word that its next one goes on the wire.
+  const books = createGatherer<{ result: DeliveryResult } | { sending: Sendable }, boolean>({
     inFlight: 1,
     size: SET,
-    run: async (_, items) => {
-      const rows = items.map(({ delivery, messageId }) => ({ id: delivery.id, projectId: delivery.projectId, messageId }));
-      const marked = await markSending(sql, rows, { lease, now: now(), until: inMs(leaseMs) });
-      return items.map(({ delivery }) => marked.has(delivery.id));
-    },
-  });
-  const recording = createGatherer<DeliveryResult, void>({
-    inFlight: 1,
-    size: SET,
-    run: async (_, results) => {
-      await recordResults(sql, lease, results);
-      return results.map(() => undefined);
+    run: async (_, entries) => {
+      const results = entries.flatMap((each) => ('result' in each ? each.result : []));
+      const sending = entries.flatMap((each) => ('sending' in each ? messageOf(each.sending) : []));
+      const marked = await keepBooks(sql, { lease, results, sending, now: now(), until: inMs(leaseMs) });
+      return entries.map((each) => 'result' in each || marked.has(each.sending.delivery.id));
     },
   });
 
@@ -120,7 +115,7 @@ const sendAll = async (
     if (leased.length === 0) return null;
     found += leased.length;
     const prepared = await transport.prepare(destination, leased);
-    await Promise.all(prepared.filter((each) => !isSendable(each)).map((each) => recording.add('', settledUnsent(each, now()))));
+    await Promise.all(prepared.filter((each) => !isSendable(each)).map((each) => books.add('', { result: settledUnsent(each, now()) })));
     return prepared.filter(isSendable);
   };
 
@@ -128,7 +123,7 @@ const sendAll = async (
   const supply = createSupply(fetch, concurrency * 2, () => !stop.aborted);
   const pace = createPace(sql, destination, now, stop);
   const schedule = transport.retrySchedule(destination);
-  const recorded: Promise<void>[] = [];
+  const recorded: Promise<boolean>[] = [];
 
   const sender = async (): Promise<void> => {
     for (let next = await supply.take(); next !== null; next = await supply.take()) {
@@ -136,9 +131,9 @@ const sendAll = async (
         missedTurns += 1;
         continue;
       }
-      if (!(await marking.add('', next))) continue;
+      if (!(await books.add('', { sending: next }))) continue;
       const result = settled(next, await next.send(), schedule, deps);
-      const writing = recording.add('', result);
+      const writing = books.add('', { result });
       // Awaited below; an error must not go unheard until then.
       writing.catch(() => failed.abort());
       recorded.push(writing);
@@ -161,6 +156,8 @@ const sendAll = async (
 type Sendable = Extract<Prepared, { send: unknown }>;
 
 const isSendable = (prepared: Prepared): prepared is Sendable => 'send' in prepared;
+
+const messageOf = ({ delivery: { id, projectId }, messageId }: Sendable): MessageToSend => ({ id, projectId, messageId });
 
 const settledUnsent = (prepared: Prepared, finishedAt: Date): DeliveryResult => {
   const { projectId, id } = prepared.delivery;
