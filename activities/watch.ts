@@ -10,6 +10,7 @@ import { releaseHeldEvents } from '../db/outbox.ts';
 import { forgetSessionLocks } from '../db/session-locks.ts';
 import { maintainDays } from '../db/validations.ts';
 import { correctDueCohorts, wakeOverdueCohorts, wakeOverdueDestinations } from '../db/wakes.ts';
+import { sweepTiers } from './loyalty-tiers.ts';
 import { sweepSegments } from './segments.ts';
 
 export interface WatchDeps {
@@ -28,7 +29,7 @@ export type WatchActivities = ReturnType<typeof createWatchActivities>;
 export const createWatchActivities = ({ sql, now }: WatchDeps) => ({
   /**
    * Asks to wake what is overdue, lets events that stand aside be tried again, closes journeys that have drained, and tells who entered and
-   * left segments.
+   * left segments and tiers.
    */
   wakeOverdue: async () => ({
     cohorts: await wakeOverdueCohorts(sql, MOST_WAKES),
@@ -39,6 +40,7 @@ export const createWatchActivities = ({ sql, now }: WatchDeps) => ({
     events: await releaseHeldEvents(sql, new Date(now().getTime() - HELD_MS)),
     drained: (await finishDrains(sql, now())).length,
     segments: await sweepSegments(sql, now()),
+    tiers: await sweepTiers(sql, now()),
   }),
 
   /** Makes room for the next days and forgets what is kept for a day or a week. */

@@ -62,11 +62,13 @@ import { createRuleTrialRoutes } from '../api/routes/rule-trial.ts';
 import { createValidationRuleRoutes } from '../api/routes/validation-rules.ts';
 import { createValidationRoutes } from '../api/routes/validations.ts';
 import { createGiftCardRoutes } from '../api/routes/gift-cards.ts';
+import { createLoyaltyTierRoutes } from '../api/routes/loyalty-tiers.ts';
 import { createMemberRewardRoutes } from '../api/routes/member-rewards.ts';
 import { createLoyaltyRoutes } from '../api/routes/loyalties.ts';
 import { createLoyaltyExportRoutes } from '../api/routes/loyalty-exports.ts';
 import { createLoyaltyMemberRoutes } from '../api/routes/loyalty-members.ts';
 import { createLoyaltyPointsRoutes } from '../api/routes/loyalty-points.ts';
+import { createMemberTierRoutes } from '../api/routes/member-tiers.ts';
 import { createProgramRewardRoutes } from '../api/routes/program-rewards.ts';
 import { createRewardAssignmentRoutes } from '../api/routes/reward-assignments.ts';
 import { createRewardRoutes } from '../api/routes/rewards.ts';
@@ -100,6 +102,7 @@ import { createRelay, type Relay } from '../relay/relay.ts';
 import { createFanOut } from '../relay/fan-out.ts';
 import { createRouteEvents } from '../relay/route-events.ts';
 import { createSegmentChanges } from '../relay/segment-changes.ts';
+import { createTierChanges } from '../relay/tier-changes.ts';
 import { journeyWorkflowId } from '../workflows/contracts.ts';
 import type { Configuration, ServiceConfiguration } from './configuration.ts';
 import type { Core } from './core.ts';
@@ -185,6 +188,7 @@ export const wireRelay = (core: Core, { svix }: Pick<Configuration, 'svix'>): Re
     ...core,
     routes: [
       createSegmentChanges(core),
+      createTierChanges(core),
       createRouteEvents({ ...core, versions: createJourneyVersions() }),
       createFanOut({ ...core, svix: svix !== null }),
     ],
@@ -238,6 +242,8 @@ export const wireApi = (
       ...createLoyaltyExportRoutes(deps),
       ...createProgramRewardRoutes(core),
       ...createMemberRewardRoutes({ ...core, checkout }),
+      ...createLoyaltyTierRoutes(core),
+      ...createMemberTierRoutes(core),
       ...createSessionRoutes(deps),
       ...createCategoryRoutes(deps),
       ...createMetadataSchemaRoutes({ ...deps, metadata }),

@@ -2,6 +2,7 @@ import type { CodeConfig } from './code-pattern.ts';
 import type { Discount } from './discount.ts';
 import { giftDiscount, type GiftTemplate } from './gift.ts';
 import type { LoyaltyCardTemplate } from './loyalty-card.ts';
+import type { TierRules } from './loyalty/tier.ts';
 import type { CampaignLimits, Limits } from './limits.ts';
 import type { ValidityWindow } from './validity-window.ts';
 
@@ -32,6 +33,8 @@ export interface VoucherTemplate extends ValidityWindow {
   campaign_limits?: CampaignLimits;
   code_config?: CodeConfig;
   on_refund?: OnRefund;
+  /** How members of a loyalty program come to its tiers; by the points that they have where it is left out. */
+  loyalty_tiers_expiration?: TierRules;
   referral_program?: ReferralProgram;
   /** Of a loyalty program: whether customers who fulfil an earning rule get a card, where they have none. */
   auto_join?: boolean;

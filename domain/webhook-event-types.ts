@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { loyaltyEventTypes } from './webhook-loyalty-events.ts';
 import { resourceEventTypes } from './webhook-resource-events.ts';
+import { tierEventTypes } from './webhook-tier-events.ts';
 import { RENDERED_MESSAGE_EXAMPLE } from './rendered-message.ts';
 import { RENDERED_EVENT } from './webhook-formats/registry.ts';
 
@@ -278,6 +279,7 @@ export const webhookEventTypes: WebhookEventType[] = [
   },
   ...loyaltyEventTypes,
   ...resourceEventTypes,
+  ...tierEventTypes,
   {
     type: 'webhook.endpoint.disabled',
     description: 'We gave an endpoint up: it answered 410, or failed for days',

@@ -1,12 +1,9 @@
 import type { Checkout } from '../../activities/checkout.ts';
 import type { Sql } from '../../db/client.ts';
-import type { Project } from '../../db/projects.ts';
 import { stackingRulesOf } from '../../db/stacking-rules.ts';
-import { findVoucher, type Voucher } from '../../db/vouchers.ts';
 import { answerOf } from '../checkout-answer.ts';
 import { questionOf } from '../checkout-request.ts';
-import { notFound } from '../errors.ts';
-import { findLoyaltyProgram } from '../loyalty-program.ts';
+import { findMember } from '../loyalty-member.ts';
 import { route, type Answer, type RequestContext, type Route } from '../route.ts';
 import { memberOfProgramParams, memberParams, redeemRewardBody, type RedeemRewardBody } from '../schemas/member-reward.ts';
 import { redemptionSchema } from '../schemas/redemption.ts';
@@ -23,18 +20,10 @@ const responses = {
   404: { description: 'There is no such loyalty program or member' },
 };
 
-/** A member's card. @throws DomainError resource_not_found, also for a card of another program */
-const findMember = async (sql: Sql, project: Project, code: string, campaign: string | null): Promise<Voucher> => {
-  const program = campaign === null ? null : await findLoyaltyProgram(sql, project.id, campaign);
-  const voucher = await findVoucher(sql, project, code);
-  if (!voucher?.loyaltyCard || (program && voucher.campaignId !== program.id)) throw notFound('loyalty card', code);
-  return voucher;
-};
-
 export const createMemberRewardRoutes = ({ sql, checkout }: MemberRewardRoutesDeps): Route[] => {
   const redeem = async (context: RequestContext<{ member: string; campaign?: string }, unknown, RedeemRewardBody>): Promise<Answer> => {
     const { project, params, body } = context;
-    const { code, holderId } = await findMember(sql, project, params.member, params.campaign ?? null);
+    const { code, holderId } = await findMember(sql, project, params);
     const holder = holderId === null ? null : { id: holderId };
     const asked = { object: 'voucher' as const, id: code, reward: body.reward };
     const question = questionOf(

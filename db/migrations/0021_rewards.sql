@@ -72,6 +72,17 @@ create table loyalty_tier_member (
 create index loyalty_tier_member_customer on loyalty_tier_member (project_id, customer_id);
 create index loyalty_tier_member_tier on loyalty_tier_member (project_id, tier_id);
 
+create index loyalty_tier_member_due on loyalty_tier_member (expiration_date) where expiration_date is not null;
+
+-- Programs whose members are looked at again, since their tiers changed: in sets, in the order of their ids, up to this one.
+create table loyalty_tier_sweep (
+  project_id  text not null,
+  campaign_id text not null,
+  swept_to    text not null default '',
+  primary key (project_id, campaign_id),
+  foreign key (project_id, campaign_id) references campaign (project_id, id) on delete cascade
+);
+
 -- What redemptions gave for the points of loyalty cards. Rows are never changed.
 create table reward_redemption (
   project_id    text not null,

@@ -13,6 +13,8 @@ import { createGiftCardRoutes } from '../../api/routes/gift-cards.ts';
 import { createLoyaltyRoutes } from '../../api/routes/loyalties.ts';
 import { createLoyaltyMemberRoutes } from '../../api/routes/loyalty-members.ts';
 import { createLoyaltyPointsRoutes } from '../../api/routes/loyalty-points.ts';
+import { createLoyaltyTierRoutes } from '../../api/routes/loyalty-tiers.ts';
+import { createMemberTierRoutes } from '../../api/routes/member-tiers.ts';
 import { createProgramRewardRoutes } from '../../api/routes/program-rewards.ts';
 import { createRewardAssignmentRoutes } from '../../api/routes/reward-assignments.ts';
 import { createRewardRoutes } from '../../api/routes/rewards.ts';
@@ -68,6 +70,8 @@ export const resourceRoutes = (sql: Sql): Route[] => {
     ...createLoyaltyMemberRoutes(deps),
     ...createLoyaltyPointsRoutes(deps),
     ...createProgramRewardRoutes(deps),
+    ...createLoyaltyTierRoutes(deps),
+    ...createMemberTierRoutes(deps),
     ...createSessionRoutes(deps),
     ...createPublicationRoutes(deps),
     ...createAsyncActionRoutes(deps),
