@@ -141,6 +141,9 @@ export const appliedView = (outcome: Applied, { order, expand, audience, stackin
   };
 };
 
+/** What a loyalty card spent, and on what. */
+const rewardOf = ({ asked, share }: Applied) => (asked.reward ? { reward: asked.reward, points: share.loyalty_points } : {});
+
 /** What decided, for whoever asks later why: the redeemable, its revisions, the condition and the arithmetic, step by step. */
 export const traceOf = ({ outcomes }: Pick<Decision, 'outcomes'>, at: number) => ({
   at: new Date(at).toISOString(),
@@ -158,8 +161,9 @@ export const traceOf = ({ outcomes }: Pick<Decision, 'outcomes'>, at: number) =>
       return { ...step, outcome: key, condition, value, details, rule };
     }
     if (outcome.status === 'SKIPPED') return { ...step, outcome: outcome.key };
-    if (!outcome.step) return { ...step, outcome: 'applied' };
+    const applied = { ...step, outcome: 'applied', ...rewardOf(outcome) };
+    if (!outcome.step) return applied;
     const { before, added, discount, after, shares } = outcome.step;
-    return { ...step, outcome: 'applied', before, added: added || undefined, discount, after, shares };
+    return { ...applied, before, added: added || undefined, discount, after, shares };
   }),
 });

@@ -222,6 +222,7 @@ const childOf = (
         redemption_id: id,
         ...redeemed.event,
         discount_amount: amount,
+        ...(reward && { points: reward.given.points, reward_id: reward.given.rewardId }),
         order: order && {
           id: order.id,
           source_id: order.source_id,

@@ -1,3 +1,4 @@
+import type { VoucherState } from '../voucher-validity.ts';
 import type { Offer } from './offer.ts';
 
 export const FILTER_FIELDS = ['category_id', 'campaign_id', 'resource_id', 'resource_type', 'voucher_type', 'code'] as const;
@@ -18,14 +19,15 @@ export interface OfferFilters {
   fields: Partial<Record<FilterField, FilterConditions>>;
 }
 
+const typeOf = ({ gift, card }: VoucherState): string => (card ? 'LOYALTY_CARD' : gift ? 'GIFT_VOUCHER' : 'DISCOUNT_VOUCHER');
+
 /** What an offer has of a field. */
 const VALUES: Record<FilterField, (offer: Offer) => string[]> = {
   category_id: ({ parts }) => parts.flatMap(({ redeemable }) => redeemable.categories.flatMap(({ id, name }) => [id, name])),
   campaign_id: ({ parts }) => parts.flatMap(({ redeemable }) => redeemable.campaign?.id ?? []),
   resource_id: ({ id, parts }) => [id, ...parts.map(({ redeemable }) => redeemable.id)],
   resource_type: ({ object }) => [object],
-  voucher_type: ({ parts }) =>
-    parts.flatMap(({ redeemable }) => (redeemable.object === 'voucher' ? [redeemable.gift ? 'GIFT_VOUCHER' : 'DISCOUNT_VOUCHER'] : [])),
+  voucher_type: ({ parts }) => parts.flatMap(({ redeemable }) => (redeemable.object === 'voucher' ? [typeOf(redeemable)] : [])),
   code: ({ object, id }) => (object === 'voucher' ? [id] : []),
 };
 

@@ -114,17 +114,21 @@ describe('points that pay for an order', () => {
     expect(await cardOf(code)).toMatchObject({ balance: 150 });
   });
 
-  test('are never spent twice, however many ask at once', async () => {
+  test('are never spent twice, however many ask two processes at once', async () => {
     const { code, reward, customer } = await aMember(1_000, COIN);
+    const other = createCheckout(database.sql);
+    const second = await startApi(database.sql, { routes: checkoutRoutes(database.sql, other) });
     const answers = await Promise.all(
-      Array.from({ length: 100 }, () =>
-        send('POST', '/v1/redemptions', {
+      Array.from({ length: 100 }, (_, index) =>
+        (index % 2 === 0 ? api : second).as(shop)('POST', '/v1/redemptions', {
           redeemables: [pay(code, reward, 100)],
           order: { amount: 2_000 },
           customer: { source_id: customer },
         }),
       ),
     );
+    await second.stop();
+    await other.traces.close();
     const done = answers.filter(({ status }) => status === 200);
     expect(done).toHaveLength(10);
     expect(new Set(answers.filter(({ status }) => status !== 200).map(({ body }) => body.key))).toEqual(
@@ -139,6 +143,18 @@ describe('points that pay for an order', () => {
       select (select sum(points) from points_transaction t where t.voucher_id = v.id) as moved,
         (select sum(remaining) from points_bucket b where b.voucher_id = v.id) as remaining from voucher v where v.code = ${code}`;
     expect([Number(sums!['moved']), Number(sums!['remaining'])]).toEqual([-900, 100]);
+  });
+
+  test('that have expired pay nothing, and go off the card when it is used', async () => {
+    const { code, reward, customer } = await aMember(250, COIN);
+    const asked = { redeemables: [pay(code, reward)], order: { amount: 9_000 }, customer: { source_id: customer } };
+    await database.sql`
+      update points_bucket b set expires_at = now() - interval '1 second' from voucher v where v.id = b.voucher_id and v.code = ${code}`;
+    const validation = await send('POST', '/v1/validations', asked);
+    expect(validation.body.redeemables[0].result.error.key).toBe('loyalty_card_points_exceeded');
+    expect(await cardOf(code)).toMatchObject({ balance: 250 });
+    expect((await send('POST', '/v1/redemptions', asked)).body.key).toBe('loyalty_card_points_exceeded');
+    expect(await cardOf(code)).toMatchObject({ balance: 0, expired_points: 250 });
   });
 
   test('that a session holds are nobody else’s', async () => {
