@@ -72,6 +72,11 @@ const schema = z.object({
     .string()
     .regex(/^[A-Za-z0-9_-]{1,60}$/, { error: 'must be 1 to 60 letters, digits, - and _' })
     .default('couponry'),
+  COUPONRY_BUILD_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$/, { error: 'must be 1 to 60 letters, digits, ., - and _' })
+    .optional(),
+  COUPONRY_BUILD_POLICY: oneOf(['current', 'waits', 'off']).default('current'),
   COUPONRY_SECRET_KEY: secretKey.optional(),
   COUPONRY_PUBLIC_URL: urlOf(['http:', 'https:'], 'https://coupons.example.com').optional(),
   COUPONRY_MAIL_FROM: z.email({ error: 'must be an address such as coupons@example.com' }).default('coupons@example.com'),
@@ -102,6 +107,10 @@ export interface Configuration {
   /** Whether the API calls validation and redemption in its process, or as Temporal Standalone Activities. */
   activityMode: 'direct' | 'temporal';
   taskQueuePrefix: string;
+  /** What a worker is a version of, as Temporal knows it; null: that of the package. */
+  buildId: string | null;
+  /** Whether a build that starts is the one that workflows go on with, or waits for somebody to say so; off: workers have no versions. */
+  buildPolicy: 'current' | 'waits' | 'off';
   /** 32 bytes, which secrets in the database are encrypted with. */
   secretKey: Buffer | null;
   /** Where the API is reached from outside, without a slash at the end. */
@@ -165,6 +174,8 @@ export const readConfiguration = (env: NodeJS.ProcessEnv): Configuration => {
     smtpUrl: data.SMTP_URL ?? null,
     activityMode: data.COUPONRY_ACTIVITY_MODE,
     taskQueuePrefix: data.COUPONRY_TASK_QUEUE_PREFIX,
+    buildId: data.COUPONRY_BUILD_ID ?? null,
+    buildPolicy: data.COUPONRY_BUILD_POLICY,
     secretKey: data.COUPONRY_SECRET_KEY ?? null,
     publicUrl: (data.COUPONRY_PUBLIC_URL ?? `http://${addressOf(data.HOST)}:${data.PORT}`).replace(/\/+$/, ''),
     mailFrom: data.COUPONRY_MAIL_FROM,
@@ -208,6 +219,8 @@ export const environmentOf = (configuration: ServiceConfiguration): NodeJS.Proce
   SMTP_URL: configuration.smtpUrl,
   COUPONRY_ACTIVITY_MODE: configuration.activityMode,
   COUPONRY_TASK_QUEUE_PREFIX: configuration.taskQueuePrefix,
+  COUPONRY_BUILD_ID: configuration.buildId ?? '',
+  COUPONRY_BUILD_POLICY: configuration.buildPolicy,
   COUPONRY_SECRET_KEY: configuration.secretKey.toString('base64'),
   COUPONRY_PUBLIC_URL: configuration.publicUrl,
   COUPONRY_MAIL_FROM: configuration.mailFrom,

@@ -34,6 +34,14 @@ program
   );
 
 program
+  .command('current-build')
+  .description('say with which build of the workers workflows go on, or have them go on with another')
+  .argument('[build]', 'its id; none for workers without versions')
+  .action(async (build: string | undefined) =>
+    (await import('./commands/current-build.ts')).tellCurrentBuild(readConfiguration(process.env), build),
+  );
+
+program
   .command('demo')
   .description('do what a CRM and a checkout would, once, against the server that `couponry start` runs')
   .action(async () => (await import('./commands/demo.ts')).demo(readConfiguration(process.env)));

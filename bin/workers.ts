@@ -5,6 +5,7 @@ import {
   type NativeConnection,
   Runtime,
   Worker,
+  type WorkerOptions,
   bundleWorkflowCode,
 } from '@temporalio/worker';
 import type { Logger } from 'pino';
@@ -12,16 +13,25 @@ import type { BulkActivities } from '../activities/bulk/bulk-activities.ts';
 import type { DeliveryActivities } from '../activities/delivery/deliveries.ts';
 import type { JourneyActivities } from '../activities/journey/activities.ts';
 import type { WatchActivities } from '../activities/watch.ts';
+import type { Build } from '../relay/build.ts';
 import type { TaskQueues } from '../workflows/contracts.ts';
 
 const WORKFLOWS = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
 /** What runs when a worker is told to stop may finish in this time; then it is cancelled, and tried again elsewhere. */
 const GRACE = '1500 ms';
 
+/** What makes a worker one of a build: its workflows go on with the build that is current, whichever they began with. */
+export const versioned = (build: Build | null | undefined): Partial<Pick<WorkerOptions, 'workerDeploymentOptions'>> =>
+  build == null
+    ? {}
+    : { workerDeploymentOptions: { version: build, useWorkerVersioning: true, defaultVersioningBehavior: 'AUTO_UPGRADE' } };
+
 export interface WorkersDeps {
   connection: NativeConnection;
   namespace: string;
   taskQueues: TaskQueues;
+  /** null: workers without versions. */
+  build: Build | null;
   activities: { journeys: JourneyActivities & BulkActivities; deliveries: DeliveryActivities & WatchActivities; checkout: object };
 }
 
@@ -38,12 +48,13 @@ export const installRuntime = (log: Logger): void => {
 };
 
 /** The three workers of this process, a queue each, so that a launch of journeys holds up neither mails nor checkouts. */
-export const createWorkers = async ({ connection, namespace, taskQueues, activities }: WorkersDeps): Promise<Worker[]> => {
+export const createWorkers = async ({ connection, namespace, taskQueues, build, activities }: WorkersDeps): Promise<Worker[]> => {
   const workflowBundle = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: new DefaultLogger('WARN') });
   const common = { connection, namespace, shutdownGraceTime: GRACE, shutdownForceTime: '4500 ms' } as const;
   return Promise.all([
     Worker.create({
       ...common,
+      ...versioned(build),
       taskQueue: taskQueues.journeys,
       workflowBundle,
       activities: activities.journeys,
@@ -51,12 +62,14 @@ export const createWorkers = async ({ connection, namespace, taskQueues, activit
     }),
     Worker.create({
       ...common,
+      ...versioned(build),
       taskQueue: taskQueues.deliveries,
       workflowBundle,
       activities: activities.deliveries,
       // A drain takes its slot for seconds and mostly waits for the other side.
       maxConcurrentActivityTaskExecutions: 200,
     }),
+    // A checkout takes a worker of any build: it has no history, and must not wait for one to be current.
     Worker.create({ ...common, taskQueue: taskQueues.checkout, activities: activities.checkout, maxConcurrentActivityTaskExecutions: 200 }),
   ]);
 };

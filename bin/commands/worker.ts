@@ -1,5 +1,6 @@
 import { ensureSchedules } from '../../relay/schedules.ts';
 import { ensureSearchAttributes } from '../../relay/search-attributes.ts';
+import { buildOf, takeOver } from '../build.ts';
 import { tellReady } from '../child.ts';
 import { type Configuration, requireServices } from '../configuration.ts';
 import { createCore } from '../core.ts';
@@ -44,13 +45,16 @@ export const worker = async (given: Configuration): Promise<void> => {
   if (connection === null) return;
   stopping.add('connection', () => connection.close());
   const activities = { journeys: journeys.activities, deliveries: deliveries.activities, checkout: checkout.activities };
-  const workers = await createWorkers({ ...core, connection, namespace: configuration.temporalNamespace, activities });
+  const build = buildOf(configuration);
+  const own = configuration.buildPolicy === 'off' ? null : build;
+  const workers = await createWorkers({ ...core, connection, namespace: configuration.temporalNamespace, build: own, activities });
   const running = runWorkers(workers, log);
   running.failed.catch((error: unknown) => {
     tellFailure(error, 'a Temporal worker failed');
     void stopping.stop(1);
   });
   stopping.add('workers', running.stop);
+  await takeOver(core.client, build, configuration, log);
   polling = true;
   // Others may have made them already: without its own, this worker does all but that.
   await ensureSearchAttributes(core.client, log);

@@ -16,7 +16,9 @@ import { recordEvents } from '../../db/events.ts';
 import { createJourneyVersions } from '../../db/journey-versions.ts';
 import type { Published } from '../../db/journeys.ts';
 import type { Project } from '../../db/projects.ts';
+import type { Build } from '../../relay/build.ts';
 import { createRouteEvents } from '../../relay/route-events.ts';
+import { versioned } from '../../bin/workers.ts';
 import { createDeliveryEngine } from './mailing.ts';
 import { createTestRelay } from './relay.ts';
 import type { TestTemporal } from './temporal.ts';
@@ -41,11 +43,17 @@ export const startJourneyEngine = async (
   temporal: TestTemporal,
   smtpUrl: string,
   webhook?: Transport,
+  build?: Build,
 ): Promise<JourneyEngine> => {
   const now = () => new Date();
   const versions = createJourneyVersions();
   const delivery = createDeliveryEngine(sql, smtpUrl, webhook && { webhook });
-  const workflows = { workflowBundle: await workflowBundle(), connection: temporal.nativeConnection, namespace: temporal.namespace };
+  const workflows = {
+    workflowBundle: await workflowBundle(),
+    connection: temporal.nativeConnection,
+    namespace: temporal.namespace,
+    ...versioned(build),
+  };
   const workers = [
     await Worker.create({
       ...workflows,
