@@ -5,13 +5,31 @@ const iso = (instant: Temporal.Instant): string => new Date(instant.epochMillise
 
 const MAX_DAYS = 3660;
 
+/** Letters that people say units of time by; minutes are told from months by how they are written. */
+const UNITS: [RegExp, string, 'date' | 'time'][] = [
+  [/^(y|years?)$/i, 'Y', 'date'],
+  [/^(mo|months?)$/i, 'M', 'date'],
+  [/^(w|weeks?)$/i, 'W', 'date'],
+  [/^(d|days?)$/i, 'D', 'date'],
+  [/^(h|hrs?|hours?)$/i, 'H', 'time'],
+  [/^(m|mins?|minutes?)$/i, 'M', 'time'],
+  [/^(s|secs?|seconds?)$/i, 'S', 'time'],
+];
+
+/** What somebody may have meant by `1h`, `3 days` or `P2H`. */
+const meantDuration = (text: string): string => {
+  const [, count, word] = /^\s*(?:PT?)?(\d{1,4})\s*([a-z]{1,7})\s*$/i.exec(text) ?? [];
+  const unit = UNITS.find(([pattern]) => pattern.test(word ?? ''));
+  return unit === undefined ? '' : `; did you mean P${unit[2] === 'time' ? 'T' : ''}${count}${unit[1]}?`;
+};
+
 /** @returns what is wrong with an ISO 8601 duration, or null. It is positive and at most ten years long. */
 export const durationProblem = (text: string): string | null => {
   let duration: Temporal.Duration;
   try {
     duration = Temporal.Duration.from(text);
   } catch {
-    return `is not an ISO 8601 duration such as P3D or PT12H: ${text}`;
+    return `is not an ISO 8601 duration such as P3D or PT12H: ${text}${meantDuration(text)}`;
   }
   if (duration.sign <= 0) return 'must be longer than nothing';
   const days = duration.total({ unit: 'day', relativeTo: Temporal.PlainDate.from('2024-01-01') });

@@ -79,7 +79,8 @@ export const createExpressions = (variables: Record<string, Shape>): Expressions
       const parsed = failsAs(() => environment.parse(source));
       const iterates = checkBounds(parsed.ast, 0);
       const check = parsed.check();
-      if (!check.valid) throw meaning(asExpressionError(check.error), variables);
+      if (!check.valid) throw meaning(asExpressionError(check.error), variables, source);
+      checkAsked(parsed.ast, variables);
       if (!fits(check.type ?? 'dyn', expected))
         throw new ExpressionError(`gives ${plainType(check.type)}, but ${expected} is needed here`, 0);
       return {
@@ -122,13 +123,38 @@ const asExpressionError = (error: unknown): ExpressionError => {
 const fieldsOf = (shapes: Record<string, Shape>): string[] =>
   Object.entries(shapes).flatMap(([name, shape]) => (typeof shape === 'string' ? [name] : [name, ...fieldsOf(shape)]));
 
-/** Adds what may have been meant by a name that is not known. */
-const meaning = (error: ExpressionError, variables: Record<string, Shape>): ExpressionError => {
+/** Adds what may have been meant. */
+const meaning = (error: ExpressionError, variables: Record<string, Shape>, source: string): ExpressionError => {
+  if (/\bnull\b/.test(source) && error.message.startsWith('no such overload')) {
+    return new ExpressionError(`${error.message}; what is not there is asked for with has(), as in has(customer.email)`, error.offset);
+  }
   const [, what, name = ''] = /^(Unknown variable|no such field): (\w+)$/.exec(error.message) ?? [];
   if (what === undefined) return error;
   const known = what === 'no such field' ? fieldsOf(variables) : Object.keys(variables);
   const said = what === 'no such field' ? 'no such field' : 'there is no variable';
-  return new ExpressionError(`${said} ${name}${didYouMean(name, known)}`, error.offset);
+  const meant = didYouMean(name, known);
+  const quoted = meant === '' && source.trim() === name ? `; a text has quotes of its own, such as "'${name}'"` : '';
+  return new ExpressionError(`${said} ${name}${meant}${quoted}`, error.offset);
+};
+
+/** `has()` of a field that can never be there is a mistake, which the library lets pass. */
+const checkAsked = (node: ASTNode, variables: Record<string, Shape>): void => {
+  const shapeOf = (path: ASTNode): Shape | undefined => {
+    if (path.op === 'id') return variables[path.args];
+    if (path.op !== '.') return undefined;
+    const [object, field] = path.args;
+    const shape = shapeOf(object);
+    if (typeof shape !== 'object') return undefined;
+    if (!Object.hasOwn(shape, field))
+      throw new ExpressionError(`no such field ${field}${didYouMean(field, Object.keys(shape))}`, path.start);
+    return shape[field];
+  };
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) for (const each of value) visit(each);
+    else if (typeof value === 'object' && value !== null && 'op' in value) checkAsked(value as ASTNode, variables);
+  };
+  if (node.op === 'call' && node.args[0] === 'has' && node.args[1][0] !== undefined) shapeOf(node.args[1][0]);
+  visit(node.args);
 };
 
 /** @returns whether the expression iterates over a list or map */

@@ -33,7 +33,13 @@ const nearest = (wrong: string, known: Iterable<string>): string | null => {
     const away = distance(text, plain(word).slice(0, MOST_LETTERS));
     if (away <= Math.min(3, Math.ceil(text.length / 3)) && (best === null || away < best.away)) best = { word, away };
   }
-  return best?.word ?? null;
+  return best?.word ?? (text.length < 4 ? null : partly(text, plain, known));
+};
+
+/** The only word of which this is the beginning or the end. */
+const partly = (text: string, plain: (word: string) => string, known: Iterable<string>): string | null => {
+  const found = [...known].slice(0, MOST_WORDS).filter((word) => plain(word).startsWith(`${text}_`) || plain(word).endsWith(`_${text}`));
+  return found.length === 1 ? found[0]! : null;
 };
 
 /** The end of a message about a name that is not known: `; did you mean welcome?`, or nothing. */

@@ -20,10 +20,10 @@ interface Service {
 
 const serviceOf = async (client: Client): Promise<Service> => {
   await client.connection.ensureConnected();
-  return client.connection.workflowService as unknown as Service;
+  return client.connection.workflowService;
 };
 
-const hasCode = (error: unknown, ...codes: number[]): boolean => isGrpcServiceError(error) && codes.includes(error.code as number);
+const hasCode = (error: unknown, ...codes: number[]): boolean => isGrpcServiceError(error) && codes.includes(error.code);
 
 /** The build that gets workflows now; null where no build ever did, or workers without versions do. */
 export const currentBuild = async (client: Client, deploymentName: string): Promise<string | null> => {

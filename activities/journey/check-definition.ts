@@ -29,6 +29,15 @@ const words: Record<NamedReference['what'], string> = {
   frequency_cap: 'frequency cap',
 };
 
+const MOST_LISTED = 8;
+
+/** What there is, where nothing comes close to what was written. */
+const listed = (names: string[]): string => {
+  if (names.length === 0) return '; there is none yet';
+  const more = names.length > MOST_LISTED ? ` and ${names.length - MOST_LISTED} more` : '';
+  return `; there ${names.length === 1 ? 'is' : 'are'} ${names.slice(0, MOST_LISTED).join(', ')}${more}`;
+};
+
 /** Finds everything that is wrong with a definition in this project: what it says, and what it names that is not there. */
 export const checkDefinition = async (db: Db, projectId: string, { definition, text }: Written): Promise<Checked> => {
   const { journey, problems, references, place } = parseJourney(definition, text);
@@ -39,7 +48,11 @@ export const checkDefinition = async (db: Db, projectId: string, { definition, t
     if (unknown.length === 0) continue;
     const names = await listNames(db, projectId, what);
     for (const { name, path, step } of unknown) {
-      missing.push({ path, message: `there is no ${words[what]} ${name} in this project${didYouMean(name, names)}`, step });
+      missing.push({
+        path,
+        message: `there is no ${words[what]} ${name} in this project${didYouMean(name, names) || listed(names)}`,
+        step,
+      });
     }
   }
   const keys = references.flatMap((each) => (each.what === 'template' ? each.name : []));

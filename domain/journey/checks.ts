@@ -2,6 +2,8 @@ import { didYouMean } from '../suggestion.ts';
 import { nextOf } from './compile.ts';
 import { END, type JourneyDefinition, type Problem, type StepDefinition, type UnreadStep } from './definition.ts';
 import { kindOf } from './kinds.ts';
+import type { StepTarget } from './step-kind.ts';
+import { couponOfUnread, targetsOfUnread } from './unread.ts';
 
 /** Each is kept with every customer. */
 const MOST_ANSWERS = 10;
@@ -20,7 +22,7 @@ export const checkFlow = (
   const problems: Problem[] = [];
   const coupons = new Map<string, string>(unread.flatMap((step) => (step.as === undefined ? [] : [[step.as, step.id]])));
   const answers = new Map<string, string>(unread.flatMap((step) => (step.saveAs === undefined ? [] : [[step.saveAs, step.id]])));
-  const at = (step: StepDefinition, path: (string | number)[], message: string): Problem => ({
+  const at = (step: { id: string }, path: (string | number)[], message: string): Problem => ({
     path: [...pathOf(step.id), ...path],
     message,
     step: step.id,
@@ -37,14 +39,23 @@ export const checkFlow = (
     name(step, 'save_as', 'an answer', answers, kind.saves?.(step.fields) ?? null);
   }
   if (answers.size > MOST_ANSWERS) problems.push({ path: ['steps'], message: `may save at most ${MOST_ANSWERS} answers` });
-  for (const step of steps) {
-    for (const target of [...(step.next === undefined ? [] : [{ path: ['next'], step: step.next }]), ...targetsOf(step)]) {
+  const named = [
+    ...steps.map((step) => ({
+      id: step.id,
+      targets: [...(step.next === undefined ? [] : [{ path: ['next'], step: step.next }]), ...targetsOf(step)],
+      coupon: kindOf(step).needs?.(step.fields).coupon,
+    })),
+    ...unread.map((step) => ({ id: step.id, targets: targetsOfUnread(step), coupon: couponOfUnread(step) })),
+  ];
+  for (const { id, targets, coupon } of named) {
+    for (const target of targets) {
       if (target.step === END || ids.has(target.step)) continue;
-      problems.push(at(step, target.path, `there is no step ${target.step}${didYouMean(target.step, [...ids, END])}`));
+      problems.push(at({ id }, target.path, `there is no step ${target.step}${didYouMean(target.step, [...ids, END])}`));
     }
-    const coupon = kindOf(step).needs?.(step.fields).coupon;
     if (coupon !== undefined && !coupons.has(coupon))
-      problems.push(at(step, ['coupon'], `no step issues a coupon as ${coupon}${didYouMean(coupon, coupons.keys())}`));
+      problems.push(at({ id }, ['coupon'], `no step issues a coupon as ${coupon}${didYouMean(coupon, coupons.keys())}`));
+  }
+  for (const step of steps) {
     if (step.next !== undefined && !kindOf(step).continues) problems.push(at(step, ['next'], `does not go with ${step.do}`));
   }
   const loops = spinning(steps).map((step) => at(step, [], 'is in a loop in which no time passes; put a wait into it'));
@@ -56,7 +67,7 @@ export const checkFlow = (
   return [...problems, ...unreached, ...loops];
 };
 
-const targetsOf = (step: StepDefinition): { path: (string | number)[]; step: string }[] => kindOf(step).targets?.(step.fields) ?? [];
+const targetsOf = (step: StepDefinition): StepTarget[] => kindOf(step).targets?.(step.fields) ?? [];
 
 const followers = (steps: StepDefinition[], index: number): string[] => {
   const step = steps[index] as StepDefinition;

@@ -5,6 +5,7 @@ import { journeyScope, resolveEventType, triggerScope } from './scope.ts';
 import type { AnyFields, StepKind } from './step-kind.ts';
 import { holdout, HOLDOUT_STEP } from './steps/holdout.ts';
 import { triggerEvent } from './trigger.ts';
+import { expressionsOfUnread } from './unread.ts';
 
 /** An event that a journey listens for; null matches every one of the customer's. */
 export interface Listener {
@@ -99,6 +100,12 @@ export const compileJourney = (
       awaits: awaited === null ? null : { type: resolveEventType(awaited), match: expressions.get('event.match') ?? null },
       summary: `${step.id}: ${kind.describe(step.fields)}`,
     });
+  }
+  for (const step of unread) {
+    for (const each of expressionsOfUnread(step)) {
+      const scope = each.matches === undefined ? standing : matching(each.matches);
+      compile(scope, each.source, each.expected, [...pathOf(step.id), ...each.path], step.id);
+    }
   }
   if (holdsOut(definition)) steps.set(HOLDOUT_STEP, holdoutStep(definition));
   const journey: CompiledJourney = {

@@ -3,7 +3,7 @@ import { didYouMean } from '../suggestion.ts';
 import { duration, eventType, expression, identifier, journeyKey, percent, salt, zone } from './fields.ts';
 import { findKind, stepKinds } from './kinds.ts';
 import { mistakesOf } from './mistakes.ts';
-import type { AnyFields } from './step-kind.ts';
+import type { AnyFields, StepKind } from './step-kind.ts';
 import { trigger } from './trigger.ts';
 
 const head = z.strictObject({
@@ -55,8 +55,11 @@ export interface UnreadStep {
   as?: string;
   /** The name of what it is answered. */
   saveAs?: string;
-  /** Its fields as they were written. */
+  /** Its kind, where that is known. */
+  kind?: StepKind<AnyFields>;
+  /** Its fields as they were written, and those of them in which nothing is wrong. */
   raw: Record<string, unknown>;
+  sound: Record<string, unknown>;
 }
 
 export interface Read {
@@ -84,9 +87,11 @@ export const readDefinition = (input: unknown): Read => {
     const id = textOf(raw, 'id');
     if (id !== undefined && stepPaths.has(id)) problems.push({ path, message: `there is another step ${id}`, step: id });
     if (id !== undefined) stepPaths.set(id, path);
+    const before = problems.length;
     const step = readStep(raw, path, problems);
+    const wrong = new Set(problems.slice(before).map((problem) => problem.path[path.length]));
     if (step !== null) steps.push(step);
-    else if (id !== undefined) unread.push(unreadStep(id, raw as Record<string, unknown>));
+    else if (id !== undefined) unread.push(unreadStep(id, raw as Record<string, unknown>, wrong));
   }
   return { definition: { ...top, steps }, problems, unread, stepPaths };
 };
@@ -98,7 +103,13 @@ const readHead = (rest: Record<string, unknown>, problems: Problem[]): z.output<
   problems.push(...mistakesOf(whole.error, head, [], undefined, ['steps']));
   const wrong = new Set(whole.error.issues.map((issue) => String(issue.path[0])));
   const right = Object.entries(rest).filter(([key]) => Object.hasOwn(head.shape, key) && !wrong.has(key));
-  return head.parse({ journey: 'unread', trigger: { event: 'unread' }, ...Object.fromEntries(right) });
+  return head.parse({ journey: 'unread', trigger: soundTrigger(rest['trigger']), ...Object.fromEntries(right) });
+};
+
+/** What of a trigger that is wrong can be checked further. */
+const soundTrigger = (raw: unknown): { event: string } => {
+  const named = { event: textOf(raw, 'event') ?? 'unread', filter: textOf(raw, 'filter'), entry_key: textOf(raw, 'entry_key') };
+  return trigger.safeParse(named).success ? named : { event: 'unread' };
 };
 
 const textOf = (raw: unknown, field: string): string | undefined => {
@@ -106,10 +117,12 @@ const textOf = (raw: unknown, field: string): string | undefined => {
   return typeof value === 'string' ? value : undefined;
 };
 
-const unreadStep = (id: string, raw: Record<string, unknown>): UnreadStep => {
+const unreadStep = (id: string, raw: Record<string, unknown>, wrong: Set<string | number | undefined>): UnreadStep => {
   const as = textOf(raw, 'as');
   const saveAs = textOf(raw, 'save_as');
-  return { id, ...(as !== undefined && { as }), ...(saveAs !== undefined && { saveAs }), raw };
+  const kind = findKind(raw['do']);
+  const sound = Object.fromEntries(Object.entries(raw).filter(([field]) => !wrong.has(field)));
+  return { id, ...(as !== undefined && { as }), ...(saveAs !== undefined && { saveAs }), ...(kind && { kind }), raw, sound };
 };
 
 const listSteps = (raw: unknown, problems: Problem[]): { path: (string | number)[]; raw: unknown }[] => {
@@ -146,7 +159,7 @@ const readStep = (raw: unknown, path: (string | number)[], problems: Problem[]):
     const known = stepKinds.map((each) => each.kind).join(', ');
     problems.push({
       path: [...path, 'do'],
-      message: kindName === undefined ? 'is missing' : `is not a kind of step${meant(kindName)}; there are ${known}`,
+      message: kindName === undefined ? `is missing: one of ${known}` : `is not a kind of step${meant(kindName) || `; there are ${known}`}`,
       step: name,
     });
     return null;

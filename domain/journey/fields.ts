@@ -12,7 +12,7 @@ export const journeyKey = z
   .regex(/^[a-zA-Z][a-zA-Z0-9_-]*$/, 'must be letters, digits, - and _, beginning with a letter')
   .max(60);
 
-export const duration = z.string().superRefine((text, context) => {
+export const duration = z.string({ error: 'must be an ISO 8601 duration such as P3D or PT12H' }).superRefine((text, context) => {
   const problem = durationProblem(text);
   if (problem !== null) context.addIssue({ code: 'custom', message: problem });
 });
@@ -26,7 +26,11 @@ export const windowOfUse = duration.refine(
 export const zone = z.string().refine(isZone, 'is not an IANA time zone such as Europe/Berlin');
 
 /** CEL. Checked with its types when the whole definition is known. */
-export const expression = z.string().min(1, 'must not be empty');
+export const expression = z.preprocess(
+  // YAML reads `points: 10` and `when: true` as what they say, and CEL as well.
+  (written) => (typeof written === 'number' || typeof written === 'boolean' ? String(written) : written),
+  z.string({ error: 'must be an expression, as text such as "event.data.amount > 5000"' }).min(1, 'must not be empty'),
+);
 
 export const eventType = z
   .string()

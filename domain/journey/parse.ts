@@ -41,13 +41,7 @@ export const parseJourney = (input: unknown, written?: { text: string; at: strin
   if (input.length > MAX_TEXT) return unread([{ path: [], message: `is longer than ${MAX_TEXT} characters` }]);
   const { document, placeOf, placeAt } = readYaml(input);
   if (document.errors.length > 0) {
-    return unread(
-      document.errors.map((error) => ({
-        path: [],
-        message: (error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, ''),
-        ...placeAt(error.pos[0]),
-      })),
-    );
+    return unread(yamlProblems(document.errors.map(({ code, message, pos }) => ({ code, message, ...placeAt(pos[0]) }))));
   }
   let value: unknown;
   try {
@@ -57,6 +51,28 @@ export const parseJourney = (input: unknown, written?: { text: string; at: strin
   }
   return checked(value, placeOf);
 };
+
+const QUOTES = 'a text with : # [ ] { } , or quotes in it has to stand in quotes of its own, and what belongs to a step is indented alike';
+
+/** What most often makes YAML say so. */
+const YAML_HINTS: Record<string, string> = {
+  TAB_AS_INDENT: 'indent by spaces',
+  UNEXPECTED_TOKEN: QUOTES,
+  BAD_INDENT: QUOTES,
+  MISSING_CHAR: QUOTES,
+  MULTILINE_IMPLICIT_KEY: QUOTES,
+  BLOCK_AS_IMPLICIT_KEY: QUOTES,
+  BAD_ALIAS: '* and & at the beginning of a text have to stand in quotes',
+};
+
+/** What YAML itself does not understand: the first of each line, since the others follow from it. */
+const yamlProblems = (errors: { code: string; message: string; line: number; column: number }[]): PlacedProblem[] =>
+  errors
+    .filter(({ line }, index) => errors.findIndex((each) => each.line === line) === index)
+    .map(({ code, message, line, column }) => {
+      const said = (message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '');
+      return { path: [], message: `${said}${code in YAML_HINTS ? `; ${YAML_HINTS[code]}` : ''}`, line, column };
+    });
 
 const readYaml = (text: string) => {
   const lines = new LineCounter();

@@ -23,12 +23,18 @@ interface Arrival {
 }
 
 /** An expression in a step: where it stands in the step, and what it has to give. */
-interface StepExpression {
+export interface StepExpression {
   path: (string | number)[];
   source: string;
   expected: Expected;
   /** Set for a match of an awaited event: `event` is then that event, and `trigger` the one that enrolled. */
   matches?: string;
+}
+
+/** A step that a step names besides `next`. */
+export interface StepTarget {
+  path: (string | number)[];
+  step: string;
 }
 
 /** Something of the project that a step names: publishing checks that it exists, and a template is pinned. */
@@ -57,7 +63,7 @@ export interface StepKind<Fields> {
   /** Whether time always passes here, so that a loop through it does not spin. */
   takesTime: (fields: Fields) => boolean;
   /** Steps that it names besides `next`. */
-  targets?: (fields: Fields) => { path: (string | number)[]; step: string }[];
+  targets?: (fields: Fields) => StepTarget[];
   expressions?: (fields: Fields) => StepExpression[];
   /** The name that its coupon gets. */
   makes?: (fields: Fields) => string;

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { cronProblem } from '../cron.ts';
 import { CUSTOMER_FIELDS } from '../customer-filter.ts';
+import { didYouMean } from '../suggestion.ts';
 import { checkFilter } from '../filter.ts';
 import { duration, eventType, expression, zone } from './fields.ts';
 
-const reentry = z.string().regex(/^(never|per_key|after\(P[^()]+\))$/, 'must be never, per_key or after(P180D)');
+const reentry = z.string().regex(/^(never|per_key|after\([^()]+\))$/, {
+  error: ({ input }) => `must be never, per_key or after(P180D)${didYouMean(String(input), ['never', 'per_key'])}`,
+});
 
 /** Who is meant by a launch: the members of a segment, customers by id or source id, or those for whom a segment's filter holds. */
 export const audience = z

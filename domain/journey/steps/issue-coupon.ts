@@ -5,7 +5,7 @@ import { stepKind } from '../step-kind.ts';
 
 const expires = z.union([
   z.strictObject({ after: duration }),
-  z.strictObject({ end_of_local_day: duration }),
+  z.strictObject({ end_of_local_day: z.union([z.literal('P0D'), duration]) }),
   z.strictObject({ at: expression }),
 ]);
 

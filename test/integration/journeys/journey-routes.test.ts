@@ -88,7 +88,7 @@ test('YAML is taken as it was written, and its mistakes are told with their line
     },
     {
       path: 'steps.mail.template',
-      message: 'there is no template nobody-wrote-this in this project (line 4, column 37)',
+      message: 'there is no template nobody-wrote-this in this project; there are reminder, welcome (line 4, column 37)',
       line: 4,
       column: 37,
       step: 'mail',
