@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { sweepTiersFirst } from '../activities/loyalty-tiers.ts';
 import {
   campaignView,
   countVouchers,
@@ -10,6 +11,7 @@ import {
   type NewCampaign,
 } from '../db/campaigns.ts';
 import type { Db, Tx } from '../db/client.ts';
+import { restartTierSweep } from '../db/loyalty-tiers.ts';
 import type { Project } from '../db/projects.ts';
 import { tiersOfCampaign } from '../db/promotion-tiers.ts';
 import { assignRules } from '../db/rule-assignments.ts';
@@ -31,16 +33,21 @@ export interface CampaignDeps {
 }
 
 /** What changes of a loyalty program. @throws DomainError invalid_payload, where it is none */
-const programChange = ({ campaignType }: Campaign, { auto_join, join_once, voucher }: z.output<typeof updateCampaignBody>) => {
+const programChange = ({ campaignType }: Campaign, body: z.output<typeof updateCampaignBody>) => {
+  const { auto_join, join_once, voucher, loyalty_tiers_expiration } = body;
   const card = voucher?.loyalty_card;
-  const asked = { auto_join, join_once, voucher };
+  const asked = { auto_join, join_once, voucher, loyalty_tiers_expiration };
   const given = Object.entries(asked).filter(([, value]) => value !== undefined);
   if (given.length > 0 && campaignType !== 'LOYALTY_PROGRAM')
     throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
       fields: given.map(([path]) => ({ path, message: 'must not be given: the campaign is no loyalty program' })),
     });
-  if (auto_join === undefined && card === undefined) return null;
-  return { ...(auto_join !== undefined && { auto_join }), ...(card && { loyalty_card: card }) };
+  if (auto_join === undefined && card === undefined && loyalty_tiers_expiration === undefined) return null;
+  return {
+    ...(auto_join !== undefined && { auto_join }),
+    ...(card && { loyalty_card: card }),
+    ...(loyalty_tiers_expiration && { loyalty_tiers_expiration }),
+  };
 };
 
 const templateChange = (campaign: Campaign, body: z.output<typeof updateCampaignBody>): Pick<CampaignChange, 'template'> => {
@@ -97,6 +104,7 @@ export const newCampaignOf = (projectId: string, body: z.output<typeof createCam
     ...(body.voucher?.gift && { gift: body.voucher.gift }),
     ...(body.voucher?.loyalty_card && { loyalty_card: body.voucher.loyalty_card }),
     ...(body.auto_join !== undefined && { auto_join: body.auto_join }),
+    ...(body.loyalty_tiers_expiration && { loyalty_tiers_expiration: body.loyalty_tiers_expiration }),
     redemption: { quantity: body.voucher?.redemption?.quantity ?? null },
     ...(body.voucher?.limits && { limits: body.voucher.limits }),
     ...(body.limits && { campaign_limits: body.limits }),
@@ -162,5 +170,10 @@ export const changeCampaign = async (tx: Tx, campaign: Campaign, body: z.output<
     throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
       fields: [{ path: 'expiration_date', message: 'must be after start_date' }],
     });
-  return campaignView(await updateCampaign(tx, campaign, change, 'campaign.updated', now));
+  const updated = await updateCampaign(tx, campaign, change, 'campaign.updated', now);
+  if (body.loyalty_tiers_expiration) {
+    await restartTierSweep(tx, campaign.projectId, campaign.id);
+    await sweepTiersFirst(tx, campaign, now);
+  }
+  return campaignView(updated);
 };

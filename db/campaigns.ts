@@ -78,7 +78,11 @@ export const campaignView = (campaign: Campaign) => ({
           is_referral_code: campaign.campaignType === 'REFERRAL_PROGRAM',
         },
   referral_program: campaign.template.referral_program,
-  ...(campaign.campaignType === 'LOYALTY_PROGRAM' && { auto_join: campaign.template.auto_join ?? false, join_once: true }),
+  ...(campaign.campaignType === 'LOYALTY_PROGRAM' && {
+    auto_join: campaign.template.auto_join ?? false,
+    join_once: true,
+    loyalty_tiers_expiration: campaign.template.loyalty_tiers_expiration,
+  }),
   limits: campaign.template.campaign_limits ?? null,
   vouchers_generation_status: campaign.vouchersGenerationStatus,
   revision: campaign.revision,

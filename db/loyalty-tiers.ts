@@ -58,7 +58,7 @@ const recordTierEvents = (tx: Tx, type: string, tiers: readonly LoyaltyTier[], n
   );
 
 /** Has all members of a program looked at again: its tiers or their rules changed. */
-const restartTierSweep = async (tx: Tx, projectId: string, campaignId: string): Promise<void> => {
+export const restartTierSweep = async (tx: Tx, projectId: string, campaignId: string): Promise<void> => {
   await tx`
     insert into loyalty_tier_sweep (project_id, campaign_id, swept_to) values (${projectId}, ${campaignId}, '')
     on conflict (project_id, campaign_id) do update set swept_to = ''`;

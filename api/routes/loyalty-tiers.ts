@@ -32,7 +32,7 @@ import {
   tierRewardListSchema,
   updateTierBody,
 } from '../schemas/loyalty-tier.ts';
-import { programParams } from '../schemas/reward-assignment.ts';
+import { programParams } from '../schemas/loyalty.ts';
 
 export interface LoyaltyTierRoutesDeps {
   sql: Sql;

@@ -5,7 +5,8 @@ import { answerOf } from '../checkout-answer.ts';
 import { questionOf } from '../checkout-request.ts';
 import { findMember } from '../loyalty-member.ts';
 import { route, type Answer, type RequestContext, type Route } from '../route.ts';
-import { memberOfProgramParams, memberParams, redeemRewardBody, type RedeemRewardBody } from '../schemas/member-reward.ts';
+import { memberOfProgramParams, memberParams } from '../schemas/loyalty.ts';
+import { redeemRewardBody, type RedeemRewardBody } from '../schemas/member-reward.ts';
 import { redemptionSchema } from '../schemas/redemption.ts';
 
 export interface MemberRewardRoutesDeps {

@@ -9,7 +9,8 @@ import { findMember } from '../loyalty-member.ts';
 import { route, type Route } from '../route.ts';
 import { list } from '../schemas/list.ts';
 import { loyaltyTierListSchema, memberRewardListSchema } from '../schemas/loyalty-tier.ts';
-import { listMemberRewardsQuery, memberParams } from '../schemas/member-reward.ts';
+import { memberParams } from '../schemas/loyalty.ts';
+import { listMemberRewardsQuery } from '../schemas/member-reward.ts';
 
 export interface MemberTierRoutesDeps {
   sql: Sql;

@@ -6,12 +6,12 @@ import { findLoyaltyProgram, lockLoyaltyProgram } from '../loyalty-program.ts';
 import { assignReward, changeAssignment, lockedAssignment } from '../reward-assignment.ts';
 import { route, type Route } from '../route.ts';
 import { list } from '../schemas/list.ts';
+import { programParams } from '../schemas/loyalty.ts';
 import { rewardSchema } from '../schemas/reward.ts';
 import {
   assignmentOfProgramParams,
   assignRewardsBody,
   listRewardAssignmentsQuery,
-  programParams,
   rewardAssignmentListSchema,
   rewardAssignmentSchema,
   rewardAssignmentsSchema,

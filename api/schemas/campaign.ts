@@ -5,6 +5,7 @@ import { duration, endsAfterItStarts, metadata, name, text, time } from './field
 import { campaignGiftBody } from './gift.ts';
 import { count, listOf, paging, startingAfter } from './list.ts';
 import { loyaltyCardBody, programCardSchema } from './loyalty-card.ts';
+import { tierRules } from './loyalty-tier-rules.ts';
 import { campaignLimitsSchema, limitsSchema } from './limits.ts';
 import { createTierBody, tierListSchema } from './promotion-tier.ts';
 import { assignmentsSchema, ruleIds } from './validation-rule.ts';
@@ -50,6 +51,7 @@ const referralProgram = z
 const loyaltyFields = {
   auto_join: z.boolean().optional().meta({ description: 'Whether customers who fulfil an earning rule get a card, where they have none' }),
   join_once: z.literal(true).optional().meta({ description: 'Always: a customer has one card of a program' }),
+  loyalty_tiers_expiration: tierRules.optional(),
 };
 
 export const createCampaignBody = z
@@ -112,10 +114,15 @@ export const createCampaignBody = z
     path: ['voucher', 'type'],
     error: 'must be LOYALTY_CARD in a LOYALTY_PROGRAM, and in no other campaign',
   })
-  .refine((body) => body?.campaign_type === 'LOYALTY_PROGRAM' || (body?.auto_join === undefined && body?.join_once === undefined), {
-    path: ['auto_join'],
-    error: 'must be left out, like join_once, where campaign_type is not LOYALTY_PROGRAM',
-  })
+  .refine(
+    (body) =>
+      body?.campaign_type === 'LOYALTY_PROGRAM' ||
+      [body?.auto_join, body?.join_once, body?.loyalty_tiers_expiration].every((field) => field === undefined),
+    {
+      path: ['auto_join'],
+      error: 'must be left out, like join_once, where campaign_type is not LOYALTY_PROGRAM',
+    },
+  )
   .refine((body) => body?.campaign_type === 'REFERRAL_PROGRAM' || body?.referral_program === undefined, {
     path: ['referral_program'],
     error: 'must be left out where campaign_type is not REFERRAL_PROGRAM',
@@ -184,6 +191,7 @@ export const campaignSchema = z
       .nullable(),
     auto_join: z.boolean().optional(),
     join_once: z.boolean().optional(),
+    loyalty_tiers_expiration: tierRules.optional(),
     promotion: tierListSchema.optional(),
     limits: campaignLimitsSchema.nullable(),
     referral_program: z.looseObject({}).optional(),

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { metadata, name, text } from './fields.ts';
 import { listOf, paging } from './list.ts';
-import { rewardAssignmentSchema, programParams } from './reward-assignment.ts';
+import { programParams } from './loyalty.ts';
+import { rewardAssignmentSchema } from './reward-assignment.ts';
 import { rewardSchema } from './reward.ts';
 
 const LARGEST = Number.MAX_SAFE_INTEGER;

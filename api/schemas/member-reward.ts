@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { metadata, name, text } from './fields.ts';
+import { metadata, text } from './fields.ts';
 import { flag, paging } from './list.ts';
 import { orderInput } from './order.ts';
 import { rewardAsked } from './redeemable.ts';
-import { programParams } from './reward-assignment.ts';
 
 export const redeemRewardBody = z
   .strictObject({
@@ -20,6 +19,3 @@ export const listMemberRewardsQuery = z.strictObject({
   ...paging,
   affordable_only: flag.optional().meta({ description: 'Only those that the card has points enough for' }),
 });
-
-export const memberParams = z.object({ member: name.meta({ description: 'The code of the loyalty card' }) });
-export const memberOfProgramParams = programParams.extend(memberParams.shape);

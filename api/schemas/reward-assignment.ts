@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { name } from './fields.ts';
 import { listOf, paging } from './list.ts';
+import { programParams } from './loyalty.ts';
 
 const parameters = z
   .strictObject({ loyalty: z.strictObject({ points: z.int().min(1).max(Number.MAX_SAFE_INTEGER).optional() }) })
@@ -33,7 +34,6 @@ export const assignRewardsBody = z
 export const updateRewardAssignmentBody = z.strictObject({ ...answered, parameters });
 
 export const rewardAssignmentParams = z.object({ id: name, assignment: name });
-export const programParams = z.object({ campaign: programName });
 export const assignmentOfProgramParams = programParams.extend({ assignment: name });
 
 export const listRewardAssignmentsQuery = z.strictObject(paging);

@@ -4,6 +4,7 @@ import { Temporal } from 'temporal-polyfill';
 const MONTHS = { MONTH: 1, QUARTER: 3, HALF_YEAR: 6, YEAR: 12 } as const;
 
 export type TierPeriod = keyof typeof MONTHS;
+export const TIER_PERIODS = Object.keys(MONTHS) as [TierPeriod, ...TierPeriod[]];
 
 /**
  * The period that a time is in; the end is the start of the next.

@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { adjustPoints, lockLoyaltyCards } from '../../../activities/loyalty-card.ts';
 import { sweepTiers } from '../../../activities/loyalty-tiers.ts';
-import type { TierRules } from '../../../domain/loyalty/tier.ts';
 import { createRoute } from '../../../relay/route.ts';
 import { createTierChanges } from '../../../relay/tier-changes.ts';
 import { startApi, type TestApi } from '../../harness/api.ts';
@@ -64,10 +63,6 @@ const movesOf = async (customer: string) => {
     where e.project_id = ${shop.project.id} and c.source_id = ${customer} and e.type like 'customer.loyalty.tier.%' order by e.id`;
   return rows.map(({ type }) => type.replace('customer.loyalty.tier.', ''));
 };
-
-const withRules = (program: string, rules: TierRules) => database.sql`
-  update campaign_template set template = template || ${database.sql.json({ loyalty_tiers_expiration: rules })}
-  where project_id = ${shop.project.id} and campaign_id = (select id from campaign where project_id = ${shop.project.id} and name = ${program})`;
 
 describe('tiers of a program', () => {
   test('are kept with the official SDK', async () => {
@@ -136,9 +131,10 @@ describe('tiers of a program', () => {
 
   test('are reached by the points of a period, and end with it', async () => {
     await createProgram(database.sql, shop, 'Monthly', { points: 300 });
-    await withRules('Monthly', {
-      qualification_type: 'POINTS_IN_PERIOD',
-      qualification_period: 'MONTH',
+    const rules = { qualification_type: 'POINTS_IN_PERIOD', qualification_period: 'MONTH' };
+    const changed = await send('PUT', '/v1/loyalties/Monthly', { loyalty_tiers_expiration: rules });
+    expect(changed.body.loyalty_tiers_expiration).toEqual({
+      ...rules,
       start_date: { type: 'IMMEDIATE' },
       expiration_date: { type: 'END_OF_PERIOD' },
     });
