@@ -41,9 +41,9 @@ const addBalance = async (tx: Tx, project: Project, { code, type }: Voucher, bal
 const giveOfCampaign = async (tx: Tx, project: Project, effect: RewardEffect, now: Date): Promise<Voucher> => {
   const { row } = effect.reward;
   const { id: campaignId, balance } = row.parameters.campaign!;
-  const id = effect.voucher
-    ? await giveCode(tx, project, effect)
-    : await findCardOf(tx, project.id, { campaignId, customerId: effect.customerId! });
+  // Somebody may have got their card by another redemption that was decided together with this one.
+  const card = balance === undefined ? null : await findCardOf(tx, project.id, { campaignId, customerId: effect.customerId! });
+  const id = card ?? (effect.voucher ? await giveCode(tx, project, effect) : null);
   if (id === null) throw nobody();
   const [voucher] = await findVouchers(tx, project.id, [id]);
   if (balance === undefined) return voucher!;

@@ -2,7 +2,7 @@ import type { Candidate } from './checkout-checks.ts';
 import type { DiscountStep } from './checkout-cart.ts';
 import { counterKey, withTaken, type CounterReader, type CounterRef, type Share } from './counters.ts';
 import { countersOfLimits } from './limits.ts';
-import { refusalOfNoReward, refusalOfReward, spendingOn, type Spent } from './loyalty/card-reward.ts';
+import { refusalOfNoReward, refusalOfReward, spendingOn, type Spent, type Supply } from './loyalty/card-reward.ts';
 import type { RedeemableState } from './redeemable.ts';
 import { countersOfRules } from './validation-rules/counting.ts';
 import type { Refusal } from './voucher-refusal.ts';
@@ -56,10 +56,19 @@ export const heldCredits = ({ held }: Counts, { id }: VoucherState): number => h
 const availablePoints = (counts: Counts, voucher: VoucherState): number =>
   (voucher.card?.balance ?? 0) - counts.held(counterKey(ownCounter(voucher.id, 'loyalty_points')));
 
-type PayingCandidate = Pick<Candidate, 'redeemable' | 'asked' | 'cart' | 'checkout' | 'by'>;
+type PayingCandidate = Pick<Candidate, 'redeemable' | 'asked' | 'cart' | 'checkout' | 'by' | 'applied'>;
+
+/** How many of a reward's supply a request takes with what it applied before. */
+const takenOf =
+  ({ applied, checkout }: Pick<Candidate, 'applied' | 'checkout'>) =>
+  (supply: Supply): number =>
+    applied.filter(
+      ({ redeemable, asked }) => redeemable.object === 'voucher' && checkout.rewardOf?.(redeemable, asked)?.supplies.includes(supply),
+    ).length;
 
 /** Why a loyalty card cannot have the reward that is asked. @returns null where it can, and for what is no loyalty card */
-export const refusalOfPoints = ({ redeemable, asked, cart, checkout, by }: PayingCandidate): Refusal | null => {
+export const refusalOfPoints = (candidate: PayingCandidate): Refusal | null => {
+  const { redeemable, asked, cart, checkout, by } = candidate;
   if (redeemable.object !== 'voucher' || !redeemable.card || !checkout.rewardOf) return null;
   const { code, card } = redeemable;
   const reward = checkout.rewardOf(redeemable, asked);
@@ -71,6 +80,7 @@ export const refusalOfPoints = ({ redeemable, asked, cart, checkout, by }: Payin
     available,
     held,
     asked: asked.reward ?? {},
+    takenOf: takenOf(candidate),
     owned: redeemable.holderId !== null || by.customerId !== null,
     ordered: checkout.order !== null,
     priced: cart !== null,

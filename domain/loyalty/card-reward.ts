@@ -39,12 +39,13 @@ export const worthOfSteps = (steps: number, { numerator, denominator }: Ratio): 
   return worth > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(worth);
 };
 
-/** The fewest steps that are worth so much, in minor units. */
+/** The fewest steps that are worth so much, in minor units; more than any card has where they cannot be counted exactly. */
 export const stepsFor = (amount: number, { numerator, denominator }: Ratio): number => {
   const product = amount * denominator;
   if (Number.isSafeInteger(product)) return (product - (product % numerator)) / numerator + (product % numerator > 0 ? 1 : 0);
   const [wanted, each] = [BigInt(amount) * BigInt(denominator), BigInt(numerator)];
-  return Number((wanted + each - 1n) / each);
+  const steps = (wanted + each - 1n) / each;
+  return steps > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(steps);
 };
 
 /** What of a card is spent: so many points, and what they take off the order in minor units. */
@@ -71,6 +72,8 @@ interface SpendingFacts {
   available: number;
   held: number;
   asked: AskedReward;
+  /** How many of a supply this request takes before it. */
+  takenOf: (supply: Supply) => number;
   /** Whether it is known whose it is, so that a code can be given to them. */
   owned: boolean;
   /** Whether there is an order, and whether it is known what it costs. */
@@ -102,7 +105,7 @@ const refusalOfCoin = ({ step }: NonNullable<CardReward['coin']>, facts: Spendin
 /** Whether a card can have a reward now. @returns null where it can */
 export const refusalOfReward = (reward: CardReward, facts: SpendingFacts): Refusal | null => {
   const { points, coin, supplies } = reward;
-  const gone = supplies.find(({ left }) => left !== null && left <= 0);
+  const gone = supplies.find((supply) => supply.left !== null && supply.left <= facts.takenOf(supply));
   if (reward.type === 'CAMPAIGN' && !facts.owned)
     return refuse('missing_customer', 'holder_id', null, `Loyalty card ${facts.code} belongs to nobody: tell who gets the code`);
   if (gone) return refuse(gone.why.key, 'reward.stock', gone.left, gone.why.details);

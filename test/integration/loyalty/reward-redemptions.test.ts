@@ -254,6 +254,33 @@ describe('a code for points', () => {
     expect(balances.map(({ balance }) => balance as number).toSorted((a, b) => a - b)).toEqual([900, 900, 900, 1_000, 1_000]);
   });
 
+  test('is not given to two cards of one request where there is one', async () => {
+    await send('POST', '/v1/campaigns', { name: 'Last', type: 'STATIC', voucher: { discount: { type: 'AMOUNT', amount_off: 500 } } });
+    await send('POST', '/v1/campaigns/Last/vouchers/LAST-1', {});
+    const one = await aMember(1_000, ofCampaign('Last'), 100);
+    const other = `other of ${one.program}`;
+    await createProgram(database.sql, shop, other, { points: 1_000 });
+    const code = await join(send, other, one.customer);
+    await send('POST', `/v1/loyalties/${other}/rewards`, [{ reward: one.reward, parameters: { loyalty: { points: 100 } } }]);
+    const redeemables = [pay(one.code, one.reward), pay(code, one.reward)];
+    const both = await send('POST', '/v1/redemptions', { redeemables, customer: { source_id: one.customer } });
+    expect(both.body.key).toBe('no_voucher_suitable_for_publication');
+    const alone = await send('POST', '/v1/redemptions', { redeemables: redeemables.slice(1), customer: { source_id: one.customer } });
+    expect(alone.body).toMatchObject({ redemptions: [{ reward: { voucher: { code: 'LAST-1' } } }] });
+  });
+
+  test('is one gift card, however many ask for the first at once', async () => {
+    const gift = { name: 'Once', campaign_type: 'GIFT_VOUCHERS', voucher: { type: 'GIFT_VOUCHER', gift: { amount: 100 } } };
+    await send('POST', '/v1/campaigns', gift);
+    const member = await aMember(1_000, ofCampaign('Once', 10), 100);
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => send('POST', `/v1/loyalties/members/${member.code}/redemption`, { reward: { id: member.reward } })),
+    );
+    const codes = answers.map(({ body }) => body.reward.voucher.code as string);
+    expect(new Set(codes).size).toBe(1);
+    expect((await send('GET', `/v1/vouchers/${codes[0]}`)).body.gift).toMatchObject({ amount: 150, balance: 150 });
+  });
+
   test('is a gift card that is added to the next time', async () => {
     const gift = { name: 'Credits', campaign_type: 'GIFT_VOUCHERS', voucher: { type: 'GIFT_VOUCHER', gift: { amount: 1_000 } } };
     await send('POST', '/v1/campaigns', gift);

@@ -20,7 +20,7 @@ const coin: CardReward = {
   supplies: [],
 };
 const mug: CardReward = { id: 'rew_mug', type: 'MATERIAL', points: 300, coin: null, supplies: [supply(2), supply(null)] };
-const facts = { code: 'CARD', available: 5_000, held: 0, asked: {}, owned: true, ordered: true, priced: true };
+const facts = { code: 'CARD', available: 5_000, held: 0, asked: {}, takenOf: () => 0, owned: true, ordered: true, priced: true };
 
 describe('paying with points', () => {
   test('takes as many steps as the order needs, the last one whole', () => {
@@ -57,7 +57,7 @@ describe('paying with points', () => {
   test('covers the order with as many steps as it says', () => {
     const ratio = fc.record({ numerator: fc.integer({ min: 1, max: 1e6 }), denominator: fc.constantFrom(1, 10, 1_000_000) });
     fc.assert(
-      fc.property(ratio, fc.integer({ min: 0, max: 1e12 }), (worth, amount) => {
+      fc.property(ratio, fc.integer({ min: 0, max: 1e9 }), (worth, amount) => {
         expect(worthOfSteps(stepsFor(amount, worth), worth)).toBeGreaterThanOrEqual(amount);
       }),
     );
@@ -80,6 +80,11 @@ describe('a reward is refused', () => {
       key: 'quantity_exceeded',
       details: 'All are given',
     });
+  });
+
+  test('where the request takes the last one before it', () => {
+    expect(refusalOfReward(mug, { ...facts, takenOf: () => 1 })).toBeNull();
+    expect(refusalOfReward(mug, { ...facts, takenOf: ({ left }) => left ?? 0 })?.key).toBe('quantity_exceeded');
   });
 
   test('where points have nothing to pay', () => {
