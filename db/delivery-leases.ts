@@ -8,6 +8,8 @@ export interface LeasedDelivery {
   kind: 'email' | 'webhook';
   customerId: string | null;
   eventId: string | null;
+  /** The launch whose cap on sends it has to keep; null where there is none. */
+  launchId: string | null;
   priority: number;
   dueAt: Date;
   retries: number;
@@ -57,7 +59,9 @@ export const leaseDue = async (sql: Sql, { destinationId, ordered, lease, now, u
       limit ${limit}
     )
     update delivery d set lease = ${lease}, leased_until = ${until} from due where d.project_id = due.project_id and d.id = due.id
-    returning d.project_id, d.id, d.kind, d.customer_id, d.event_id, d.priority, d.due_at, d.retries, d.payload`;
+    returning d.project_id, d.id, d.kind, d.customer_id, d.event_id, d.priority, d.due_at, d.retries, d.payload,
+      (select l.id from enrolment e join launch l on l.id = e.launch_id and l.sends_per_second is not null
+        where e.project_id = d.project_id and e.id = d.enrolment_id) as launch_id`;
   return [...rows].sort((a, b) => a.priority - b.priority || a.dueAt.getTime() - b.dueAt.getTime() || (a.id < b.id ? -1 : 1));
 };
 

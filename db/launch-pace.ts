@@ -1,4 +1,4 @@
-import type { Tx } from './client.ts';
+import type { Db } from './client.ts';
 
 /**
  * When messages may be sent: those of a launch with a cap one after the other, all others now. Locks the launches' pace, after
@@ -6,12 +6,12 @@ import type { Tx } from './client.ts';
  * @param launchIds one for each message, null where no launch let the customer in
  * @param now real time
  */
-export const takeSendTimes = async (tx: Tx, launchIds: (string | null)[], now: Date): Promise<Date[]> => {
+export const takeSendTimes = async (db: Db, launchIds: (string | null)[], now: Date): Promise<Date[]> => {
   const counts = new Map<string, number>();
   for (const id of launchIds) if (id !== null) counts.set(id, (counts.get(id) ?? 0) + 1);
   if (counts.size === 0) return launchIds.map(() => now);
   const ids = [...counts.keys()].toSorted();
-  const rows = await tx<{ launchId: string; stepMs: number; endAt: Date }[]>`
+  const rows = await db<{ launchId: string; stepMs: number; endAt: Date }[]>`
     insert into launch_pace (launch_id, next_send_at)
     select l.id, ${now}::timestamptz + (i.count * 1000.0 / l.sends_per_second)::float8 * interval '1 ms'
     from unnest(${ids}::text[], ${ids.map((id) => counts.get(id) ?? 0)}::integer[]) as i (id, count) join launch l on l.id = i.id

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Sql } from '../../db/client.ts';
 import { keepBooks } from '../../db/delivery-books.ts';
-import { leaseDue, nextDue, releaseLease, type MessageToSend } from '../../db/delivery-leases.ts';
+import { leaseDue, nextDue, releaseLease, type LeasedDelivery, type MessageToSend } from '../../db/delivery-leases.ts';
 import { type DeliveryResult, sweepLost } from '../../db/delivery-results.ts';
 import { type Destination, findDestination } from '../../db/destinations.ts';
 import { readAnswer } from '../../domain/journey/answer.ts';
 import { retryDelay } from '../../domain/retry-schedule.ts';
 import { createGatherer } from '../gather.ts';
+import { createLaunchTurns } from './launch-turns.ts';
 import { createPace } from './pace.ts';
 import { createSupply } from './supply.ts';
 import type { Prepared, SendOutcome, Transport, Transports } from './transport.ts';
@@ -88,6 +89,7 @@ const sendAll = async (
   const stop = AbortSignal.any([signal, failed.signal, AbortSignal.timeout(runForMs)]);
   const limit = destination.ratePerSecond === null ? SET : Math.min(SET, Math.ceil(destination.ratePerSecond * AHEAD_S));
   const inMs = (ms: number) => new Date(now().getTime() + ms);
+  const turns = createLaunchTurns(sql, now);
   let found = 0;
   let missedTurns = 0;
 
@@ -114,7 +116,10 @@ const sendAll = async (
     });
     if (leased.length === 0) return null;
     found += leased.length;
-    const prepared = await transport.prepare(destination, leased);
+    const late = await turns.ofLate(leased);
+    await Promise.all(leased.flatMap((each) => postponement(each, late.get(each.id), now())).map((result) => books.add('', { result })));
+    const going = leased.filter(({ id }) => !late.has(id));
+    const prepared = going.length === 0 ? [] : await transport.prepare(destination, going);
     await Promise.all(prepared.filter((each) => !isSendable(each)).map((each) => books.add('', { result: settledUnsent(each, now()) })));
     return prepared.filter(isSendable);
   };
@@ -132,7 +137,8 @@ const sendAll = async (
         continue;
       }
       if (!(await books.add('', { sending: next }))) continue;
-      const result = settled(next, await next.send(), schedule, deps);
+      const outcome = settled(next, await next.send(), schedule, deps);
+      const result = outcome.dueAt === null ? outcome : { ...outcome, dueAt: await turns.ofRetry(next.delivery, outcome.dueAt) };
       const writing = books.add('', { result });
       // Awaited below; an error must not go unheard until then.
       writing.catch(() => failed.abort());
@@ -158,6 +164,9 @@ type Sendable = Extract<Prepared, { send: unknown }>;
 const isSendable = (prepared: Prepared): prepared is Sendable => 'send' in prepared;
 
 const messageOf = ({ delivery: { id, projectId }, messageId }: Sendable): MessageToSend => ({ id, projectId, messageId });
+
+const postponement = ({ projectId, id }: LeasedDelivery, dueAt: Date | undefined, finishedAt: Date): DeliveryResult[] =>
+  dueAt === undefined ? [] : [{ projectId, id, outcome: 'postponed', answer: null, status: null, reason: null, dueAt, finishedAt }];
 
 const settledUnsent = (prepared: Prepared, finishedAt: Date): DeliveryResult => {
   const { projectId, id } = prepared.delivery;

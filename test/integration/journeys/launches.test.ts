@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLaunchRoutes } from '../../../api/routes/launches.ts';
 import { upsertCustomers } from '../../../db/customers.ts';
+import { defaultSmtpRoute, pauseDestination, resumeDestination } from '../../../db/destinations.ts';
 import { ensureSearchAttributes } from '../../../relay/search-attributes.ts';
 import { journeyWorkflowId, scheduleId } from '../../../workflows/contracts.ts';
 import { startApi, type TestApi } from '../../harness/api.ts';
@@ -130,32 +131,52 @@ test('members begin at their own local time, spread over the minutes after it', 
   expect(new Set(starts.map(({ minute }) => minute)).size).toBeGreaterThan(10);
 });
 
+const slowly = (journey: string) => ({
+  journey,
+  trigger: { manual: { audience: vips } },
+  steps: {
+    gift: { do: 'issue_coupon', campaign: 'welcome', as: 'gift', expires: { after: 'P5D' } },
+    mail: { do: 'send_email', template: 'welcome', quiet_hours: 'ignore', topic: 'news' },
+  },
+});
+
 test('messages of a launch keep to its rate', async () => {
-  await publish(database.sql, shop.project, {
-    journey: 'slowly',
-    trigger: { manual: { audience: vips } },
-    steps: { mail: { do: 'send_email', template: 'welcome', quiet_hours: 'ignore', topic: 'news' } },
-  });
-  // Without a coupon the template has nothing to say, so it has one.
-  await publish(database.sql, shop.project, {
-    journey: 'slowly',
-    trigger: { manual: { audience: vips } },
-    steps: {
-      gift: { do: 'issue_coupon', campaign: 'welcome', as: 'gift', expires: { after: 'P5D' } },
-      mail: { do: 'send_email', template: 'welcome', quiet_hours: 'ignore', topic: 'news' },
-    },
-  });
+  await publish(database.sql, shop.project, slowly('slowly'));
   const { body } = await call('POST', '/v1/journeys/slowly/launch', { sends_per_second: 20 });
   expect(body.total).toBe(40);
-  const sent = async () => database.sql<{ dueAt: Date; finishedAt: Date }[]>`
-    select d.due_at, d.finished_at from delivery d join enrolment e on e.id = d.enrolment_id
-    where e.launch_id = ${body.id} and d.state = 'accepted' order by d.due_at`;
-  await until('all are sent', async () => (await sent()).length === 40);
-  const messages = await sent();
-  // One in 50 ms, and none before its turn.
+  await until('all are sent', async () => (await messagesOf(body.id, 'accepted')).length === 40);
+  expectTurns(await messagesOf(body.id, 'accepted'));
+});
+
+const messagesOf = (launchId: string, state: string) => database.sql<{ dueAt: Date; finishedAt: Date; attempts: number }[]>`
+  select d.due_at, d.finished_at, d.attempts from delivery d join enrolment e on e.id = d.enrolment_id
+  where e.launch_id = ${launchId} and d.state = ${state} order by d.due_at`;
+
+/** One in 50 ms, and none before its turn. */
+const expectTurns = (messages: { dueAt: Date; finishedAt: Date }[]): void => {
   const gaps = messages.slice(1).map(({ dueAt }, index) => dueAt.getTime() - (messages[index]?.dueAt.getTime() ?? 0));
   expect(Math.min(...gaps)).toBeGreaterThanOrEqual(49);
   expect(messages.every(({ dueAt, finishedAt }) => finishedAt >= dueAt)).toBe(true);
+};
+
+test('they do so too after the mail server stood still, and where it put them off', async () => {
+  const { sql } = database;
+  const route = await defaultSmtpRoute(sql, shop.project.id);
+  await publish(sql, shop.project, slowly('stalled'));
+  await pauseDestination(sql, route.id);
+  const { body } = await call('POST', '/v1/journeys/stalled/launch', { sends_per_second: 20 });
+  await until(
+    'all should have gone a while ago',
+    async () => (await messagesOf(body.id, 'planned')).filter(({ dueAt }) => dueAt.getTime() < Date.now() - 2_000).length === 40,
+  );
+  const refused = new Set<string>();
+  sink.behave((to) => (refused.has(to) ? 'accept' : refused.add(to) && { at: 'rcpt', code: 451, message: 'come again' }));
+  await sql`update destination set config = config || '{"retry_schedule": [0.2, 0.2]}' where id = ${route.id}`;
+  await resumeDestination(sql, route.id);
+  await until('all are sent', async () => (await messagesOf(body.id, 'accepted')).length === 40, 30_000);
+  const messages = await messagesOf(body.id, 'accepted');
+  expect(messages.every(({ attempts }) => attempts === 2)).toBe(true);
+  expectTurns(messages);
 });
 
 test('a launch says what is wrong with it', async () => {
