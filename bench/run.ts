@@ -9,6 +9,7 @@ import { measureDeliveries } from './measures/deliveries.ts';
 import { measureGrowth } from './measures/growth.ts';
 import { measureImport } from './measures/import.ts';
 import { measureInbox } from './measures/inbox.ts';
+import { measureLaunch } from './measures/launch.ts';
 import { measureLoneSignups } from './measures/lone-signup.ts';
 import { measureQualification } from './measures/qualification.ts';
 import { measureRedemption } from './measures/redemption.ts';
@@ -29,6 +30,7 @@ const { values } = parseArgs({
     vouchers: { type: 'string', default: '10000000' },
     deliveries: { type: 'string', default: '5000' },
     posts: { type: 'string', default: '10000' },
+    audience: { type: 'string', default: '100000' },
     only: { type: 'string', multiple: true },
   },
 });
@@ -40,6 +42,7 @@ const rows = Number(values.rows);
 const vouchers = Number(values.vouchers);
 const deliveries = Number(values.deliveries);
 const posts = Number(values.posts);
+const audience = Number(values.audience);
 /** Signups before the storm that counts. */
 const WARM_UP = 500;
 const parts = [
@@ -54,16 +57,19 @@ const parts = [
   'growth',
   'deliveries',
   'inbox',
+  'launch',
 ] as const;
 /** They take minutes, so they are run where they are named. */
-const NAMED_ONLY = new Set<string>(['codes', 'growth', 'deliveries', 'inbox']);
+const NAMED_ONLY = new Set<string>(['codes', 'growth', 'deliveries', 'inbox', 'launch']);
 const unknown = values.only?.filter((name) => !(parts as readonly string[]).includes(name)) ?? [];
 if (
   unknown.length > 0 ||
-  ![seconds, customers, floorCustomers, codes, rows, vouchers, deliveries, posts].every((value) => Number.isInteger(value) && value > 0)
+  ![seconds, customers, floorCustomers, codes, rows, vouchers, deliveries, posts, audience].every(
+    (value) => Number.isInteger(value) && value > 0,
+  )
 ) {
   console.error(
-    `--only takes ${parts.join(', ')}; --seconds, --customers, --floor-customers, --codes, --rows, --vouchers, --deliveries and --posts take a whole number above 0`,
+    `--only takes ${parts.join(', ')}; --seconds, --customers, --floor-customers, --codes, --rows, --vouchers, --deliveries, --posts and --audience take a whole number above 0`,
   );
   process.exit(1);
 }
@@ -192,6 +198,21 @@ try {
       `taken at ${per(measured.postsPerSecond)}, p99 ${measured.p99} ms; every journey began ${measured.drainedInSeconds.toFixed(1)} s after Temporal was back`,
     );
     await taking.stop();
+  }
+
+  if (runs('launch')) {
+    log(`\na launch for ${audience} customers, which is paused in the middle`);
+    const launching = await servers.start('api');
+    const worker = await servers.start('worker');
+    const shop = await createShop(servers.sql, 'Launch');
+    const measured = await measureLaunch({ servers, api: launching, worker, shop, audience, log });
+    const { early, late } = measured.memoryMb;
+    Object.assign(figures, { launch_starts: measured.startedPerSecond, launch_mails: measured.mailedPerSecond });
+    Object.assign(figures, { launch_memory_mb: Math.round(late - early) });
+    log(`in at ${per(measured.startedPerSecond)} in ${measured.cohorts} cohorts, mailed at ${per(measured.mailedPerSecond)}; each once`);
+    log(`memory of the worker: ${early.toFixed(0)} MB at a fifth of the mails, ${late.toFixed(0)} MB at the end`);
+    await worker.stop();
+    await launching.stop();
   }
 
   if (runs('lone') || runs('storm')) {
