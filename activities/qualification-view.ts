@@ -1,4 +1,4 @@
-import type { NearOffer } from '../domain/qualification/qualify.ts';
+import type { NearOffer } from '../domain/qualification/near.ts';
 import type { Offer, QualifiedOffer } from '../domain/qualification/offer.ts';
 import { applicableView } from './applicable-view.ts';
 import { appliedView, orderView } from './checkout-view.ts';
@@ -50,9 +50,9 @@ const qualifiedView = ({ offer, outcomes }: QualifiedOffer, request: Qualificati
   };
 };
 
-const nearView = ({ offer, shortfall }: NearOffer) => {
+const nearView = ({ offer, shortfalls }: NearOffer) => {
   const { validation_rules: _rules, ...told } = about(offer);
-  return { ...told, missing: [shortfall] };
+  return { ...told, missing: shortfalls };
 };
 
 export interface QualificationPage {

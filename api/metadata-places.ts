@@ -28,6 +28,7 @@ const order = [place('order_item', 'items[].metadata'), customer];
 /** Every route that takes metadata, by method and path. */
 export const METADATA_PLACES: Readonly<Record<string, readonly MetadataPlace[]>> = {
   'POST /v1/customers': [place('customer', 'metadata')],
+  'POST /client/v1/customers': [place('customer', 'metadata')],
   'PUT /v1/customers/{id}': [place('customer', 'metadata', 'merged')],
   'POST /v1/events': [customer],
   'POST /client/v1/events': [customer],

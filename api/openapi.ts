@@ -59,12 +59,22 @@ const parametersOf = (route: Route, writer: SchemaWriter): JsonSchema[] => {
   return [...from('path', route.params), ...from('query', route.query), ...key];
 };
 
+const CSV_TYPE = 'text/csv';
+
 const responsesOf = (route: Route, writer: SchemaWriter): JsonSchema => {
   const error = writer.write(errorSchema, 'output');
-  const own = Object.entries(route.responses).map(([status, { description, schema }]) => {
+  const own = Object.entries(route.responses).map(([status, { description, schema, csv }]) => {
     const isError = Number(status) >= 400;
     const content = schema ? writer.write(schema, 'output') : isError ? error : {};
-    return [status, { description, ...(!WITHOUT_BODY.has(status) && { content: { [JSON_TYPE]: { schema: content } } }) }] as const;
+    return [
+      status,
+      {
+        description,
+        ...(!WITHOUT_BODY.has(status) && {
+          content: { [JSON_TYPE]: { schema: content }, ...(csv && { [CSV_TYPE]: { schema: { type: 'string' } } }) },
+        }),
+      },
+    ] as const;
   });
   const common = Object.entries(refusals(route)).map(
     ([status, description]) =>

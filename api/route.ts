@@ -58,7 +58,7 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
   /** Whether it takes a file, in a form or as text/csv, instead of a body. */
   takesFile?: boolean;
   /** Documented answers besides those every route has (400, 401, 403, 429 and 500). */
-  responses: Record<number, { description: string; schema?: z.ZodType }>;
+  responses: Record<number, { description: string; schema?: z.ZodType; /** Whether it may come as CSV too. */ csv?: true }>;
   handler: (context: RequestContext<z.output<P>, z.output<Q>, z.output<B>>) => Promise<Answer>;
 }
 

@@ -12,6 +12,8 @@ import { createCampaignRoutes } from '../api/routes/campaigns.ts';
 import { createCustomerRoutes } from '../api/routes/customers.ts';
 import type { ReadinessCheck } from '../api/routes/health.ts';
 import { createClientCheckoutRoutes } from '../api/routes/client-checkout.ts';
+import { createClientCustomerRoutes } from '../api/routes/client-customers.ts';
+import { createConsentRoutes } from '../api/routes/consents.ts';
 import { createCustomerWalletRoutes } from '../api/routes/customer-wallet.ts';
 import { createEndpointRoutes } from '../api/routes/endpoints.ts';
 import { createEventRoutes } from '../api/routes/events.ts';
@@ -274,6 +276,8 @@ export const wireApi = (
       ...createOlderQualificationRoutes({ ...core, qualification }),
       ...createBulkChangeRoutes(),
       ...createClientCheckoutRoutes({ checkout }),
+      ...createClientCustomerRoutes(core),
+      ...createConsentRoutes(core),
       ...createApiKeyRoutes(deps),
       ...createOauthRoutes(deps),
       ...createRateLimitRoutes({ ...deps, rateLimits: configuration.rateLimits }),

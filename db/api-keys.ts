@@ -32,7 +32,7 @@ export const scopesOfRole: Record<ApiKeyRole, string[]> = {
     'customers:read',
     'customers:write',
   ],
-  storefront: ['validations:write', 'redemptions:write', 'qualifications:write', 'events:write'],
+  storefront: ['validations:write', 'redemptions:write', 'qualifications:write', 'events:write', 'customers:write', 'consents:read'],
 };
 
 export interface NewApiKey {

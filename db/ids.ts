@@ -42,6 +42,7 @@ const prefixes = {
   pointsTransaction: 'vtx',
   pointsBucket: 'lopb',
   earningRule: 'ern',
+  consent: 'cnst',
   session: 'ssn',
   request: 'req',
 } as const;

@@ -36,6 +36,13 @@ const generation = (progress: string, description: string): WebhookEventType => 
   example: { campaign_id: 'camp_0192f3a8', campaign: 'welcome' },
 });
 
+const consents = (type: string, description: string): WebhookEventType => ({
+  type,
+  description,
+  data: z.looseObject({ consents: z.array(z.object({ id: z.string(), name: z.string() })) }),
+  example: { consents: [{ id: 'cnst_0192f3a8', name: 'Newsletter' }] },
+});
+
 const published = (type: string, description: string, result: string): WebhookEventType => ({
   type,
   description,
@@ -154,6 +161,8 @@ export const resourceEventTypes: WebhookEventType[] = [
   operated('journey.moved', 'An operator moved a customer to another step', 'remind', null),
   operated('journey.held', 'An operator held a customer where they are', 'wait', 'checking'),
   operated('journey.released', 'An operator let a customer go on', 'wait', null),
+  consents('customer.consents.given', 'A customer agreed to something'),
+  consents('customer.consents.revoked', 'A customer agrees to something no more'),
   {
     type: 'customer.unsubscribed',
     description: 'A customer wants no more mails of a topic, or (*) none but those about orders',

@@ -55,7 +55,7 @@ export const createAnalyticsRoutes = ({ sql, now }: AnalyticsRoutesDeps): Route[
       description: 'Counted from the ledger, in the time zone of the project. With format=csv the periods as a CSV file.',
       scope: 'analytics:read',
       query: analyticsQuery,
-      responses: { 200: { description: 'The figures', schema: analyticsSchema }, 404: missing },
+      responses: { 200: { description: 'The figures', schema: analyticsSchema, csv: true }, 404: missing },
       handler: async ({ project, query }): Promise<Answer> => {
         const { interval, format } = query;
         const zone = project.timezone;

@@ -5,6 +5,7 @@ import { redeemablesBody, singleBody } from './redeemable.ts';
 import { applicableList } from './applicable-to.ts';
 import { discountSchema } from './discount.ts';
 import { orderSchema } from './order.ts';
+import { promotionValidationBody } from './promotion-checkout.ts';
 
 /** A whole number as a query carries it. What is none stays as it came, and is then refused. */
 const whole = z.preprocess(
@@ -38,35 +39,49 @@ const withoutNameless = (told: unknown): unknown => {
 };
 
 /** `?code&amount&item[0][product_id]=…` as the body that asks the same. */
+const asked = {
+  amount: whole.optional().meta({ description: 'Of the order, in minor units' }),
+  item: z.array(item).max(100).optional().meta({ description: 'item[0][product_id]=…&item[0][quantity]=…' }),
+  order: z.strictObject({ metadata: texts.optional() }).optional(),
+  customer: z.strictObject({ id: name.optional(), source_id: name.optional(), metadata: texts.optional() }).optional(),
+  metadata: texts.optional(),
+  tracking_id: text().optional(),
+};
+
+const lock = {
+  session_type: z.literal('LOCK').optional(),
+  session_key: text().optional(),
+  session_ttl: whole.optional(),
+  session_ttl_unit: z.enum(SESSION_UNITS).optional(),
+};
+
+const askedQuery = z.strictObject(asked);
+
+/** The order, the customer and what else the query says, as a body does. */
+const told = ({ amount, item: items, order, customer, metadata, tracking_id }: z.output<typeof askedQuery>) => ({
+  ...((amount !== undefined || items || order) && { order: { amount, items, metadata: order?.metadata } }),
+  ...(isNamed(customer) && { customer }),
+  ...(metadata && { metadata }),
+  ...(tracking_id !== undefined && { tracking_id }),
+});
+
 export const clientValidateQuery = z
-  .strictObject({
-    code: name,
-    amount: whole.optional().meta({ description: 'Of the order, in minor units' }),
-    item: z.array(item).max(100).optional().meta({ description: 'item[0][product_id]=…&item[0][quantity]=…' }),
-    order: z.strictObject({ metadata: texts.optional() }).optional(),
-    customer: z.strictObject({ id: name.optional(), source_id: name.optional(), metadata: texts.optional() }).optional(),
-    metadata: texts.optional(),
-    tracking_id: text().optional(),
-    session_type: z.literal('LOCK').optional(),
-    session_key: text().optional(),
-    session_ttl: whole.optional(),
-    session_ttl_unit: z.enum(SESSION_UNITS).optional(),
-  })
-  .transform(({ code, amount, item: items, order, customer, metadata, tracking_id, ...lock }) => {
-    const asked = {
+  .strictObject({ code: name, ...asked, ...lock })
+  .transform(({ code, session_type: type, session_key: key, session_ttl: ttl, session_ttl_unit: ttl_unit, ...query }) => {
+    const body = {
       redeemables: [{ object: 'voucher', id: code }],
-      ...((amount !== undefined || items || order) && { order: { amount, items, metadata: order?.metadata } }),
-      ...(isNamed(customer) && { customer }),
-      ...(metadata && { metadata }),
-      ...(tracking_id !== undefined && { tracking_id }),
-      ...(lock.session_type && {
-        session: { type: lock.session_type, key: lock.session_key, ttl: lock.session_ttl, ttl_unit: lock.session_ttl_unit },
-      }),
+      ...told(query),
+      ...(type && { session: { type, key, ttl, ttl_unit } }),
     };
     // What the body may hold, its own schema says.
-    return asked as z.input<typeof redeemablesBody>;
+    return body as z.input<typeof redeemablesBody>;
   })
   .pipe(redeemablesBody);
+
+/** The same without a code: which promotions apply. Nothing is held for a session. */
+export const clientPromotionsQuery = askedQuery
+  .transform((query) => told(query) as z.input<typeof promotionValidationBody>)
+  .pipe(promotionValidationBody);
 
 export const clientRedeemQuery = z.strictObject({ code: name });
 

@@ -85,12 +85,19 @@ const near = z
     ...told,
     missing: z.array(
       z.object({
-        rule: z.string(),
+        rule: z.string().nullable(),
+        what: z.enum(['amount', 'units', 'items', 'customer', 'segment', 'time']),
         condition: z.string().meta({ description: 'Such as order.amount' }),
-        operator: z.string(),
-        have: z.int(),
-        need: z.int(),
-        missing: z.int().meta({ description: 'Minor units of the currency, or units of items' }),
+        operator: z.string().nullable(),
+        have: z.int().optional(),
+        need: z.int().optional(),
+        missing: z.int().optional().meta({ description: 'Minor units of the currency, or units of items' }),
+        items: z
+          .array(z.looseObject({ id: z.string().optional(), source_id: z.string().optional() }))
+          .optional()
+          .meta({ description: 'One of these products, SKUs or collections has to be in the order' }),
+        segments: z.array(z.string()).optional().meta({ description: 'The customer has to be in one of them' }),
+        from: z.string().optional().meta({ description: 'When it begins' }),
       }),
     ),
   })

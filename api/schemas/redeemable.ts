@@ -48,6 +48,7 @@ export const checkoutFields = {
       path: ['source_id'],
       error: 'must be given, or id: it says who the customer is',
     })
+    .meta({ anyOf: [{ required: ['id'] }, { required: ['source_id'] }] })
     .nullish(),
   tracking_id: text().nullish(),
   metadata: metadata.nullish(),

@@ -63,7 +63,8 @@ const scopeEntry = z
     amount_limit: limit.meta({ description: 'The most that is taken of one line' }),
     aggregated_amount_limit: limit.meta({ description: 'The most that is taken of all lines together' }),
   })
-  .refine(({ id, source_id: sourceId }) => Boolean(id) || Boolean(sourceId), { path: ['id'], error: 'must be given, or source_id' });
+  .refine(({ id, source_id: sourceId }) => Boolean(id) || Boolean(sourceId), { path: ['id'], error: 'must be given, or source_id' })
+  .meta({ anyOf: [{ required: ['id'] }, { required: ['source_id'] }] });
 
 const entries = z.array(scopeEntry).max(1000);
 

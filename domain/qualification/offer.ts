@@ -37,12 +37,28 @@ export interface QualifiedOffer {
   discount: number;
 }
 
-/** What an offer misses: the condition of its rule, what it asks for and what there is. Amounts in minor units. */
+/** A product, SKU or collection, as a rule names it. */
+export interface MissingItem {
+  object?: 'product' | 'sku' | 'products_collection';
+  id?: string;
+  source_id?: string;
+}
+
+/** Something that an offer misses: the condition of its rule, what it asks for and what there is. */
 export interface Shortfall {
-  rule: string;
+  /** null: it is no rule's. */
+  rule: string | null;
+  /** An amount of the order in minor units, units of its items, one of some items, a customer at all, one who is in a segment, or time to begin. */
+  what: 'amount' | 'units' | 'items' | 'customer' | 'segment' | 'time';
   condition: string;
-  operator: string;
-  have: number;
-  need: number;
-  missing: number;
+  operator: string | null;
+  have?: number;
+  need?: number;
+  missing?: number;
+  /** One of these is to be in the order. */
+  items?: MissingItem[];
+  /** Ids or names; the customer is to be in one of them. */
+  segments?: string[];
+  /** ISO 8601: when it begins. */
+  from?: string;
 }

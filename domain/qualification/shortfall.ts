@@ -1,7 +1,10 @@
-import type { Checkout } from '../checkout.ts';
 import { openCart } from '../checkout-cart.ts';
+import type { Checkout } from '../checkout.ts';
+import type { ItemFacts, RuleFacts } from '../validation-rules/facts.ts';
+import type { ProductRef } from '../validation-rules/items.ts';
 import type { Failure } from '../validation-rules/rule.ts';
-import type { Shortfall } from './offer.ts';
+import type { Refusal } from '../voucher-refusal.ts';
+import type { MissingItem, Shortfall } from './offer.ts';
 
 /** Conditions of which one can say how much there is too little of, and what of the order they count. */
 const COUNTED: Readonly<Record<string, 'amount' | 'units'>> = {
@@ -9,7 +12,14 @@ const COUNTED: Readonly<Record<string, 'amount' | 'units'>> = {
   'order.initial_amount': 'amount',
   'order.total_amount': 'amount',
   'order.items.quantity': 'units',
+  'order.items.aggregated_quantity': 'units',
+  'product.quantity': 'units',
 };
+
+/** Conditions that are met by one more item that they name. */
+const NAMING: ReadonlySet<string> = new Set(['order.items.any', 'product.id', 'product.sku', 'product.collection']);
+
+const POSITIVE: ReadonlySet<string> = new Set(['$is', '$in']);
 
 /** The least that each operator asks for. */
 const LEAST: Readonly<Record<string, (value: number) => number>> = {
@@ -17,24 +27,95 @@ const LEAST: Readonly<Record<string, (value: number) => number>> = {
   $more_than_or_equal: (value) => value,
 };
 
-/** What a condition that was not met misses. @returns null where it is not that something is too little */
-export const shortfallOf = (rule: string, { node, operator, expected, actual }: Failure): Shortfall | null => {
-  const condition = node.kind.name;
-  const least = operator === null ? undefined : LEAST[operator];
-  if (COUNTED[condition] === undefined || !least || typeof expected !== 'number') return null;
-  const have = typeof actual === 'number' ? actual : 0;
-  const need = least(expected);
-  return need > have ? { rule, condition, operator: operator!, have, need, missing: need - have } : null;
+const itemOf = (ref: ProductRef): MissingItem => {
+  if (typeof ref === 'string') return { id: ref };
+  const { object, id, source_id: sourceId } = ref;
+  return { ...(object && { object }), ...(id && { id }), ...(sourceId && { source_id: sourceId }) };
 };
 
-/** The checkout with an order that has what was missing, to see whether anything else stands in the way. */
-export const asIfMet = (checkout: Checkout, { condition, missing }: Shortfall): Checkout => {
+const valuesOf = ({ node }: Failure): readonly unknown[] =>
+  node.conditions.flatMap(({ operator, values }) => (POSITIVE.has(operator) ? values : []));
+
+/** What a condition that was not met misses. @returns null where it is nothing that a shop can do something about */
+export const shortfallOf = (rule: string, failure: Failure, { customer }: Pick<RuleFacts, 'customer'>): Shortfall | null => {
+  const { node, operator, expected, actual } = failure;
+  const condition = node.kind.name;
+  const about = { rule, condition, operator };
+  const one = { have: 0, need: 1, missing: 1 };
+  if (node.kind.needsCustomer && customer === null) return { ...about, what: 'customer', ...one };
+  if (condition === 'customer.segment' && operator !== null && POSITIVE.has(operator))
+    return { ...about, what: 'segment', ...one, segments: valuesOf(failure) as string[] };
+  if (NAMING.has(condition) && operator !== null && POSITIVE.has(operator) && actual === null)
+    return { ...about, what: 'items', ...one, items: valuesOf(failure).map((ref) => itemOf(ref as ProductRef)) };
+  const least = operator === null ? undefined : LEAST[operator];
+  const what = COUNTED[condition];
+  if (what === undefined || !least || typeof expected !== 'number') return null;
+  const have = typeof actual === 'number' ? actual : 0;
+  const need = least(expected);
+  return need > have ? { ...about, what, have, need, missing: need - have } : null;
+};
+
+/** What misses only that it begins. */
+export const startOf = ({ condition, value }: Refusal, at: number): Shortfall | null => {
+  const from = typeof value === 'string' ? Date.parse(value) : NaN;
+  return condition.endsWith('start_date') && from > at
+    ? { rule: null, what: 'time', condition, operator: null, from: new Date(from).toISOString() }
+    : null;
+};
+
+/** What stands for an item that is to be added: whatever names it means it. */
+const added = ({ id, source_id: sourceId }: MissingItem): ItemFacts => ({
+  productId: id ?? sourceId ?? null,
+  productSourceId: sourceId ?? id ?? null,
+  skuId: id ?? sourceId ?? null,
+  skuSourceId: sourceId ?? id ?? null,
+  collections: new Set(id === undefined ? [] : [id]),
+  price: 0,
+  amount: 0,
+  quantity: 1,
+  metadata: {},
+  productMetadata: {},
+});
+
+const withItem = (checkout: Checkout, item: MissingItem): Checkout => {
   const { order, facts } = checkout;
-  if (COUNTED[condition] === 'amount') {
-    const amount = ((order && openCart(order)?.amount) ?? 0) + missing;
-    return { ...checkout, order: { ...order, amount }, facts: { ...facts, orderMetadata: facts.orderMetadata ?? {} } };
+  const items = [...(order?.items ?? []), { product_id: item.id ?? item.source_id, quantity: 1, amount: 0 }];
+  // What the order costs stays what it was told to be.
+  const amount = order && openCart(order)?.amount;
+  return {
+    ...checkout,
+    order: { ...order, items, ...(amount != null && { amount }) },
+    facts: { ...facts, items: [...facts.items, added(item)], orderMetadata: facts.orderMetadata ?? {} },
+  };
+};
+
+const withUnits = (checkout: Checkout, index: number, more: number): Checkout => {
+  const items = checkout.facts.items.map((item, each) => (each === index ? { ...item, quantity: item.quantity + more } : item));
+  return { ...checkout, facts: { ...checkout.facts, items } };
+};
+
+/** Checkouts that have what was missing, one for each way in which they could, to see whether anything else stands in the way. */
+export const asIfMet = (checkout: Checkout, shortfall: Shortfall): Checkout[] => {
+  const { order, facts, redeemerOf } = checkout;
+  switch (shortfall.what) {
+    case 'amount': {
+      const amount = ((order && openCart(order)?.amount) ?? 0) + shortfall.missing!;
+      return [{ ...checkout, order: { ...order, amount }, facts: { ...facts, orderMetadata: facts.orderMetadata ?? {} } }];
+    }
+    case 'units':
+      return facts.items.map((_, index) => withUnits(checkout, index, shortfall.missing!));
+    case 'items':
+      return shortfall.items!.slice(0, 1).map((item) => withItem(checkout, item));
+    case 'customer': {
+      const customer = { id: null, sourceId: null, metadata: {}, segments: new Set<string>() };
+      return [{ ...checkout, facts: { ...facts, customer }, redeemerOf: (each) => ({ ...redeemerOf(each), named: true }) }];
+    }
+    case 'segment': {
+      const known = facts.customer ?? { id: null, sourceId: null, metadata: {}, segments: new Set<string>() };
+      const customer = { ...known, segments: new Set([...known.segments, ...shortfall.segments!]) };
+      return [{ ...checkout, facts: { ...facts, customer } }];
+    }
+    case 'time':
+      return [{ ...checkout, redeemerOf: (each) => ({ ...redeemerOf(each), at: Date.parse(shortfall.from!) }) }];
   }
-  const [first, ...others] = facts.items;
-  if (!first) return checkout;
-  return { ...checkout, facts: { ...facts, items: [{ ...first, quantity: first.quantity + missing }, ...others] } };
 };

@@ -1,10 +1,13 @@
-import { VoucherifyClientSide } from '@voucherify/sdk';
+import { VoucherifyClientSide, VoucherifyServerSide } from '@voucherify/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { KEY_TTL_MS } from '../../api/auth.ts';
 import { createApiKeyRoutes } from '../../api/routes/api-keys.ts';
 import { createClientCheckoutRoutes } from '../../api/routes/client-checkout.ts';
+import { createClientCustomerRoutes } from '../../api/routes/client-customers.ts';
+import { createConsentRoutes } from '../../api/routes/consents.ts';
 import { createEventRoutes } from '../../api/routes/events.ts';
 import { createOauthRoutes } from '../../api/routes/oauth.ts';
+import { createPromotionCheckoutRoutes } from '../../api/routes/promotion-checkout.ts';
 import { startApi, type Reply, type TestApi } from '../harness/api.ts';
 import { checkoutRoutes, createCheckout, createVoucher, type TestCheckout } from '../harness/checkout.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';
@@ -35,6 +38,9 @@ beforeAll(async () => {
     ...createEventRoutes(deps),
     ...createApiKeyRoutes(deps),
     ...createOauthRoutes(deps),
+    ...createClientCustomerRoutes(deps),
+    ...createConsentRoutes(deps),
+    ...createPromotionCheckoutRoutes({ ...deps, checkout }),
   ];
   api = await startApi(sql, { routes });
   shop = await createProject(sql);
@@ -67,6 +73,74 @@ describe('the official SDK in a browser', () => {
       order: { amount: 20_000, total_discount_amount: 2_000, total_amount: 18_000, items: [{ product_id: 'shirt', quantity: 2 }] },
       tracking_id: 'visitor-7',
     });
+  });
+
+  test('sees which promotions apply to its order', async () => {
+    const tier = { name: 'Ten off', banner: 'Ten off', action: { discount: { type: 'AMOUNT', amount_off: 1_000 } } };
+    const made = await call('POST', '/v1/campaigns', { name: 'Fair', campaign_type: 'PROMOTION', promotion: { tiers: [tier] } });
+    expect(made.status, JSON.stringify(made.body)).toBe(200);
+    const answer = await sdk(shop.publishableKey, 'visitor-8').validate({ amount: 5_000, customer: { source_id: 'ada' } });
+    expect(answer).toMatchObject({
+      valid: true,
+      promotions: [{ object: 'promotion_tier', name: 'Ten off', discount_amount: 1_000, order: { total_amount: 4_000 } }],
+      tracking_id: 'visitor-8',
+    });
+  });
+
+  test('makes a customer, who learns nothing of what was known', async () => {
+    await call('POST', '/v1/customers', { source_id: 'known', email: 'known@example.com', metadata: { tier: 'gold' } });
+    const told = await sdk(shop.publishableKey).createCustomer({ source_id: 'known', name: 'Kim' });
+    expect(told).toMatchObject({ object: 'customer', source_id: 'known', name: 'Kim', id: expect.stringMatching(/^cust_/) });
+    expect(told).not.toHaveProperty('email');
+    expect((await call('GET', '/v1/customers/known')).body).toMatchObject({
+      name: 'Kim',
+      email: 'known@example.com',
+      metadata: { tier: 'gold' },
+    });
+  });
+
+  test('says what the customer agrees to, which their server reads', async () => {
+    const consent = await call('POST', '/v1/consents', { name: 'Newsletter', category: 'email' });
+    expect(consent.body).toMatchObject({ object: 'consent', name: 'Newsletter' });
+    expect((await call('POST', '/v1/consents', { name: 'Newsletter' })).body).toMatchObject({ code: 409, key: 'duplicate_found' });
+    const client = sdk(shop.publishableKey);
+    const { id } = consent.body;
+    expect(await client.listConsents()).toMatchObject({
+      groups: { total: 1, data: [{ name: 'email', consents: [id] }] },
+      consents: { total: 1, data: [{ id }] },
+    });
+    await client.createCustomer({ source_id: 'agreeing' });
+    await client.updateConsents('agreeing', { [id]: true });
+    const server = VoucherifyServerSide({ apiUrl: api.url, applicationId: shop.appId, secretKey: shop.secretKey });
+    expect(await server.consents.list()).toMatchObject({ consents: { data: [{ id, name: 'Newsletter' }] } });
+    expect((await call('GET', '/v1/customers/agreeing/consents')).body.data).toMatchObject([{ id, given: true }]);
+    expect(await server.customers.updateConsents('agreeing', { Newsletter: false })).toMatchObject({ data: [{ id, given: false }] });
+    await server.customers.updateConsents('agreeing', { Newsletter: false });
+    const { body: events } = await call('GET', '/v1/events?customer=agreeing');
+    expect(events.events.map((event: { type: string }) => event.type)).toEqual([
+      'customer.consents.revoked',
+      'customer.consents.given',
+      'customer.created',
+    ]);
+    expect((await call('PUT', '/v1/customers/agreeing/consents', { SMS: true })).body).toMatchObject({
+      code: 400,
+      errors: [{ path: 'SMS', message: 'is the id or name of no consent' }],
+    });
+    expect((await call('PUT', '/v1/customers/nobody/consents', {})).status).toBe(404);
+    expect((await call('DELETE', `/v1/consents/${id}`)).status).toBe(204);
+    expect((await call('GET', '/v1/customers/agreeing/consents')).body.data).toEqual([]);
+  });
+
+  test('lists codes only where its key was made for that', async () => {
+    await expect(sdk(shop.publishableKey).listVouchers()).rejects.toMatchObject({ code: 403 });
+    const made = await call('POST', '/v1/api-keys', { name: 'kiosk', kind: 'publishable', origins: [ORIGIN], scopes: ['vouchers:read'] });
+    const list = await sdk(made.body.token).listVouchers({ limit: 2 });
+    expect(list).toMatchObject({
+      object: 'list',
+      data_ref: 'vouchers',
+      vouchers: [{ object: 'voucher', active: expect.any(Boolean) }, {}],
+    });
+    expect(list.vouchers[0]).not.toHaveProperty('discount');
   });
 
   test('learns no reason why a code does not apply', async () => {

@@ -106,7 +106,17 @@ describe('what a customer and a cart qualify for', () => {
       expect.objectContaining({
         object: 'campaign',
         id: dear.id,
-        missing: [{ rule: dearRule, condition: 'order.amount', operator: '$more_than_or_equal', have: 8800, need: 10_000, missing: 1200 }],
+        missing: [
+          {
+            rule: dearRule,
+            what: 'amount',
+            condition: 'order.amount',
+            operator: '$more_than_or_equal',
+            have: 8800,
+            need: 10_000,
+            missing: 1200,
+          },
+        ],
       }),
     ]);
     const enough = await qualify({ order: { amount: 10_000 }, ...ALL });
