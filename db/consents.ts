@@ -96,8 +96,8 @@ export const decideConsents = async (tx: Tx, customer: Customer, given: Readonly
   await tx`select from customer where project_id = ${projectId} and id = ${customerId} for no key update`;
   const changed = await tx<{ consentId: string; given: boolean }[]>`
     insert into customer_consent as k (project_id, customer_id, consent_id, given, decided_at)
-    select ${projectId}, ${customerId}, i.id, i.given, ${now}
-    from unnest(${decisions.map(([{ id }]) => id)}::text[], ${decisions.map(([, value]) => value)}::boolean[]) as i (id, given)
+    select ${projectId}, ${customerId}, i.id, i.given::boolean, ${now}
+    from unnest(${decisions.map(([{ id }]) => id)}::text[], ${decisions.map(([, value]) => String(value))}::text[]) as i (id, given)
     on conflict (project_id, customer_id, consent_id) do update set given = excluded.given, decided_at = excluded.decided_at
       where k.given is distinct from excluded.given
     returning consent_id, given`;

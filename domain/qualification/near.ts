@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { openCart } from '../checkout-cart.ts';
 import { factsOf } from '../checkout-rules.ts';
 import type { Applied, Checkout } from '../checkout.ts';
@@ -70,7 +71,8 @@ const allMissing = (checkout: Checkout, offer: Offer, found: Shortfall[] = []): 
   if (applies(decided)) return found;
   if (found.length >= MOST_SHORTFALLS) return null;
   const shortfall = shortfallIn(checkout, offer, decided);
-  if (!shortfall || found.some(({ rule, condition }) => rule === shortfall.rule && condition === shortfall.condition)) return null;
+  // What is missing still, though it was met, is nothing that can be met.
+  if (!shortfall || found.some((each) => isDeepStrictEqual(each, shortfall))) return null;
   for (const met of asIfMet(checkout, shortfall)) {
     const all = allMissing(met, offer, [...found, shortfall]);
     if (all) return all;
