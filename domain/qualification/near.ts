@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { openCart } from '../checkout-cart.ts';
 import { factsOf } from '../checkout-rules.ts';
 import type { Applied, Checkout } from '../checkout.ts';
@@ -62,6 +61,8 @@ export const shortfallIn = (checkout: Checkout, offer: Offer, refusal: Refusal |
   return refusal && startOf(refusal, checkout.redeemerOf(offer.parts[0]!.redeemable).at);
 };
 
+const isSame = (one: Shortfall, other: Shortfall): boolean => JSON.stringify(one) === JSON.stringify(other);
+
 /** How many things may be missing together. */
 const MOST_SHORTFALLS = 3;
 
@@ -72,7 +73,7 @@ const allMissing = (checkout: Checkout, offer: Offer, found: Shortfall[] = []): 
   if (found.length >= MOST_SHORTFALLS) return null;
   const shortfall = shortfallIn(checkout, offer, decided);
   // What is missing still, though it was met, is nothing that can be met.
-  if (!shortfall || found.some((each) => isDeepStrictEqual(each, shortfall))) return null;
+  if (!shortfall || found.some((each) => isSame(each, shortfall))) return null;
   for (const met of asIfMet(checkout, shortfall)) {
     const all = allMissing(met, offer, [...found, shortfall]);
     if (all) return all;

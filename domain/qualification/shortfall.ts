@@ -1,6 +1,6 @@
 import { openCart } from '../checkout-cart.ts';
 import type { Checkout } from '../checkout.ts';
-import type { ItemFacts, RuleFacts } from '../validation-rules/facts.ts';
+import type { CustomerFacts, ItemFacts, RuleFacts } from '../validation-rules/facts.ts';
 import type { ProductRef } from '../validation-rules/items.ts';
 import type { Failure } from '../validation-rules/rule.ts';
 import type { Refusal } from '../voucher-refusal.ts';
@@ -94,28 +94,28 @@ const withUnits = (checkout: Checkout, index: number, more: number): Checkout =>
   return { ...checkout, facts: { ...checkout.facts, items } };
 };
 
-/** Checkouts that have what was missing, one for each way in which they could, to see whether anything else stands in the way. */
-export const asIfMet = (checkout: Checkout, shortfall: Shortfall): Checkout[] => {
-  const { order, facts, redeemerOf } = checkout;
-  switch (shortfall.what) {
-    case 'amount': {
-      const amount = ((order && openCart(order)?.amount) ?? 0) + shortfall.missing!;
-      return [{ ...checkout, order: { ...order, amount }, facts: { ...facts, orderMetadata: facts.orderMetadata ?? {} } }];
-    }
-    case 'units':
-      return facts.items.map((_, index) => withUnits(checkout, index, shortfall.missing!));
-    case 'items':
-      return shortfall.items!.slice(0, 1).map((item) => withItem(checkout, item));
-    case 'customer': {
-      const customer = { id: null, sourceId: null, metadata: {}, segments: new Set<string>() };
-      return [{ ...checkout, facts: { ...facts, customer }, redeemerOf: (each) => ({ ...redeemerOf(each), named: true }) }];
-    }
-    case 'segment': {
-      const known = facts.customer ?? { id: null, sourceId: null, metadata: {}, segments: new Set<string>() };
-      const customer = { ...known, segments: new Set([...known.segments, ...shortfall.segments!]) };
-      return [{ ...checkout, facts: { ...facts, customer } }];
-    }
-    case 'time':
-      return [{ ...checkout, redeemerOf: (each) => ({ ...redeemerOf(each), at: Date.parse(shortfall.from!) }) }];
-  }
+const NOBODY: CustomerFacts = { id: null, sourceId: null, metadata: {}, segments: new Set() };
+
+/** How each kind is met, in each of the ways in which it can be. */
+const MET: Record<Shortfall['what'], (checkout: Checkout, shortfall: Shortfall) => Checkout[]> = {
+  amount: (checkout, { missing }) => {
+    const { order, facts } = checkout;
+    const amount = ((order && openCart(order)?.amount) ?? 0) + missing!;
+    return [{ ...checkout, order: { ...order, amount }, facts: { ...facts, orderMetadata: facts.orderMetadata ?? {} } }];
+  },
+  units: (checkout, { missing }) => checkout.facts.items.map((_, index) => withUnits(checkout, index, missing!)),
+  items: (checkout, { items }) => items!.slice(0, 1).map((item) => withItem(checkout, item)),
+  customer: (checkout) => {
+    const { facts, redeemerOf } = checkout;
+    return [{ ...checkout, facts: { ...facts, customer: NOBODY }, redeemerOf: (each) => ({ ...redeemerOf(each), named: true }) }];
+  },
+  segment: (checkout, { segments }) => {
+    const known = checkout.facts.customer ?? NOBODY;
+    const customer = { ...known, segments: new Set([...known.segments, ...segments!]) };
+    return [{ ...checkout, facts: { ...checkout.facts, customer } }];
+  },
+  time: (checkout, { from }) => [{ ...checkout, redeemerOf: (each) => ({ ...checkout.redeemerOf(each), at: Date.parse(from!) }) }],
 };
+
+/** Checkouts that have what was missing, one for each way in which they could, to see whether anything else stands in the way. */
+export const asIfMet = (checkout: Checkout, shortfall: Shortfall): Checkout[] => MET[shortfall.what](checkout, shortfall);
