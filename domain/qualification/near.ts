@@ -55,7 +55,7 @@ export const firstFailure = ({ parts }: Offer, facts: RuleFacts): { rule: string
 };
 
 /** The first thing that an offer misses, of those that a shop can do something about. */
-export const shortfallIn = (checkout: Checkout, offer: Offer, refusal: Refusal | null): Shortfall | null => {
+const shortfallIn = (checkout: Checkout, offer: Offer, refusal: Refusal | null): Shortfall | null => {
   const failed = offer.asksOfRequest ? firstFailure(offer, factsOfRequest(checkout, startOfCheckout(checkout), offer)) : null;
   if (failed) return shortfallOf(failed.rule, failed.failure, checkout.facts);
   return refusal && startOf(refusal, checkout.redeemerOf(offer.parts[0]!.redeemable).at);
