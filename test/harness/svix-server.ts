@@ -85,9 +85,15 @@ export const startSvix = async (): Promise<SvixStandIn> => {
       applications.set(id, { ...application, name: body['name'] ?? '' });
       return { status: 200, body: { id: `app_${id}`, uid: id, name: body['name'], metadata: {}, ...TIMES } };
     }
+    if (part === undefined && method === 'DELETE') return { status: applications.delete(id) ? 204 : 404 };
     const application = applications.get(id);
     if (!application) return notFound;
     const { endpoints, messages } = application;
+    if (part === 'msg' && method === 'GET')
+      return {
+        status: 200,
+        body: { data: messages.map((message) => ({ ...message, timestamp: TIMES.createdAt })), iterator: null, done: true },
+      };
     if (part === 'msg') {
       const { eventId, eventType, payload } = body as unknown as Message;
       if (messages.some((message) => message.eventId === eventId)) return refuse(409, 'A message with this eventId exists');
@@ -112,6 +118,7 @@ export const startSvix = async (): Promise<SvixStandIn> => {
     }
     if (!known) return notFound;
     if (leaf === 'secret' && method === 'GET') return { status: 200, body: { key: known.secret } };
+    if (leaf === 'headers' && method === 'GET') return { status: 200, body: { headers: known.headers, sensitive: [] } };
     if (partId !== '' && leaf === 'headers') known.headers = body['headers'] ?? {};
     else if (method === 'DELETE') endpoints.delete(uid);
     else if (leaf === 'secret') {

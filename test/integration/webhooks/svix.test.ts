@@ -1,83 +1,28 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { Client, Connection } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { drainDestination } from '../../../activities/delivery/drain.ts';
-import { createSvixTransport } from '../../../activities/delivery/svix/transport.ts';
-import { createEndpointRoutes } from '../../../api/routes/endpoints.ts';
-import { createEventRoutes } from '../../../api/routes/events.ts';
-import { createFanOut } from '../../../relay/fan-out.ts';
-import type { Relay } from '../../../relay/relay.ts';
-import { startApi, type Reply, type TestApi } from '../../harness/api.ts';
-import { createDatabase, type TestDatabase } from '../../harness/database.ts';
-import { createProject, type TestProject } from '../../harness/project.ts';
-import { createTestRelay, until } from '../../harness/relay.ts';
+import type { TestProject } from '../../harness/project.ts';
 import { startSvix, type SvixStandIn } from '../../harness/svix-server.ts';
-import { testBox } from '../../harness/webhook-source.ts';
+import { openSvixShop } from '../../harness/svix-shop.ts';
 
-let database: TestDatabase;
-let api: TestApi;
-let relay: Relay;
+let opened: Awaited<ReturnType<typeof openSvixShop>>;
 let shop: TestProject;
 let svix: SvixStandIn;
-let transport: ReturnType<typeof createSvixTransport>;
-const connection = Connection.lazy({ address: '127.0.0.1:1' });
-const now = () => new Date();
 
 beforeAll(async () => {
-  database = await createDatabase();
-  const { sql } = database;
-  relay = createTestRelay({ sql, client: new Client({ connection }), routes: [createFanOut({ now, svix: true })] });
-  relay.start();
-  const deps = { sql, box: testBox, now, randomBytes, addresses: { nets: ['127.0.0.1'], ports: [443] } };
-  api = await startApi(sql, { routes: [...createEndpointRoutes(deps), ...createEventRoutes(deps)] });
+  opened = await openSvixShop();
 });
 beforeEach(async () => {
-  shop = await createProject(database.sql);
   svix = await startSvix();
-  transport = createSvixTransport({ sql: database.sql, box: testBox, now, server: svix });
+  shop = await opened.begin(svix);
 });
 afterEach(() => svix.close());
-afterAll(async () => {
-  await api.stop();
-  await relay.stop();
-  await connection.close();
-  await database.drop();
-});
+afterAll(() => opened.close());
 
-const call = (method: string, path: string, body?: unknown): Promise<Reply> => api.as(shop)(method, `/v1/webhooks${path}`, body);
-
-const create = async (body: object = {}): Promise<Reply['body']> => {
-  const made = await call('POST', '/endpoints', { url: 'http://127.0.0.1:9/hooks', ...body });
-  expect(made.status, JSON.stringify(made.body)).toBe(200);
-  return made.body;
-};
-
-const tell = async (...events: string[]): Promise<void> => {
-  for (const event of events) await api.as(shop)('POST', '/v1/events', { event, customer: { source_id: 'crm-1' } });
-  await until('all events were routed', async () => {
-    const waiting = await database.sql`select 1 from outbox where project_id = ${shop.project.id}`;
-    return waiting.length === 0;
-  });
-};
-
-const drain = async (): Promise<void> => {
-  const [destination] = await database.sql<
-    { id: string }[]
-  >`select id from destination where project_id = ${shop.project.id} and kind = 'svix'`;
-  await database.sql`delete from destination_health where destination_id = ${destination?.id ?? ''}`;
-  await database.sql`update delivery set due_at = now() - interval '1 second' where destination_id = ${destination?.id ?? ''} and state = 'planned'`;
-  const deps = { sql: database.sql, now, random: () => 0.5, transports: { svix: transport } };
-  await drainDestination(deps, destination?.id ?? '', new AbortController().signal);
-};
-
-const rows = () => database.sql<
-  { id: string; eventId: string; type: string; state: string; reason: string | null; attempts: number; status: number | null }[]
->`
-  select d.id, d.event_id, d.payload ->> 'type' as type, d.state, d.reason, d.attempts, a.status from delivery d
-  join destination t on t.id = d.destination_id and t.kind = 'svix'
-  left join delivery_attempt a on a.delivery_id = d.id and a.number = d.attempts
-  where d.project_id = ${shop.project.id} order by d.id`;
+const call: (typeof opened)['call'] = (...args) => opened.call(...args);
+const create: (typeof opened)['create'] = (...args) => opened.create(...args);
+const tell: (typeof opened)['tell'] = (...args) => opened.tell(...args);
+const drain = () => opened.drain();
+const rows = () => opened.rows();
 
 const application = () => svix.applications.get(shop.project.id);
 const posts = () => svix.calls.filter(({ method, path }) => method === 'POST' && path.endsWith('/msg'));
@@ -205,7 +150,7 @@ describe('what a Svix server cannot do, we go on doing', () => {
     const own = await create(more);
     const plain = await create();
     const planned = async (endpoint: { id: string }) =>
-      (await database.sql`select 1 from delivery where destination_id = ${endpoint.id} and payload ->> 'type' = 'order.paid'`).length;
+      (await opened.sql`select 1 from delivery where destination_id = ${endpoint.id} and payload ->> 'type' = 'order.paid'`).length;
     await tell('order.paid');
     await drain();
     expect([...(application()?.endpoints.keys() ?? [])]).toEqual([plain.id]);
@@ -263,7 +208,7 @@ describe('a Svix server that fails', () => {
     await tell('order.paid');
     await drain();
     expect(await last()).toMatchObject({ state: 'planned', status: 429 });
-    const [health] = await database.sql`
+    const [health] = await opened.sql`
       select extract(epoch from held_until - now())::float8 as held from destination_health h
       join destination d on d.id = h.destination_id where d.project_id = ${shop.project.id} and d.kind = 'svix'`;
     expect(health?.held).toBeGreaterThan(55);
