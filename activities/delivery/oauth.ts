@@ -31,8 +31,9 @@ const readToken = (answer: Posted): { authorization: string; seconds: number } |
 };
 
 /** Gets tokens by client credentials (RFC 6749, 4.4), one for each endpoint as long as it is good; those who wait share the request. */
-export const createOAuthTokens = (poster: Pick<Poster, 'post'>) => {
-  const tokens = new LRUCache<string, Promise<Token>>({ max: 1000 });
+export const createOAuthTokens = (poster: Pick<Poster, 'post'>, clock: { now: () => number } = performance) => {
+  // A resolution of 0 asks the clock each time.
+  const tokens = new LRUCache<string, Promise<Token>>({ max: 1000, ttlResolution: 0, perf: clock });
 
   const fetch = async (key: string, client: OAuthClient): Promise<Token> => {
     const form = new URLSearchParams({ grant_type: 'client_credentials' });
@@ -46,9 +47,13 @@ export const createOAuthTokens = (poster: Pick<Poster, 'post'>) => {
       'accept-encoding': 'identity',
       'user-agent': 'Couponry',
     };
-    const token = readToken(await poster.post(new URL(client.token_url), headers, form.toString()));
-    if ('failure' in token) tokens.delete(key);
-    else tokens.set(key, Promise.resolve(token), { ttl: Math.max(token.seconds * 1000 - EARLY_MS, 1000) });
+    const read = readToken(await poster.post(new URL(client.token_url), headers, form.toString()));
+    if ('failure' in read) {
+      tokens.delete(key);
+      return read;
+    }
+    const token = { authorization: read.authorization };
+    tokens.set(key, Promise.resolve(token), { ttl: Math.max(read.seconds * 1000 - EARLY_MS, 1000) });
     return token;
   };
 

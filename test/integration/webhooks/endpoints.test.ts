@@ -9,6 +9,7 @@ import { createWebhookDeliveryRoutes } from '../../../api/routes/webhook-deliver
 import { createFanOut } from '../../../relay/fan-out.ts';
 import type { Relay } from '../../../relay/relay.ts';
 import { resourceRoutes, startApi, type Reply, type TestApi } from '../../harness/api.ts';
+import { providerNamed } from '../../../domain/webhook-signature/registry.ts';
 import { createDatabase, type TestDatabase } from '../../harness/database.ts';
 import { createProject, type TestProject } from '../../harness/project.ts';
 import { createTestRelay, until } from '../../harness/relay.ts';
@@ -139,6 +140,17 @@ describe('an endpoint', () => {
     expect(headers).toMatchObject({ 'x-a': 'b' });
     const ed25519 = await call('POST', `/endpoints/${id}/rotate-secret`, { signature: 'v1a', overlap: 'PT0S' });
     expect(ed25519.body).toMatchObject({ secret: expect.stringMatching(/^whpk_/), secrets: [{ signature: 'v1a', until: null }] });
+    await call('POST', `/endpoints/${id}/test`, {});
+    await engine.drain({ id });
+    const signed = receiver.received.at(-1)!;
+    const proof = await providerNamed('standard-webhooks').verify(
+      { method: 'POST', url: receiver.url, headers: signed.headers, body: Buffer.from(signed.body) } as never,
+      [ed25519.body.secret],
+      {},
+      Date.now(),
+    );
+    expect(proof).toMatchObject({ genuine: true });
+    expect(signed.headers['webhook-signature']).toMatch(/^v1a,[A-Za-z0-9+/=]+$/);
   });
 });
 

@@ -229,6 +229,31 @@ describe('an endpoint', () => {
     expect((await endpointState(endpoint))?.held).toBeGreaterThan(4);
   });
 
+  test('that is dead costs a few attempts, however much waits for it', async () => {
+    const endpoint = await endpointAt({ url: 'http://127.0.0.1:1/' });
+    await endpoint.plan(Array.from({ length: 400 }, () => null));
+    expect(await engine.drain(endpoint)).toMatchObject({ done: true, nextDue: expect.any(String) });
+    const [tried] = await database.sql<{ count: number }[]>`
+      select count(*)::int from delivery where destination_id = ${endpoint.id} and attempts > 0`;
+    expect(tried?.count).toBeLessThanOrEqual(240);
+    expect(await engine.drain(endpoint)).toMatchObject({ found: 0, done: true });
+  });
+
+  test('that hangs holds up no other', async () => {
+    const hung: unknown[] = [];
+    receiver.answer((response, request) => (request.url === '/hangs' ? void hung.push(response) : void response.end()));
+    const [bad, good] = [await endpointAt({ url: receiver.url.replace('/hooks', '/hangs') }), await endpointAt()];
+    await bad.plan(Array.from({ length: 40 }, () => null));
+    let ended = false;
+    const hanging = engine.drain(bad).finally(() => (ended = true));
+    await until('it hangs', async () => hung.length > 0);
+    const ids = await good.plan(Array.from({ length: 40 }, () => null));
+    await engine.drain(good);
+    expect((await Promise.all(ids.map(stateOf))).every((row) => row?.state === 'accepted')).toBe(true);
+    expect(ended).toBe(false);
+    await hanging;
+  });
+
   test('that wants order gets a customer’s webhooks one after the other; one that fails holds up only theirs', async () => {
     receiver.answer((response, _, count) => void response.writeHead(count === 1 ? 500 : 200).end());
     const endpoint = await endpointAt({ ordered: true, retry_schedule: [0.5] });
