@@ -289,7 +289,7 @@ export const wireApi = (
       ...createFastForwardRoutes({ fastForward }),
       ...createSourceRoutes({ ...deps, publicUrl: configuration.publicUrl }),
       ...createEventRoutes(deps),
-      ...createEndpointRoutes({ ...deps, addresses: addressesOf(configuration) }),
+      ...createEndpointRoutes({ ...deps, addresses: addressesOf(configuration), svix: configuration.svix !== null }),
       ...createWebhookDeliveryRoutes(deps),
       ...createPortalLinkRoutes({ ...core, links: portalOf(configuration) }),
     ],

@@ -4,9 +4,11 @@ import { deleteEndpoint, findEndpoint, insertEndpoint, listEndpoints, lockEndpoi
 import { openEndpointSecrets, sealEndpointSecrets, type Endpoint } from '../../db/endpoints.ts';
 import { newId } from '../../db/ids.ts';
 import type { SecretBox } from '../../db/secret-box.ts';
+import { isSvixEndpoint } from '../../db/svix-destinations.ts';
 import { webhookOf } from '../../db/webhook-events.ts';
 import { findWebhookDelivery, recoverEndpoint, replayWebhooks, type WebhookDelivery } from '../../db/webhook-deliveries.ts';
 import { later } from '../../domain/calendar.ts';
+import { DomainError } from '../../domain/errors.ts';
 import type { AddressPolicy } from '../../domain/web-address.ts';
 import { subscribes, webhookEventTypes } from '../../domain/webhook-event-types.ts';
 import { RENDERED_EVENT } from '../../domain/webhook-formats/registry.ts';
@@ -43,6 +45,8 @@ export interface EndpointRoutesDeps {
   randomBytes: (count: number) => Uint8Array;
   /** Which addresses may be reached. */
   addresses: AddressPolicy;
+  /** Whether a Svix server delivers, as far as it can. */
+  svix?: boolean;
 }
 
 const SECRET_BYTES = 32;
@@ -56,7 +60,13 @@ const common = { tag: 'Webhooks' };
 const reading = { ...common, scope: 'webhooks:read' };
 const writing = { ...common, scope: 'webhooks:write' };
 
-export const createEndpointRoutes = ({ sql, box, now, randomBytes, addresses }: EndpointRoutesDeps): Route[] => {
+/** What Svix delivered is not known here: all of it would come twice. */
+const recoveredBySvix = (id: string) =>
+  new DomainError('resource_in_use', 'Svix delivers to this endpoint: recover what it missed there.', {
+    resource: { id, type: 'webhook_endpoint' },
+  });
+
+export const createEndpointRoutes = ({ sql, box, now, randomBytes, addresses, svix = false }: EndpointRoutesDeps): Route[] => {
   const load = async (projectId: string, id: string): Promise<Endpoint> => {
     const endpoint = await findEndpoint(sql, projectId, id);
     if (!endpoint) throw notFound('webhook_endpoint', id);
@@ -230,10 +240,11 @@ export const createEndpointRoutes = ({ sql, box, now, randomBytes, addresses }: 
       summary: 'Send an endpoint again what failed since a time, and what it has missed',
       params: endpointParams,
       body: recoverBody,
-      responses: { 200: { description: 'How many', schema: recoveredSchema }, 404: missing },
+      responses: { 200: { description: 'How many', schema: recoveredSchema }, 404: missing, 409: { description: 'Svix delivers to it' } },
       handler: ({ project, params, body, write }) =>
         write(async (tx) => {
           const endpoint = await load(project.id, params.id);
+          if (svix && isSvixEndpoint(endpoint)) throw recoveredBySvix(endpoint.id);
           const wants = (type: string) => subscribes(endpoint.config.event_types, type);
           const { resent, planned, nextSince } = await recoverEndpoint(tx, endpoint, { since: body.since, now: now(), wants });
           const answer = { object: 'webhook_recovery', resent, planned, next_since: nextSince?.toISOString() ?? null };

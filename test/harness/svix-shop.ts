@@ -32,7 +32,7 @@ export const openSvixShop = async () => {
   const connection = Connection.lazy({ address: '127.0.0.1:1' });
   const relay = createTestRelay({ sql, client: new Client({ connection }), routes: [createFanOut({ now, svix: true })] });
   relay.start();
-  const deps = { sql, box: testBox, now, randomBytes, addresses: { nets: ['127.0.0.1'], ports: [443] } };
+  const deps = { sql, box: testBox, now, randomBytes, addresses: { nets: ['127.0.0.1'], ports: [443] }, svix: true };
   const api = await startApi(sql, { routes: [...createEndpointRoutes(deps), ...createEventRoutes(deps)] });
   let shop: TestProject;
   let transport: ReturnType<typeof createSvixTransport>;

@@ -97,6 +97,14 @@ describe('with a Svix server', () => {
     expect(svix.calls.slice(before).map(({ path }) => path)).toEqual([`/api/v1/app/${shop.project.id}/msg`]);
   });
 
+  test('what an endpoint missed is recovered there, so that nothing comes twice', async () => {
+    const [plain, own] = [await create(), await create({ ordered: true })];
+    await tell('order.paid');
+    const recover = (endpoint: { id: string }) => call('POST', `/endpoints/${endpoint.id}/recover`, { since: '2020-01-01' });
+    expect(await recover(plain)).toMatchObject({ status: 409, body: { key: 'resource_in_use' } });
+    expect(await recover(own)).toMatchObject({ status: 200, body: { planned: 0 } });
+  });
+
   test('an endpoint that takes none of the types there are gets none', async () => {
     const endpoint = await create({ event_types: ['theirs.*'] });
     await tell('order.paid');
