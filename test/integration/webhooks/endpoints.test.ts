@@ -143,7 +143,7 @@ describe('an endpoint', () => {
     await call('POST', `/endpoints/${id}/test`, {});
     await engine.drain({ id });
     const signed = receiver.received.at(-1)!;
-    const proof = await providerNamed('standard-webhooks').verify(
+    const proof = providerNamed('standard-webhooks').verify(
       { method: 'POST', url: receiver.url, headers: signed.headers, body: Buffer.from(signed.body) } as never,
       [ed25519.body.secret],
       {},

@@ -1,12 +1,13 @@
 import { expect, test, vi } from 'vitest';
 import { createOAuthTokens } from '../../../activities/delivery/oauth.ts';
+import type { Poster } from '../../../activities/delivery/post.ts';
 
 const client = { token_url: 'https://id.example/token', client_id: 'a', client_secret: 'b', scope: null, audience: null };
 
 /** An issuer whose tokens are good for so many seconds. */
 const issuer = (expiresIn: unknown) => {
   let issued = 0;
-  const post = vi.fn(async () => {
+  const post = vi.fn<Poster['post']>(async () => {
     issued += 1;
     return { status: 200, retryAfter: undefined, body: JSON.stringify({ access_token: `token-${issued}`, expires_in: expiresIn }) };
   });
