@@ -49,6 +49,8 @@ export interface SvixStandIn {
 }
 
 const MOST_OLD_SECRETS = 10;
+/** Some of what Svix does not let people set. */
+const FORBIDDEN_HEADER = /^(cache-control|pragma|x-amz-|x-goog|svix-)/;
 const DAY_S = 86_400;
 const TIMES = { createdAt: '2026-01-31T12:00:00Z', updatedAt: '2026-01-31T12:00:00Z' };
 const out = ({ secret: _secret, headers: _headers, graces: _graces, ...endpoint }: Endpoint) => ({
@@ -111,7 +113,7 @@ export const startSvix = async (): Promise<SvixStandIn> => {
     if (unknown.length > 0) return refuse(422, `The following event types don't exist: ${unknown.join(', ')}`);
     if (partId === '' && method === 'POST') {
       if (known) return refuse(409, 'exists');
-      const made = { disabled: false, eventTypes: null, metadata: {}, headers: {}, graces: [], ...(body as object) } as unknown as Endpoint;
+      const made = { disabled: false, eventTypes: null, metadata: {}, ...(body as object), headers: {}, graces: [] } as unknown as Endpoint;
       if (made.eventTypes?.length === 0) return refuse(422, 'eventTypes');
       endpoints.set(uid, made);
       return { status: 201, body: out(made) };
@@ -119,6 +121,8 @@ export const startSvix = async (): Promise<SvixStandIn> => {
     if (!known) return notFound;
     if (leaf === 'secret' && method === 'GET') return { status: 200, body: { key: known.secret } };
     if (leaf === 'headers' && method === 'GET') return { status: 200, body: { headers: known.headers, sensitive: [] } };
+    if (leaf === 'headers' && Object.keys(body['headers'] ?? {}).some((name) => FORBIDDEN_HEADER.test(name)))
+      return refuse(422, 'forbidden header');
     if (partId !== '' && leaf === 'headers') known.headers = body['headers'] ?? {};
     else if (method === 'DELETE') endpoints.delete(uid);
     else if (leaf === 'secret') {

@@ -84,16 +84,19 @@ export const createInStep = (svix: Svix, { sql, box, now }: InStepDeps) => {
   const tellEndpoint = async (projectId: string, { secret, headers, graceUntil, ...rest }: Desired): Promise<void> => {
     // Under a random key, as the client makes one: the uid keeps it single, and a server that forgot its endpoints may not have forgotten keys.
     try {
-      await svix.endpoint.create(projectId, { ...rest, secret, headers });
+      await svix.endpoint.create(projectId, { ...rest, secret });
     } catch (error) {
       if (statusOf(error) !== 409) throw error;
-      // Before the rest, since Svix heeds headers only when it learns of something else.
+      // Before the rest, since Svix goes on with what it remembers until it learns of something else.
       await svix.endpoint.setHeaders(projectId, rest.uid, { headers });
       await svix.endpoint.upsert(projectId, rest.uid, rest);
       const { key } = await svix.endpoint.getSecret(projectId, rest.uid);
       if (key !== secret)
         await svix.endpoint.rotateSecret(projectId, rest.uid, { key: secret, gracePeriodSeconds: graceSeconds(graceUntil) });
+      return;
     }
+    // A server of one's own takes no headers with a new endpoint, and says nothing of it.
+    if (Object.keys(headers).length > 0) await svix.endpoint.setHeaders(projectId, rest.uid, { headers });
   };
 
   const dropOthers = async (projectId: string, kept: ReadonlySet<string>): Promise<void> => {
@@ -121,6 +124,7 @@ export const createInStep = (svix: Svix, { sql, box, now }: InStepDeps) => {
     for (const each of [...known, NO_TYPE]) await tellType(each);
     const before = state.told ?? new Map<string, never>();
     const told: NonNullable<Project['told']> = new Map();
+    let refused = false;
     for (const endpoint of endpoints) {
       const hash = hashOf(endpoint);
       const same = before.get(endpoint.uid);
@@ -134,12 +138,13 @@ export const createInStep = (svix: Svix, { sql, box, now }: InStepDeps) => {
       } catch (error) {
         // One that Svix does not take must not keep the events from the others.
         if (!isRefusal(error)) throw error;
+        refused = true;
         told.set(endpoint.uid, { hash, refusal: `${endpoint.uid}: ${reasonOf(error)}` });
       }
     }
-    // What Svix refused must not go on under what it was told before.
+    // What Svix refused must not go on under what it was told before, or in part.
     const kept = new Set([...told].flatMap(([uid, { refusal }]) => (refusal === null ? uid : [])));
-    if (state.told === null || [...before.keys()].some((uid) => !kept.has(uid))) await dropOthers(projectId, kept);
+    if (state.told === null || refused || [...before.keys()].some((uid) => !kept.has(uid))) await dropOthers(projectId, kept);
     state.told = told;
     return [...told.values()].flatMap(({ refusal }) => refusal ?? []);
   };
