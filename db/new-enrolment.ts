@@ -40,7 +40,7 @@ export const newEnrolment = ({
 }: NewEnrolment): Enrolment => {
   const { definition, first, goal } = version.compiled;
   const holdout = definition.holdout !== undefined && isHeldOut(definition.holdout, customer.id);
-  const goalUntil = new Date(later(at.toISOString(), goalPeriod(definition), zone));
+  const goalUntil = holdout || goal !== null ? new Date(later(at.toISOString(), goalPeriod(definition), zone)) : null;
   return {
     projectId,
     id: newId('enrolment'),

@@ -40,7 +40,20 @@ export const durationProblem = (text: string): string | null => {
 export const withinDays = (text: string, days: number): boolean =>
   Temporal.Duration.from(text).total({ unit: 'day', relativeTo: Temporal.PlainDate.from('2024-01-01') }) <= days;
 
+/** What was found out of names; asking costs more than all else that is asked of a customer. Names come from outside, so it is bounded. */
+const zones = new Map<string, boolean>();
+const MOST_ZONES = 1000;
+
 export const isZone = (zone: string): boolean => {
+  const known = zones.get(zone);
+  if (known !== undefined) return known;
+  if (zones.size >= MOST_ZONES) zones.clear();
+  const found = askZone(zone);
+  zones.set(zone, found);
+  return found;
+};
+
+const askZone = (zone: string): boolean => {
   try {
     Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone);
     return true;
