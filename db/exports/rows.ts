@@ -33,14 +33,14 @@ const fieldOf =
   (name: string): Fragment =>
     name.startsWith(METADATA) ? db`(x.metadata::jsonb -> ${name.slice(METADATA.length)})` : fields[name]!.value(db);
 
-/** The next rows after a cursor. */
+/** The next rows after a cursor. Not sent until awaited or iterated. */
 export const readExportRows = (
   db: Db,
   source: ExportSource,
   { projectId, fields, filter, sortedBy, descending, until }: ExportQuery,
   after: ExportCursor | null,
   limit: number,
-): Promise<ExportRow[]> => {
+) => {
   const value = fieldOf(db, source);
   const cells = fields.map(value).reduce((all, each) => db`${all}, ${each}`);
   // SQL's null compares with nothing; JSON's does.

@@ -105,7 +105,7 @@ test('fields, filters and an order are as asked for, over several pieces too', a
       order: '-code',
       filters: { junction: 'OR', campaign: { conditions: { $is: ['Spring'] } }, code: { conditions: { $starts_with: ['OWN'] } } },
     },
-    7,
+    1,
   );
   const rows = rowsOf(file);
   expect(rows).toHaveLength(41);
