@@ -36,12 +36,35 @@ export const accept = (
     return { status: 202, body: { async_action_id: await stageImport(tx, request, rows()) } };
   });
 
+interface MetadataChange {
+  source_ids: string[];
+  metadata: unknown;
+}
+
 /** The same new metadata for each of these source ids. */
-export const metadataRows = ({ source_ids: sourceIds, metadata }: { source_ids: string[]; metadata: unknown }): RowInput[] =>
+const metadataRows = ({ source_ids: sourceIds, metadata }: MetadataChange): RowInput[] =>
   listRows([...new Set(sourceIds)].map((source_id) => ({ source_id, metadata })));
 
 /** Refuses rows of source ids that nobody knows, which the check would take for new ones. */
-export const onlyKnown =
+const onlyKnown =
   (known: ReadonlySet<string>, check: ImportRequest['check'], message: string): ImportRequest['check'] =>
   (body, line) =>
     known.has((body as { source_id: string }).source_id) ? check(body, line) : { problems: [{ path: 'source_id', message }] };
+
+/** Takes new metadata of many that exist. @param unknown what is wrong with a source id that does not */
+export const acceptMetadata = (
+  context: Pick<RequestContext, 'project' | 'write'> & { body: MetadataChange },
+  target: (tx: Tx) => Promise<ImportTarget>,
+  known: (tx: Tx, projectId: string, sourceIds: string[]) => Promise<ReadonlySet<string>>,
+  unknown: string,
+): Promise<Answer> =>
+  accept(
+    context,
+    false,
+    () => metadataRows(context.body),
+    async (tx) => {
+      const existing = await known(tx, context.project.id, context.body.source_ids);
+      const { check, ...rest } = await target(tx);
+      return { ...rest, check: onlyKnown(existing, check, unknown) };
+    },
+  );

@@ -5,7 +5,7 @@ import { knownSourceIds } from '../../db/customer-list.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { fieldProblems } from '../field-problems.ts';
 import { customerCheck } from '../import-checks.ts';
-import { accept, accepted, listRows, metadataRows, onlyKnown, type ImportTarget } from '../import-requests.ts';
+import { accept, accepted, acceptMetadata, listRows, type ImportTarget } from '../import-requests.ts';
 import type { ImportRequest } from '../imports.ts';
 import { route, type RequestContext, type Route } from '../route.ts';
 import { customersMetadataBody } from '../schemas/customer-bulk.ts';
@@ -53,17 +53,7 @@ export const createBulkChangeRoutes = (): Route[] => [
     scope: 'customers:write',
     body: customersMetadataBody,
     responses: accepted,
-    handler: (context) =>
-      accept(
-        context,
-        false,
-        () => metadataRows(context.body),
-        async (tx) => {
-          const known = await knownSourceIds(tx, context.project.id, context.body.source_ids);
-          const target = await customers(context)(tx);
-          return { ...target, check: onlyKnown(known, target.check, 'is the source id of nobody') };
-        },
-      ),
+    handler: (context) => acceptMetadata(context, customers(context), knownSourceIds, 'is the source id of nobody'),
   }),
   route({
     method: 'post',

@@ -2,7 +2,7 @@ import { PRODUCTS_IMPORT, SKUS_IMPORT } from '../../activities/bulk/import-produ
 import type { Tx } from '../../db/client.ts';
 import { knownProducts } from '../../db/products.ts';
 import { productOfRow, skuOfRow } from '../../domain/csv/product-row.ts';
-import { accept, accepted, CSV_DESCRIPTION, fileRows, listRows, metadataRows, onlyKnown, type ImportTarget } from '../import-requests.ts';
+import { accept, accepted, acceptMetadata, CSV_DESCRIPTION, fileRows, listRows, type ImportTarget } from '../import-requests.ts';
 import { productCheck, skuCheck } from '../product-import-checks.ts';
 import { route, type RequestContext, type Route } from '../route.ts';
 import { importBody, importCsvQuery } from '../schemas/import.ts';
@@ -39,17 +39,7 @@ export const createProductImportRoutes = (): Route[] => [
     scope: 'products:write',
     body: productsMetadataBody,
     responses: accepted,
-    handler: (context) =>
-      accept(
-        context,
-        false,
-        () => metadataRows(context.body),
-        async (tx) => {
-          const known = await knownProducts(tx, context.project.id, context.body.source_ids);
-          const target = await products(context)(tx);
-          return { ...target, check: onlyKnown(known, target.check, 'is the source id of no product') };
-        },
-      ),
+    handler: (context) => acceptMetadata(context, products(context), knownProducts, 'is the source id of no product'),
   }),
   route({
     method: 'post',
