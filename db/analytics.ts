@@ -1,12 +1,15 @@
 import type { Interval, PartialFigures } from '../domain/analytics.ts';
+import type { Campaign } from './campaigns.ts';
 import type { Db } from './client.ts';
 import type { Fragment } from './filter-condition.ts';
-import { firstIdAt } from './ids.ts';
+import { firstIdAt, type IdKind } from './ids.ts';
 
 export interface AnalyticsQuery {
   projectId: string;
   /** null: all of the project. */
   campaignId: string | null;
+  /** Whether the clocks of its customers can be turned, as in a sandbox. */
+  travels: boolean;
   from: Date;
   /** Not included. */
   to: Date;
@@ -18,6 +21,8 @@ export interface AnalyticsQuery {
 
 /** A sandbox may have turned a customer's clock by a year; ids are made in real time. */
 const CLOCK_MS = 400 * 86_400_000;
+/** Between the time that a row was given and that of its id. */
+const SLACK_MS = 60_000;
 
 const periodOf = (db: Db, { interval, zone, from }: AnalyticsQuery, time: Fragment) =>
   interval === null ? db`${from}::timestamptz` : db`date_trunc(${interval}, ${time}, ${zone})`;
@@ -25,11 +30,32 @@ const periodOf = (db: Db, { interval, zone, from }: AnalyticsQuery, time: Fragme
 const happened = (db: Db) => db`coalesce(r.at, r.created_at)`;
 
 /** Rows of the ledger that are of the campaign, or of any redeemable; the parents of stacks are of none. */
-const ofCampaign = (db: Db, { projectId, campaignId, from, to }: AnalyticsQuery) =>
+const ofCampaign = (db: Db, { projectId, campaignId }: AnalyticsQuery) =>
   campaignId === null
-    ? db`r.project_id = ${projectId} and (r.code is not null or r.promotion_tier_id is not null)
-        and r.id >= ${firstIdAt('redemption', new Date(from.getTime() - CLOCK_MS))} and r.id < ${firstIdAt('redemption', new Date(to.getTime() + 1))}`
+    ? db`r.project_id = ${projectId} and (r.code is not null or r.promotion_tier_id is not null)`
     : db`r.project_id = ${projectId} and r.campaign_id = ${campaignId}`;
+
+/** Of those, what happened between the two times: of a whole project the ids say where they stand. */
+const between = (db: Db, query: AnalyticsQuery) => {
+  const { campaignId, travels, from, to } = query;
+  const first = firstIdAt('redemption', new Date(from.getTime() - (travels ? CLOCK_MS : SLACK_MS)));
+  const end = firstIdAt('redemption', new Date(to.getTime() + SLACK_MS));
+  return db`
+    ${ofCampaign(db, query)} and ${happened(db)} >= ${from} and ${happened(db)} < ${to}
+    ${campaignId === null ? db`and r.id >= ${first} and r.id < ${end}` : db``}`;
+};
+
+/** Redemptions that succeeded, each order once: one of its codes for all, the first. */
+const purchases = (db: Db, where: Fragment) => db`
+  select r.id, r.customer_id, ${happened(db)} as at, r."order" from redemption r
+  where ${where} and r.object = 'redemption' and r.result = 'SUCCESS' and r.parent_id is null
+  union all (
+    select distinct on (r.parent_id) r.parent_id, r.customer_id, ${happened(db)} as at, r."order" from redemption r
+    where ${where} and r.object = 'redemption' and r.result = 'SUCCESS' and r.parent_id is not null order by r.parent_id, r.id
+  )`;
+
+const notRolledBack = (db: Db) => db`
+  not exists (select from redemption b where b.project_id = r.project_id and b.rollback_of = r.id and b.result = 'SUCCESS')`;
 
 type Row = Record<string, number | string | Date | null>;
 
@@ -50,7 +76,7 @@ const ledger = async (db: Db, query: AnalyticsQuery): Promise<PartialFigures[]> 
       count(*) filter (where object = 'redemption_rollback' and result = 'SUCCESS') as rolled_back,
       coalesce(sum(amount) filter (where object = 'redemption' and result = 'SUCCESS'), 0)::bigint as discount_given,
       coalesce(-sum(amount) filter (where object = 'redemption_rollback' and result = 'SUCCESS'), 0)::bigint as discount_rolled_back
-    from redemption r where ${ofCampaign(db, query)} and ${happened(db)} >= ${query.from} and ${happened(db)} < ${query.to} group by 1`;
+    from redemption r where ${between(db, query)} group by 1`;
   return rows.map((row) => partOf(row));
 };
 
@@ -61,22 +87,15 @@ const failures = async (db: Db, query: AnalyticsQuery): Promise<PartialFigures[]
   byReason(
     await db<{ period: Date; reason: string; count: number }[]>`
       select ${periodOf(db, query, happened(db))} as period, coalesce(r.failure_code, 'unknown') as reason, count(*)
-      from redemption r where ${ofCampaign(db, query)} and r.object = 'redemption' and r.result = 'FAILURE'
-        and ${happened(db)} >= ${query.from} and ${happened(db)} < ${query.to} group by 1, 2`,
+      from redemption r where ${between(db, query)} and r.object = 'redemption' and r.result = 'FAILURE' group by 1, 2`,
     'failures',
   );
 
 /** One row for each order, however many codes it redeemed; where it has none, for each redemption. */
 const orders = async (db: Db, query: AnalyticsQuery): Promise<PartialFigures[]> => {
   const rows = await db<Row[]>`
-    with purchase as (
-      select distinct on (coalesce(r.parent_id, r.id)) ${happened(db)} as at, (r."order"->>'amount')::numeric as amount
-      from redemption r where ${ofCampaign(db, query)} and r.object = 'redemption' and r.result = 'SUCCESS'
-        and ${happened(db)} >= ${query.from} and ${happened(db)} < ${query.to}
-      order by coalesce(r.parent_id, r.id), r.id
-    )
-    select ${periodOf(db, query, db`purchase.at`)} as period, count(*) as orders, coalesce(sum(amount), 0)::bigint as order_value
-    from purchase group by 1`;
+    select ${periodOf(db, query, db`p.at`)} as period, count(*) as orders, coalesce(sum((p."order"->>'amount')::numeric), 0)::bigint as order_value
+    from (${purchases(db, between(db, query))}) p group by 1`;
   return rows.map((row) => partOf(row));
 };
 
@@ -85,8 +104,7 @@ const ordersRolledBack = async (db: Db, query: AnalyticsQuery): Promise<PartialF
     with undone as (
       select distinct on (coalesce(o.parent_id, o.id)) ${happened(db)} as at, (o."order"->>'amount')::numeric as amount
       from redemption r join redemption o on o.project_id = r.project_id and o.id = r.rollback_of
-      where ${ofCampaign(db, query)} and r.object = 'redemption_rollback' and r.result = 'SUCCESS'
-        and ${happened(db)} >= ${query.from} and ${happened(db)} < ${query.to}
+      where ${between(db, query)} and r.object = 'redemption_rollback' and r.result = 'SUCCESS'
       order by coalesce(o.parent_id, o.id), r.id
     )
     select ${periodOf(db, query, db`undone.at`)} as period, coalesce(sum(amount), 0)::bigint as order_value_rolled_back
@@ -96,19 +114,17 @@ const ordersRolledBack = async (db: Db, query: AnalyticsQuery): Promise<PartialF
 
 /** Purchases that stand, of customers who had made one before, whenever that was. */
 const repeats = async (db: Db, query: AnalyticsQuery): Promise<PartialFigures[]> => {
-  const sinceEver = { ...query, from: new Date(0) };
+  const standing = db`r.customer_id is not null and ${notRolledBack(db)}`;
   const rows = await db<Row[]>`
-    with purchase as (
-      select coalesce(r.parent_id, r.id) as id, r.customer_id, min(${happened(db)}) as at
-      from redemption r where ${ofCampaign(db, sinceEver)} and r.object = 'redemption' and r.result = 'SUCCESS' and r.customer_id is not null
-        and ${happened(db)} < ${query.to}
-        and not exists (select from redemption b where b.project_id = r.project_id and b.rollback_of = r.id and b.result = 'SUCCESS')
-      group by 1, 2
-    ), numbered as (
-      select at, row_number() over (partition by customer_id order by at, id) as number from purchase
+    with numbered as (
+      select p.at, p.customer_id, row_number() over (partition by p.customer_id order by p.at, p.id) as number
+      from (${purchases(db, db`${between(db, query)} and ${standing}`)}) p
     )
-    select ${periodOf(db, query, db`numbered.at`)} as period, count(*) as repeat_purchases
-    from numbered where number > 1 and at >= ${query.from} group by 1`;
+    select ${periodOf(db, query, db`n.at`)} as period, count(*) as repeat_purchases from numbered n
+    where n.number > 1 or exists (
+      select from redemption r where ${ofCampaign(db, query)} and r.customer_id = n.customer_id
+        and r.object = 'redemption' and r.result = 'SUCCESS' and ${happened(db)} < ${query.from} and ${notRolledBack(db)})
+    group by 1`;
   return rows.map((row) => partOf(row));
 };
 
@@ -140,21 +156,27 @@ export const readAnalytics = async (db: Db, query: AnalyticsQuery): Promise<Part
     await Promise.all([ledger, failures, orders, ordersRolledBack, repeats, publications, validations].map((read) => read(db, query)))
   ).flat();
 
-/** What the summary of a campaign tells beside. */
-export const readCampaignCounts = async (db: Db, projectId: string, campaignId: string, from: Date, to: Date) => {
-  const [row] = await db<{ created: number; giftAmount: number; succeeded: number; failed: number; credits: number; returned: number }[]>`
+const NO_GIFTS = { giftAmount: 0, credits: 0, returned: 0 };
+
+type CampaignKey = Pick<Campaign, 'id' | 'projectId' | 'campaignType'>;
+
+/** What the summary of a campaign tells beside. Only gift cards are worth something by themselves. */
+export const readCampaignCounts = async (db: Db, { id, projectId, campaignType }: CampaignKey, from: Date, to: Date) => {
+  const made = (kind: IdKind) => db`id >= ${firstIdAt(kind, from)} and id < ${firstIdAt(kind, to)}`;
+  const counts = db<{ created: number; succeeded: number; failed: number }[]>`
     select
-      (select count(*) from voucher where project_id = ${projectId} and campaign_id = ${campaignId} and created_at >= ${from} and created_at < ${to}) as created,
-      (select coalesce(sum(gift_amount), 0)::bigint from voucher
-        where project_id = ${projectId} and campaign_id = ${campaignId} and created_at >= ${from} and created_at < ${to}) as gift_amount,
-      (select count(*) from publication where project_id = ${projectId} and campaign_id = ${campaignId} and result = 'SUCCESS'
-        and created_at >= ${from} and created_at < ${to}) as succeeded,
-      (select count(*) from publication where project_id = ${projectId} and campaign_id = ${campaignId} and result = 'FAILURE'
-        and created_at >= ${from} and created_at < ${to}) as failed,
-      (select coalesce(sum(r.credits), 0)::bigint from redemption r where r.project_id = ${projectId} and r.campaign_id = ${campaignId}
+      (select count(*) from voucher where project_id = ${projectId} and campaign_id = ${id} and ${made('voucher')}) as created,
+      count(*) filter (where result = 'SUCCESS') as succeeded, count(*) filter (where result = 'FAILURE') as failed
+    from publication where project_id = ${projectId} and campaign_id = ${id} and ${made('publication')}`;
+  const gifts = db<{ giftAmount: number; credits: number; returned: number }[]>`
+    select
+      (select coalesce(sum(gift_amount), 0)::bigint from voucher where project_id = ${projectId} and campaign_id = ${id} and ${made('voucher')})
+        as gift_amount,
+      (select coalesce(sum(r.credits), 0)::bigint from redemption r where r.project_id = ${projectId} and r.campaign_id = ${id}
         and r.object = 'redemption' and r.result = 'SUCCESS' and ${happened(db)} >= ${from} and ${happened(db)} < ${to}) as credits,
       (select coalesce(sum(o.credits), 0)::bigint from redemption r join redemption o on o.project_id = r.project_id and o.id = r.rollback_of
-        where r.project_id = ${projectId} and r.campaign_id = ${campaignId} and r.object = 'redemption_rollback' and r.result = 'SUCCESS'
+        where r.project_id = ${projectId} and r.campaign_id = ${id} and r.object = 'redemption_rollback' and r.result = 'SUCCESS'
           and ${happened(db)} >= ${from} and ${happened(db)} < ${to}) as returned`;
-  return row!;
+  const [[count], [gift]] = await Promise.all([counts, campaignType === 'GIFT_VOUCHERS' ? gifts : [NO_GIFTS]]);
+  return { ...count!, ...gift! };
 };

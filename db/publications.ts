@@ -76,11 +76,15 @@ export interface PublicationFilter {
   createdBefore?: Date;
 }
 
+/** As an array, so that they are looked up first: a plan by id would look at all of the project to find the few on its way. */
+const ofVoucher = (db: Db, projectId: string, voucherId: string) =>
+  db`array(select id from publication where project_id = ${projectId} and voucher_ids @> ${[voucherId]}::text[])`;
+
 const conditions = (db: Db, projectId: string, filter: PublicationFilter) => db`
   p.project_id = ${projectId}
   ${filter.result === undefined ? db`` : db`and p.result = ${filter.result}`}
   ${filter.sourceId === undefined ? db`` : db`and p.source_id = ${filter.sourceId}`}
-  ${filter.voucherId === undefined ? db`` : db`and p.voucher_ids @> ${[filter.voucherId]}::text[]`}
+  ${filter.voucherId === undefined ? db`` : db`and p.id = any(${ofVoucher(db, projectId, filter.voucherId)})`}
   ${
     filter.campaign === undefined
       ? db``

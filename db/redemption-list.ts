@@ -44,10 +44,14 @@ export const listRedemptions = async (
   const where = conditions(db, projectId, filter);
   const from = startingAfter === undefined ? db`` : descending ? db`and r.id < ${startingAfter}` : db`and r.id > ${startingAfter}`;
   const skip = startingAfter === undefined ? (request.page - 1) * limit : 0;
+  const sorted = db`r.id ${direction(db, descending)}`;
   const [rows, [totals]] = await Promise.all([
+    // What a row shows is looked up for the page alone, not for all that is passed over.
     db<Redemption[]>`
-      select ${redemptionColumns(db)} from ${redemptionSource(db)} where ${where} ${from}
-      order by r.id ${direction(db, descending)} limit ${limit + 1} offset ${skip}`,
+      select ${redemptionColumns(db)} from ${redemptionSource(db)}
+      where r.project_id = ${projectId} and r.id in (
+        select r.id from redemption r where ${where} ${from} order by ${sorted} limit ${limit + 1} offset ${skip})
+      order by ${sorted}`,
     db<{ total: number }[]>`select count(*) as total from redemption r where ${where}`,
   ]);
   return toPage(rows, limit, totals?.total ?? 0);

@@ -75,10 +75,16 @@ export const listVouchers = async (
   const where = conditions(db, project, filter);
   const from = startingAfter === undefined ? db`` : descending ? db`and v.id < ${startingAfter}` : db`and v.id > ${startingAfter}`;
   const skip = startingAfter === undefined ? (request.page - 1) * limit : 0;
+  const way = direction(db, descending);
+  const sorted = db`${orderBy(db, request.order)} ${way}, v.id ${way}`;
+  const campaigns = request.order === 'campaign' ? db`left join campaign c on c.project_id = v.project_id and c.id = v.campaign_id` : db``;
   const [rows, [totals]] = await Promise.all([
+    // What a voucher shows is looked up for the page alone, not for all that is sorted or passed over.
     db<Voucher[]>`
-      select ${voucherColumns(db)} from ${voucherSource(db)} where ${where} ${from}
-      order by ${orderBy(db, request.order)} ${direction(db, descending)}, v.id ${direction(db, descending)} limit ${limit + 1} offset ${skip}`,
+      select ${voucherColumns(db)} from ${voucherSource(db)}
+      where v.project_id = ${project.id} and v.id in (
+        select v.id from voucher v ${campaigns} where ${where} ${from} order by ${sorted} limit ${limit + 1} offset ${skip})
+      order by ${sorted}`,
     db<{ total: number }[]>`select count(*) as total from voucher v where ${where}`,
   ]);
   return toPage(rows, limit, totals?.total ?? 0);

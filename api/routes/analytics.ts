@@ -65,7 +65,8 @@ export const createAnalyticsRoutes = ({ sql, now }: AnalyticsRoutesDeps): Route[
         if (from >= to) throw wrong('to', 'must be after from');
         const begins = periodsBetween(from.toISOString(), to.toISOString(), interval, zone, MOST_PERIODS);
         if (begins === null) throw wrong('interval', `must give at most ${MOST_PERIODS} periods between from and to`);
-        const parts = await readAnalytics(sql, { projectId: project.id, campaignId: campaign?.id ?? null, from, to, interval, zone });
+        const asked = { projectId: project.id, campaignId: campaign?.id ?? null, travels: project.mode === 'sandbox' };
+        const parts = await readAnalytics(sql, { ...asked, from, to, interval, zone });
         const { periods, totals } = inPeriods(begins, parts);
         if (format === 'csv') {
           const disposition = `attachment; filename="analytics-${interval}.csv"`;
@@ -106,8 +107,16 @@ export const createAnalyticsRoutes = ({ sql, now }: AnalyticsRoutesDeps): Route[
         const from = query.start_date === undefined ? new Date(0) : new Date(startOfDay(query.start_date, zone));
         const to = query.end_date === undefined ? new Date(now().getTime() + 1) : new Date(startOfDay(query.end_date, zone, 1));
         if (from >= to) throw wrong('end_date', 'must not be before start_date');
-        const asked = { projectId: project.id, campaignId: campaign.id, from, to, interval: null, zone };
-        const [parts, counts] = await Promise.all([readAnalytics(sql, asked), readCampaignCounts(sql, project.id, campaign.id, from, to)]);
+        const asked = {
+          projectId: project.id,
+          campaignId: campaign.id,
+          travels: project.mode === 'sandbox',
+          from,
+          to,
+          interval: null,
+          zone,
+        };
+        const [parts, counts] = await Promise.all([readAnalytics(sql, asked), readCampaignCounts(sql, campaign, from, to)]);
         const { totals } = inPeriods([], parts);
         const validationsFailed = sumOf(totals.validations_failed);
         return {
