@@ -285,5 +285,5 @@ describe('with a worker that dies', () => {
     await until('all are imported', async () => (await actionOf(body.async_action_id)).status === 'DONE', 60_000);
     expect(await actionOf(body.async_action_id)).toMatchObject({ result: { done_count: 29_700, failed_count: 300 } });
     expect(await codesLike('KILL-%')).toBe(29_700);
-  }, 90_000);
+  }, 180_000);
 });
