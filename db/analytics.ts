@@ -178,5 +178,5 @@ export const readCampaignCounts = async (db: Db, { id, projectId, campaignType }
         where r.project_id = ${projectId} and r.campaign_id = ${id} and r.object = 'redemption_rollback' and r.result = 'SUCCESS'
           and ${happened(db)} >= ${from} and ${happened(db)} < ${to}) as returned`;
   const [[count], [gift]] = await Promise.all([counts, campaignType === 'GIFT_VOUCHERS' ? gifts : [NO_GIFTS]]);
-  return { ...count!, ...gift! };
+  return { ...count!, ...gift };
 };

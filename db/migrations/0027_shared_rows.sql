@@ -9,9 +9,3 @@ update import_batch b set (rows, shared) = (
   from json_array_elements(b.rows) with ordinality as r (row, place))
 from async_action a
 where a.project_id = b.project_id and a.id = b.action_id and a.type = 'VOUCHERS_IMPORT';
-
--- The figures of a whole project begin with a time, whatever the campaign.
-create index validation_count_time on validation_count (project_id, at);
-
--- Few are disabled, and people look for these.
-create index voucher_disabled on voucher (project_id, id) where not active;
