@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Client } from '@temporalio/client';
 import proto, { type temporal } from '@temporalio/proto';
 
@@ -19,8 +19,9 @@ export const recordedHistories = (): { name: string; history: WorkflowHistory }[
 export const historyOf = (client: Client, workflowId: string): Promise<WorkflowHistory> =>
   client.workflow.getHandle(workflowId).fetchHistory();
 
-/** Writes a history down, once for each release; it is never changed afterwards. */
+/** Writes a history down, once for each release: one that is there already is left as it is. */
 export const writeHistory = (name: string, history: WorkflowHistory): void => {
+  if (existsSync(new URL(`${name}.json`, FOLDER))) return;
   const json = History.toObject(History.fromObject(history), { longs: String, enums: String, bytes: String });
   writeFileSync(new URL(`${name}.json`, FOLDER), `${JSON.stringify(json, null, 1)}\n`);
 };

@@ -159,6 +159,40 @@ test('a definition that is not published is simulated as well, its filter and it
   expect(body.stopped).toBe('it ran 100 steps, which is as long as a simulation may');
 });
 
+test('a local time is kept in the nights in which clocks change, by the fallback where a zone is unknown', async () => {
+  const definition = {
+    journey: 'nightly',
+    trigger: { event: 'order.paid' },
+    timezone_fallback: 'Europe/Berlin',
+    max_duration: 'P3D',
+    steps: {
+      night: { do: 'wait', local_time: { at: '02:30' } },
+      tick: { do: 'wait', for: 'PT1S', next: 'night' },
+    },
+  };
+  const woken = async (from: string, timezone: string | null): Promise<string[]> => {
+    const customer = timezone === 'Mars/Olympus' ? { source_id: 'mars' } : { name: 'Ada Lovelace', ...(timezone !== null && { timezone }) };
+    const { status, body } = await call('POST', '/v1/journeys/simulate', { definition, start: from, customer });
+    expect(status, JSON.stringify(body)).toBe(200);
+    return (body.timeline as Entry[]).filter((each) => each.step === 'night' && each.outcome === 'elapsed').map((each) => each.at);
+  };
+  // As a source of old may have said it.
+  await call('POST', '/v1/customers', { source_id: 'mars', name: 'Ray Bradbury' });
+  await database.sql`update customer set timezone = 'Mars/Olympus' where source_id = 'mars'`;
+  const spring = ['2027-03-27T01:30:00.000Z', '2027-03-28T01:30:00.000Z', '2027-03-29T00:30:00.000Z'];
+  const autumn = ['2027-10-30T00:30:00.000Z', '2027-10-31T00:30:00.000Z', '2027-11-01T01:30:00.000Z'];
+  for (const timezone of ['Europe/Berlin', 'Mars/Olympus', null]) {
+    expect(await woken('2027-03-26T12:00:00Z', timezone), `spring ${timezone}`).toEqual(spring);
+    expect(await woken('2027-10-29T12:00:00Z', timezone), `autumn ${timezone}`).toEqual(autumn);
+  }
+  // Clocks there change on other nights.
+  expect(await woken('2027-03-26T12:00:00Z', 'America/New_York')).toEqual([
+    '2027-03-27T06:30:00.000Z',
+    '2027-03-28T06:30:00.000Z',
+    '2027-03-29T06:30:00.000Z',
+  ]);
+});
+
 test('what an endpoint answers is scripted: what is not is silence until the time is up', async () => {
   const { sql } = database;
   await createTestEndpoint(sql, createSecretBox(randomBytes(32)), shop.project.id, { url: 'https://crm.example/ask' });

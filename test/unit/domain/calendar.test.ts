@@ -29,6 +29,15 @@ test('a local time that a change of clocks skips or repeats comes once', () => {
   expect(nextLocalTime('2026-10-24T20:00:00Z', '02:30', [], 'Europe/Berlin')).toBe('2026-10-25T00:30:00.000Z');
 });
 
+test('who waits for the same time every day is woken once a night, also in the hour that comes twice', () => {
+  const nights: string[] = [];
+  for (let at = '2026-10-23T20:00:00Z'; nights.length < 4; at = new Date(Date.parse(at) + 1000).toISOString()) {
+    at = nextLocalTime(at, '02:30', [], 'Europe/Berlin');
+    nights.push(at);
+  }
+  expect(nights).toEqual(['2026-10-24T00:30:00.000Z', '2026-10-25T00:30:00.000Z', '2026-10-26T01:30:00.000Z', '2026-10-27T01:30:00.000Z']);
+});
+
 test('an unknown zone gives way to the next', () => {
   expect(firstZone('Mars/Olympus', null, 'Europe/Berlin')).toBe('Europe/Berlin');
   expect(firstZone(undefined, '')).toBe('UTC');
