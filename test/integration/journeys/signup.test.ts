@@ -52,6 +52,40 @@ test('whoever signs up gets a coupon of their own by mail and is reminded three 
   expect(mail.html).toContain(coupon?.code);
 });
 
+test('in Temporal a journey says in words what it does, goes before launches, and tells nothing about its customer', async () => {
+  const { sql } = database;
+  const iris = await tell(sql, shop.project, 'iris-signup', 'customer.signed_up', { phone: '+49 30 123456' });
+  const { cohortId } = await enrolmentOf(sql, iris, (each) => each.step === 'reminder');
+  const handle = temporal.client.workflow.getHandle(journeyWorkflowId(cohortId));
+  const described = await handle.describe();
+  expect(described.priority?.priorityKey).toBe(2);
+  expect(await described.staticSummary()).toBe('customers who entered signup together');
+  const details = async () =>
+    (await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata')).currentDetails?.replace(/\d{4}-\S+Z/g, '…');
+  await expect
+    .poll(details, { timeout: 20_000 })
+    .toBe('Welcome (signup, version 1)\n- reminder: remind with the mail reminder, P3D before the end: 1 customer, due …');
+  const history = await handle.fetchHistory();
+  const plain = (data: Uint8Array | null | undefined): string => Buffer.from(data ?? []).toString('utf8');
+  const summaries = (history.events ?? []).flatMap((event) =>
+    event.userMetadata?.summary ? (JSON.parse(plain(event.userMetadata.summary.data)) as string) : [],
+  );
+  expect(summaries).toEqual(expect.arrayContaining(['look where everyone stands', expect.stringMatching(/^mail: .*: 1 customer$/)]));
+  const payloads: string[] = [];
+  const collect = (value: unknown): void => {
+    if (value instanceof Uint8Array) payloads.push(plain(value));
+    else if (typeof value === 'string') payloads.push(value);
+    else if (typeof value === 'object' && value !== null) for (const each of Object.values(value)) collect(each);
+  };
+  collect(history);
+  expect(payloads.length).toBeGreaterThan(20);
+  for (const personal of ['iris', 'Lovelace', 'example.com', '123456', iris.id, 'WELCOME-'])
+    expect(
+      payloads.filter((each) => each.includes(personal)),
+      personal,
+    ).toEqual([]);
+});
+
 test('the same signup five times at once enrols once', async () => {
   const { sql } = database;
   const grace = await tell(sql, shop.project, 'grace', 'customer.created_elsewhere');
