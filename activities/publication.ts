@@ -20,7 +20,8 @@ import { publicationView } from './publication-view.ts';
 /** What is to be given to whom: a voucher by its code, or so many of a campaign's. */
 export interface PublishRequest {
   project: Project;
-  apiKeyId: string;
+  /** null: nobody asked, a rule did. */
+  apiKeyId: string | null;
   customer: NamedCustomer;
   what: { code: string } | { campaign: string; count: number };
   /** The same name gives the same codes again. */

@@ -71,6 +71,7 @@ import { createLoyaltyExportRoutes } from '../api/routes/loyalty-exports.ts';
 import { createLoyaltyMemberRoutes } from '../api/routes/loyalty-members.ts';
 import { createLoyaltyPointsRoutes } from '../api/routes/loyalty-points.ts';
 import { createMemberTierRoutes } from '../api/routes/member-tiers.ts';
+import { createEarningRuleRoutes } from '../api/routes/earning-rules.ts';
 import { createProgramRewardRoutes } from '../api/routes/program-rewards.ts';
 import { createRewardAssignmentRoutes } from '../api/routes/reward-assignments.ts';
 import { createRewardRoutes } from '../api/routes/rewards.ts';
@@ -87,6 +88,7 @@ import { createSmtpPools } from '../activities/delivery/smtp.ts';
 import { createSvixTransport } from '../activities/delivery/svix/transport.ts';
 import { createWebhookTransport } from '../activities/delivery/webhook.ts';
 import { createWebhookMails } from '../activities/delivery/webhook-mail.ts';
+import { createEarnPoints } from '../activities/earning/earn-points.ts';
 import { createJourneyActivities, type JourneyActivities } from '../activities/journey/activities.ts';
 import { createMailRenderer } from '../activities/mail/render.ts';
 import { createQualificationActivities } from '../activities/qualification.ts';
@@ -192,6 +194,7 @@ export const wireRelay = (core: Core, { svix }: Pick<Configuration, 'svix'>): Re
       createSegmentChanges(core),
       createTierChanges(core),
       createRouteEvents({ ...core, versions: createJourneyVersions() }),
+      createEarnPoints({ ...core, randomBytes }),
       createFanOut({ ...core, svix: svix !== null }),
     ],
   });
@@ -242,6 +245,7 @@ export const wireApi = (
       ...createLoyaltyMemberRoutes(deps),
       ...createLoyaltyPointsRoutes(core),
       ...createLoyaltyExportRoutes(deps),
+      ...createEarningRuleRoutes(core),
       ...createProgramRewardRoutes(core),
       ...createMemberRewardRoutes({ ...core, checkout }),
       ...createLoyaltyTierRoutes(core),

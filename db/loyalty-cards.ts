@@ -49,3 +49,19 @@ export const findCardOf = async (
     select id from voucher where project_id = ${projectId} and campaign_id = ${campaignId} and holder_id = ${customerId} order by id limit 1`;
   return row?.id ?? null;
 };
+
+/** A card that a customer has of a program, and that points can come to. */
+export interface MemberCard {
+  id: string;
+  codeKey: string;
+  campaignId: string;
+  customerId: string;
+}
+
+/** The cards of customers in programs: active ones, the oldest first. */
+export const findMemberCards = (db: Db, projectId: string, members: readonly { customerId: string; campaignId: string }[]) => db<
+  MemberCard[]
+>`
+  select id, code_key, campaign_id, holder_id as customer_id from voucher
+  where project_id = ${projectId} and loyalty_points is not null and active and withdrawn_at is null and (holder_id, campaign_id) in (
+    select * from unnest(${members.map((each) => each.customerId)}::text[], ${members.map((each) => each.campaignId)}::text[])) order by id`;

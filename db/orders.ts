@@ -20,6 +20,10 @@ export const lockOrders = (db: Db, projectId: string, names: string[]) => db<Ord
   select ${columns(db)} from shop_order where project_id = ${projectId} and (id = any(${names}::text[]) or source_id = any(${names}::text[]))
   order by id for no key update`;
 
+/** Orders by their ids. */
+export const findOrders = (db: Db, projectId: string, ids: readonly string[]) => db<Order[]>`
+  select ${columns(db)} from shop_order where project_id = ${projectId} and id = any(${ids as string[]}::text[])`;
+
 /** Which of these orders is meant: by id, else by source id. */
 export const orderNamed = (orders: readonly Order[], name: { id?: string; sourceId?: string }): Order | undefined =>
   orders.find((order) => order.id === name.id) ?? orders.find((order) => order.sourceId !== null && order.sourceId === name.sourceId);

@@ -6,7 +6,7 @@ import { direction, toPage, type Page, type PageRequest } from './paging.ts';
 import type { ValidationRule } from './validation-rules.ts';
 
 /** What a rule can be assigned to. */
-export type RuledObject = 'voucher' | 'campaign' | 'promotion_tier';
+export type RuledObject = 'voucher' | 'campaign' | 'promotion_tier' | 'earning_rule';
 
 export interface RuleAssignment {
   projectId: string;
@@ -36,10 +36,11 @@ const tables: Record<RuledObject, (db: Db) => ReturnType<Db>> = {
   voucher: (db) => db`voucher`,
   campaign: (db) => db`campaign`,
   promotion_tier: (db) => db`promotion_tier`,
+  earning_rule: (db) => db`earning_rule`,
 };
 
 /** In the order in which rows are locked. */
-const ORDER: readonly RuledObject[] = ['voucher', 'campaign', 'promotion_tier'];
+const ORDER: readonly RuledObject[] = ['voucher', 'campaign', 'promotion_tier', 'earning_rule'];
 
 /**
  * Brings what a checkout reads with these rows up to date with their assignments, and lets what was counted for them be counted anew, since other
@@ -145,7 +146,9 @@ export const forgetCampaignAssignments = (tx: Tx, projectId: string, campaignId:
   delete from validation_rule_assignment where project_id = ${projectId} and (related_object_id = ${campaignId} or related_object_id in (
     select id from voucher where project_id = ${projectId} and campaign_id = ${campaignId} and rule_refs is not null
     union all
-    select id from promotion_tier where project_id = ${projectId} and campaign_id = ${campaignId} and rule_refs is not null))`;
+    select id from promotion_tier where project_id = ${projectId} and campaign_id = ${campaignId} and rule_refs is not null
+    union all
+    select id from earning_rule where project_id = ${projectId} and campaign_id = ${campaignId} and rule_refs is not null))`;
 
 export const listAssignments = async (
   db: Db,

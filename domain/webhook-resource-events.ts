@@ -87,6 +87,17 @@ export const resourceEventTypes: WebhookEventType[] = [
     },
   ),
   ...kept(
+    'earning_rule',
+    { id: 'ern_0192f3a8', event: 'order.paid' },
+    {
+      'earning_rule.created': 'An earning rule was made',
+      'earning_rule.updated': 'An earning rule was changed',
+      'earning_rule.enabled': 'An earning rule was switched on',
+      'earning_rule.disabled': 'An earning rule was switched off',
+      'earning_rule.deleted': 'An earning rule was deleted',
+    },
+  ),
+  ...kept(
     'product',
     { id: 'prod_0192f3a8', source_id: 'shirt', name: 'Shirt' },
     {

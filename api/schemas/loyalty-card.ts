@@ -25,7 +25,7 @@ const dayOfYear = z
   .refine((rules) => isDayOfYear(rules.fixed_month, rules.fixed_day), { path: ['fixed_day'], error: 'must be a day of fixed_month' });
 
 /** When points expire; those of a program without rules never do. */
-const pointsExpirationSchema = z.discriminatedUnion('period_type', [months, dayOfYear]).meta({ id: 'PointsExpiration' });
+export const pointsExpirationSchema = z.discriminatedUnion('period_type', [months, dayOfYear]).meta({ id: 'PointsExpiration' });
 
 const sameBalance = {
   check: (card: { points: number; balance?: number }): boolean => card.balance === undefined || card.balance === card.points,

@@ -15,6 +15,7 @@ import { createLoyaltyMemberRoutes } from '../../api/routes/loyalty-members.ts';
 import { createLoyaltyPointsRoutes } from '../../api/routes/loyalty-points.ts';
 import { createLoyaltyTierRoutes } from '../../api/routes/loyalty-tiers.ts';
 import { createMemberTierRoutes } from '../../api/routes/member-tiers.ts';
+import { createEarningRuleRoutes } from '../../api/routes/earning-rules.ts';
 import { createProgramRewardRoutes } from '../../api/routes/program-rewards.ts';
 import { createRewardAssignmentRoutes } from '../../api/routes/reward-assignments.ts';
 import { createRewardRoutes } from '../../api/routes/rewards.ts';
@@ -69,6 +70,7 @@ export const resourceRoutes = (sql: Sql): Route[] => {
     ...createLoyaltyRoutes(deps),
     ...createLoyaltyMemberRoutes(deps),
     ...createLoyaltyPointsRoutes(deps),
+    ...createEarningRuleRoutes(deps),
     ...createProgramRewardRoutes(deps),
     ...createLoyaltyTierRoutes(deps),
     ...createMemberTierRoutes(deps),

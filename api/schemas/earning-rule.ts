@@ -1,0 +1,203 @@
+import { z } from 'zod';
+import { EARNING_ITEM_OBJECTS, type Earning } from '../../domain/loyalty/earning-rule.ts';
+import { endsAfterItStarts, metadata, name, text, time } from './fields.ts';
+import { listOf, paging } from './list.ts';
+import { pointsExpirationSchema } from './loyalty-card.ts';
+import { programParams } from './loyalty.ts';
+import { startsItsTimeframe, validityFields, validitySchemas } from './validity.ts';
+
+const LARGEST = Number.MAX_SAFE_INTEGER;
+
+const points = z.int().min(1).max(LARGEST);
+const proportion = { every: z.int().min(1).max(LARGEST).meta({ description: 'Minor units, where it is an amount' }), points };
+const ofMetadata = z.strictObject({ ...proportion, property: name });
+
+const item = z.strictObject({ object: z.enum(EARNING_ITEM_OBJECTS), id: name });
+
+/** Items by `applicable_to`; or one, in the fields of older clients. */
+const ofItems = z
+  .strictObject({
+    ...proportion,
+    object: item.shape.object.optional(),
+    id: name.optional(),
+    applicable_to: z.union([z.array(item).min(1).max(100), item.transform((one) => [one])]).optional(),
+  })
+  .refine(({ object, id, applicable_to: items }) => items !== undefined || (object !== undefined && id !== undefined), {
+    path: ['applicable_to'],
+    error: 'must be given, or object and id: the items that count',
+  })
+  .transform(({ object, id, applicable_to: items, ...rest }) => ({ ...rest, applicable_to: items ?? [{ object: object!, id: id! }] }));
+
+const PROPORTIONAL = z.literal('PROPORTIONAL');
+
+/** How many points: a fixed number, or so many for each full `every` of something. */
+const earning = z.union(
+  [
+    z.strictObject({ type: z.literal('FIXED'), points }),
+    z.discriminatedUnion('calculation_type', [
+      z.strictObject({
+        type: PROPORTIONAL,
+        calculation_type: z.literal('ORDER_AMOUNT'),
+        order: z.strictObject({ amount: z.strictObject(proportion) }),
+      }),
+      z.strictObject({
+        type: PROPORTIONAL,
+        calculation_type: z.literal('ORDER_TOTAL_AMOUNT'),
+        order: z.strictObject({ total_amount: z.strictObject(proportion) }),
+      }),
+      z.strictObject({
+        type: PROPORTIONAL,
+        calculation_type: z.literal('ORDER_METADATA'),
+        order: z.strictObject({ metadata: ofMetadata }),
+      }),
+      z.strictObject({
+        type: PROPORTIONAL,
+        calculation_type: z.literal('ORDER_ITEMS_QUANTITY'),
+        order_items: z.strictObject({ quantity: ofItems }),
+      }),
+      z.strictObject({
+        type: PROPORTIONAL,
+        calculation_type: z.literal('ORDER_ITEMS_AMOUNT'),
+        order_items: z.strictObject({ amount: ofItems }),
+      }),
+      z.strictObject({
+        type: PROPORTIONAL,
+        calculation_type: z.literal('ORDER_ITEMS_SUBTOTAL_AMOUNT'),
+        order_items: z.strictObject({ subtotal_amount: ofItems }),
+      }),
+      z.strictObject({
+        type: PROPORTIONAL,
+        calculation_type: z.literal('CUSTOMER_METADATA'),
+        customer: z.strictObject({ metadata: ofMetadata }),
+      }),
+      z.strictObject({
+        type: PROPORTIONAL,
+        calculation_type: z.literal('CUSTOM_EVENT_METADATA'),
+        custom_event: z.strictObject({ metadata: ofMetadata }),
+      }),
+    ]),
+  ],
+  { error: 'must be {type: FIXED, points}, or {type: PROPORTIONAL, calculation_type, …} with what that calculation takes' },
+) satisfies z.ZodType<Earning>;
+
+/** Without a calculation_type, a proportion is that of the order's amount. */
+const withCalculation = (value: unknown): unknown => {
+  const told = value as { type?: unknown; calculation_type?: unknown; order?: unknown } | null;
+  return typeof told === 'object' && told?.type === 'PROPORTIONAL' && told.calculation_type === undefined
+    ? { ...told, calculation_type: 'ORDER_AMOUNT' }
+    : value;
+};
+
+const source = z.strictObject({
+  banner: text().nullish(),
+  object_id: z.unknown().optional(),
+  object_type: z.unknown().optional(),
+});
+
+const fields = {
+  ...validityFields,
+  validation_rule_id: name.nullish().meta({ description: 'A validation rule that has to hold beside the event' }),
+  source: source.nullish(),
+  active: z.boolean().optional(),
+  start_date: time.nullish().meta({ description: 'It gives points from then on, and not before the program starts' }),
+  expiration_date: time.nullish(),
+  expiration_rules: pointsExpirationSchema
+    .nullish()
+    .meta({ description: 'When its points expire; as the program says where it is left out' }),
+  metadata: metadata.nullish(),
+};
+
+const OF_ORDERS = 'ORDER_';
+
+const earningRuleBody = z
+  .strictObject({
+    ...fields,
+    event: z
+      .string()
+      .min(1)
+      .max(100)
+      .meta({ description: 'order.paid, customer.segment.entered, customer.loyalty.tier.joined … or the name of an event of yours' }),
+    custom_event: z
+      .strictObject({ schema_id: name.optional(), name: name.optional() })
+      .nullish()
+      .meta({ description: 'With the event custom_event: the name of your event' }),
+    segment: z.strictObject({ id: name }).nullish().meta({ description: 'With customer.segment.entered: which segment' }),
+    loyalty_tier: z
+      .strictObject({ id: name })
+      .nullish()
+      .meta({ description: 'With customer.loyalty.tier.…: which tier; __ANY__ or left out: any' }),
+    loyalty: z.preprocess(withCalculation, earning),
+  })
+  .refine(endsAfterItStarts.check, endsAfterItStarts.options)
+  .refine(startsItsTimeframe.check, startsItsTimeframe.options)
+  .refine((rule) => rule?.event !== 'custom_event' || Boolean(rule.custom_event?.schema_id ?? rule.custom_event?.name), {
+    path: ['custom_event'],
+    error: 'must say the name of the event (name, or schema_id)',
+    when: () => true,
+  })
+  .refine((rule) => (rule?.event === 'customer.segment.entered') === (rule?.segment != null), {
+    path: ['segment'],
+    error: 'must be given with the event customer.segment.entered, and with no other',
+    when: () => true,
+  })
+  .refine((rule) => rule?.loyalty_tier == null || String(rule.event).startsWith('customer.loyalty.tier.'), {
+    path: ['loyalty_tier'],
+    error: 'must be left out where the event is none of customer.loyalty.tier.…',
+    when: () => true,
+  })
+  .refine((rule) => !String(rule?.event).startsWith('voucher.loyalty_card.'), {
+    path: ['event'],
+    error: 'must not be one that points themselves cause: the rule would never end giving',
+    when: () => true,
+  })
+  .refine(
+    ({ event, loyalty }) => loyalty.type === 'FIXED' || !loyalty.calculation_type.startsWith(OF_ORDERS) || event.startsWith('order.'),
+    {
+      path: ['loyalty', 'calculation_type'],
+      error: 'must be of an event of orders, such as order.paid: there is no order with this event',
+    },
+  )
+  .meta({ id: 'EarningRuleInput' });
+
+/** One rule, or several. */
+export const createEarningRulesBody = z.union([z.array(earningRuleBody).min(1).max(50), earningRuleBody.transform((one) => [one])]);
+
+/** What is left out stays as it is. Points alone change a rule that gives a fixed number. */
+export const updateEarningRuleBody = z
+  .strictObject({
+    ...fields,
+    id: z.unknown().optional(),
+    loyalty: z.union([z.strictObject({ points }), z.preprocess(withCalculation, earning)]).optional(),
+  })
+  .refine(endsAfterItStarts.check, endsAfterItStarts.options)
+  .meta({ id: 'EarningRuleChange' });
+
+export const earningRuleParams = programParams.extend({ rule: name.meta({ description: 'Id of the earning rule' }) });
+
+export const listEarningRulesQuery = z.strictObject(paging);
+
+export const earningRuleSchema = z
+  .object({
+    id: z.string(),
+    created_at: z.string(),
+    updated_at: z.string().nullable(),
+    validation_rule_id: z.string().nullable(),
+    loyalty: z.looseObject({ type: z.enum(['FIXED', 'PROPORTIONAL']) }),
+    event: z.string(),
+    custom_event: z.object({ schema_id: z.string(), name: z.string() }).optional(),
+    segment: z.object({ id: z.string() }).optional(),
+    loyalty_tier: z.object({ id: z.string() }).optional(),
+    source: z.object({ banner: z.string().optional(), object_id: z.string(), object_type: z.literal('campaign') }),
+    active: z.boolean(),
+    start_date: z.string().nullable(),
+    expiration_date: z.string().nullable(),
+    ...validitySchemas,
+    expiration_rules: pointsExpirationSchema.optional(),
+    metadata: z.record(z.string(), z.unknown()),
+    automation_id: z.string(),
+    object: z.literal('earning_rule'),
+  })
+  .meta({ id: 'EarningRule' });
+
+export const earningRulesSchema = z.array(earningRuleSchema);
+export const earningRuleListSchema = listOf('data', earningRuleSchema).meta({ id: 'EarningRuleList' });
