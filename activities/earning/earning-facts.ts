@@ -1,4 +1,3 @@
-import { readMetadata } from '../../db/customer-metadata.ts';
 import type { Customer } from '../../db/customers.ts';
 import type { ProgramRule } from '../../db/earning-rules.ts';
 import type { EventRow } from '../../db/events.ts';
@@ -58,7 +57,6 @@ export const readEarningFacts = async (
   );
   const ids = chances.flatMap(({ event }) => orderIdOf(event) ?? []);
   const orders = new Map((ids.length > 0 ? await findOrders(tx, projectId, ids) : []).map((order) => [order.id, order]));
-  const metadata = await readMetadata(tx, projectId, [...new Set(chances.map(({ customer }) => customer.id))]);
   const orderOf = ({ event }: Chance): Order | null => orders.get(orderIdOf(event) ?? '') ?? null;
   const told = new Map(
     chances.map((chance) => {
@@ -101,7 +99,7 @@ export const readEarningFacts = async (
                 })),
               }
             : null,
-        customerMetadata: metadata.get(chance.customer.id) ?? {},
+        customerMetadata: chance.customer.metadata,
         eventData: chance.event.data,
       },
       rules,

@@ -107,6 +107,9 @@ const fields = {
   metadata: metadata.nullish(),
 };
 
+/** Checked whatever else is wrong, so it may be no text. */
+const startsWith = (event: unknown, prefix: string): boolean => typeof event === 'string' && event.startsWith(prefix);
+
 const OF_ORDERS = 'ORDER_';
 
 const earningRuleBody = z
@@ -140,12 +143,12 @@ const earningRuleBody = z
     error: 'must be given with the event customer.segment.entered, and with no other',
     when: () => true,
   })
-  .refine((rule) => rule?.loyalty_tier == null || String(rule.event).startsWith('customer.loyalty.tier.'), {
+  .refine((rule) => rule?.loyalty_tier == null || startsWith(rule.event, 'customer.loyalty.tier.'), {
     path: ['loyalty_tier'],
     error: 'must be left out where the event is none of customer.loyalty.tier.…',
     when: () => true,
   })
-  .refine((rule) => !String(rule?.event).startsWith('voucher.loyalty_card.'), {
+  .refine((rule) => !startsWith(rule?.event, 'voucher.loyalty_card.'), {
     path: ['event'],
     error: 'must not be one that points themselves cause: the rule would never end giving',
     when: () => true,

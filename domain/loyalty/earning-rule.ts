@@ -43,7 +43,7 @@ export interface EarningFacts {
 }
 
 /** One item of an order. */
-export interface EarningLine {
+interface EarningLine {
   quantity: number;
   /** Before discounts, and after those on the item. */
   amount: number;
@@ -54,17 +54,9 @@ export interface EarningLine {
 
 /** The items that a rule is about; null where it is about none in particular. */
 export const itemsOfEarning = (earning: Earning): readonly EarningItem[] | null => {
-  if (earning.type === 'FIXED') return null;
-  switch (earning.calculation_type) {
-    case 'ORDER_ITEMS_QUANTITY':
-      return earning.order_items.quantity.applicable_to;
-    case 'ORDER_ITEMS_AMOUNT':
-      return earning.order_items.amount.applicable_to;
-    case 'ORDER_ITEMS_SUBTOTAL_AMOUNT':
-      return earning.order_items.subtotal_amount.applicable_to;
-    default:
-      return null;
-  }
+  if (!('order_items' in earning)) return null;
+  const [measured]: OfItems[] = Object.values(earning.order_items);
+  return measured?.applicable_to ?? null;
 };
 
 const proportional = (value: unknown, { every, points }: Proportion): number => {
@@ -105,6 +97,8 @@ export const earnedPoints = (earning: Earning, facts: EarningFacts): number => {
       return proportional(customerMetadata[earning.customer.metadata.property], earning.customer.metadata);
     case 'CUSTOM_EVENT_METADATA':
       return proportional(eventData[earning.custom_event.metadata.property], earning.custom_event.metadata);
+    default:
+      throw new Error(`there is no such calculation: ${String(earning satisfies never)}`);
   }
 };
 
@@ -122,8 +116,7 @@ export interface EarningTerms {
 }
 
 const idIn = (value: unknown): unknown => (value as { id?: unknown } | null | undefined)?.id;
-const tierOf = (data: Record<string, unknown>): { id?: unknown; campaign_id?: unknown } =>
-  (data['loyalty_tier'] ?? data['tier'] ?? {}) as { id?: unknown; campaign_id?: unknown };
+const tierOf = (data: Record<string, unknown>): { id?: unknown; campaign_id?: unknown } => data['loyalty_tier'] ?? {};
 
 /**
  * Whether a rule is about an event, whoever it happened to.
