@@ -3,6 +3,7 @@ import type { FieldProblem } from './errors.ts';
 export const METADATA_OBJECTS = [
   'campaign',
   'customer',
+  'earning_rule',
   'order',
   'order_item',
   'product',
