@@ -2,6 +2,8 @@ import { joinByReferral } from '../../activities/referrals.ts';
 import type { Sql, Tx } from '../../db/client.ts';
 import { findCustomer, updateCustomer, upsertCustomers } from '../../db/customers.ts';
 import { countCustomerEvents, listCustomerEvents, recordEvents, type EventRow } from '../../db/events.ts';
+import type { Project } from '../../db/projects.ts';
+import { findVoucher } from '../../db/vouchers.ts';
 import type { Customer } from '../../domain/customer.ts';
 import { notFound } from '../errors.ts';
 import { route, type Answer, type RequestContext, type Route } from '../route.ts';
@@ -40,12 +42,27 @@ const upsert = async (tx: Tx, projectId: string, told: Told, now: Date): Promise
   return customer as Customer;
 };
 
+/**
+ * A server is told where its points would come to nobody; to a browser it would tell which cards there are.
+ * @throws DomainError resource_not_found, where it is no loyalty card of this customer
+ */
+const requireCard = async (tx: Tx, project: Project, code: string, customer: Customer): Promise<void> => {
+  const card = await findVoucher(tx, project, code);
+  if (!card?.loyaltyCard || card.holderId !== customer.id) throw notFound('loyalty card', code);
+};
+
 export const createEventRoutes = ({ sql, now, hint }: EventRoutesDeps): Route[] => {
-  const tell = async ({ project, body, write }: RequestContext<unknown, unknown, z.output<typeof createEventBody>>): Promise<Answer> => {
+  const tell = async ({
+    project,
+    apiKey,
+    body,
+    write,
+  }: RequestContext<unknown, unknown, z.output<typeof createEventBody>>): Promise<Answer> => {
     const answer = await write(async (tx) => {
       const real = now();
       const customer = await upsert(tx, project.id, body.customer, real);
       const { event: type, metadata, referral, loyalty } = body;
+      if (loyalty && apiKey.kind === 'secret') await requireCard(tx, project, loyalty.code, customer);
       if (referral) await joinByReferral(tx, project, { code: referral.code, event: type }, customer, real);
       const [id] = await recordEvents(tx, [
         {

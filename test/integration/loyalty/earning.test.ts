@@ -318,7 +318,8 @@ describe('members earn points', () => {
     const other = await aProgram([{ event: 'scanned', loyalty: fixed(5) }]);
     await send('POST', `/v1/loyalties/${other.id}/members`, { customer: { source_id: one.source } });
     await tell(one.source, 'scanned', { loyalty: { code: one.code } });
-    await tell(one.source, 'scanned', { loyalty: { code: other.code } });
+    const foreign = { event: 'scanned', customer: { source_id: one.source }, loyalty: { code: other.code } };
+    expect(await api.as(shop)('POST', '/v1/events', foreign)).toMatchObject({ status: 404, body: { key: 'resource_not_found' } });
     await settled();
     expect(await balanceOf(one.code)).toBe(5);
     expect(await balanceOf(other.code)).toBe(0);
