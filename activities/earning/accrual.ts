@@ -25,7 +25,10 @@ interface Earned {
 
 /** What the points were given for, as the API shows it with the transaction. */
 const detailsOf = ({ event, rule }: Chance, tier: Earned['tier']) => {
-  const named = (field: string): object => (event.data[field] ? { [field]: event.data[field] } : {});
+  const named = (field: string): object => {
+    const told = event.data[field] as { id?: unknown; name?: unknown } | null | undefined;
+    return told ? { [field]: { id: told.id, name: told.name } } : {};
+  };
   const order = event.data['order'] as { id?: string; source_id?: string | null } | undefined;
   return {
     event: { id: event.id, type: event.type },

@@ -9,6 +9,7 @@ import { createOrderRoutes } from '../../../api/routes/orders.ts';
 import { connect, type Sql } from '../../../db/client.ts';
 import type { Relay } from '../../../relay/relay.ts';
 import { createSegmentChanges } from '../../../relay/segment-changes.ts';
+import { createTierChanges } from '../../../relay/tier-changes.ts';
 import { resourceRoutes, startApi, type TestApi } from '../../harness/api.ts';
 import { createDatabase, type TestDatabase } from '../../harness/database.ts';
 import { createProject, type TestProject } from '../../harness/project.ts';
@@ -36,7 +37,13 @@ beforeAll(async () => {
   for (const name of ['one', 'other']) {
     const pool = connect(database.url, { name, max: 5 });
     pools.push(pool);
-    relays.push(createTestRelay({ sql: pool, client: temporal, routes: [createSegmentChanges(deps), createEarnPoints(deps)] }));
+    relays.push(
+      createTestRelay({
+        sql: pool,
+        client: temporal,
+        routes: [createSegmentChanges(deps), createTierChanges(deps), createEarnPoints(deps)],
+      }),
+    );
   }
   for (const relay of relays) relay.start();
 });
@@ -311,6 +318,26 @@ describe('members earn points', () => {
     expect(
       (await api.as(shop)('PUT', `/v1/loyalties/${id}/earning-rules/${rules[4]!.id}`, { validation_rule_id: counting.id })).status,
     ).toBe(400);
+  });
+
+  test('by coming to a tier, and more on it', async () => {
+    const { id, code, source, rules } = await aProgram([
+      { event: 'seen', loyalty: fixed(100) },
+      { event: 'customer.loyalty.tier.joined', loyalty: fixed(7) },
+    ]);
+    const twice = { [rules[0]!.id]: { type: 'MULTIPLY', multiplier: 2 } };
+    const [gold] = await send('POST', `/v1/loyalties/${id}/tiers`, [{ name: 'Gold', points: { from: 100 }, earning_rules: twice }]);
+    await tell(source, 'seen');
+    await settled();
+    expect(await balanceOf(code)).toBe(107);
+    await tell(source, 'seen');
+    await settled();
+    expect(await balanceOf(code)).toBe(307);
+    expect(await accountOf(code)).toMatchObject([
+      { details: { earning_rule: { id: rules[0]!.id } } },
+      { details: { loyalty_tier: { id: gold.id } } },
+      { details: { holder_loyalty_tier: { id: gold.id, name: 'Gold' } } },
+    ]);
   });
 
   test('on the card that the event names, where it is theirs', async () => {
