@@ -71,10 +71,7 @@ export const METADATA_PLACES: Readonly<Record<string, readonly MetadataPlace[]>>
   'POST /v1/loyalties': [place('campaign', 'metadata', 'made')],
   'PUT /v1/loyalties/{campaign}': [place('campaign', 'metadata')],
   'POST /v1/loyalties/{campaign}/members': publication,
-  'POST /v1/loyalties/{campaign}/earning-rules': [
-    place('earning_rule', '[].metadata', 'made'),
-    place('earning_rule', 'metadata'),
-  ],
+  'POST /v1/loyalties/{campaign}/earning-rules': [place('earning_rule', '[].metadata', 'made'), place('earning_rule', 'metadata')],
   'PUT /v1/loyalties/{campaign}/earning-rules/{rule}': [place('earning_rule', 'metadata')],
   'POST /v1/loyalties/{campaign}/tiers': [place('loyalty_tier', '[].metadata', 'made')],
   'PUT /v1/loyalties/{campaign}/tiers/{tier}': [place('loyalty_tier', 'metadata')],
