@@ -23,7 +23,9 @@ export const createTemporalCheckout = (client: Client, taskQueues: TaskQueues): 
     validate: (request) => answered(activities.execute('validate', { ...options('validate', request.requestId), args: [request] })),
     validateAndLock: (request) =>
       answered(activities.execute('validateAndLock', { ...options('validateAndLock', request.requestId), args: [request] })),
-    redeem: (request) => answered(activities.execute('redeem', { ...options('redeem', request.requestId), args: [request] })),
+    // Whichever worker tries again asks by the key.
+    redeem: (request) =>
+      answered(activities.execute('redeem', { ...options('redeem', request.requestId), args: [{ ...request, keyIsOurs: false }] })),
     rollback: (request) => answered(activities.execute('rollback', { ...options('rollback', request.requestId), args: [request] })),
   };
 };

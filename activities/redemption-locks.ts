@@ -80,13 +80,11 @@ export const lockAndRead = async (
 };
 
 /** Why a request is not decided in this set; null where it is. */
-export const hindrance = (
-  { request, codeKeys, customerWritten, what }: SetMember,
-  found: Found,
-): Verdict | { kind: 'refused'; error: DomainError } | null => {
+export const hindrance = (member: SetMember, found: Found): Verdict | { kind: 'refused'; error: DomainError } | null => {
+  const { request, codeKeys, customerWritten, what } = member;
   if (!found.keys.has(request.idempotencyKey)) return { kind: 'key held' };
   const stored = found.stored.get(request.idempotencyKey);
-  if (stored) return { kind: 'answered', answer: replayOf(stored, request) };
+  if (stored) return { kind: 'answered', answer: replayOf(stored, member) };
   const { customer: named } = request;
   if (named) {
     const customer = found.customerOf(request);
@@ -100,10 +98,12 @@ export const hindrance = (
   return refusal ? { kind: 'refused', error: refusal } : null;
 };
 
-const replayOf = (stored: StoredAnswer, { idempotencyKey, requestHash }: RedeemRequest): CheckoutAnswer =>
-  stored.requestHash.toString('base64') === requestHash
+const replayOf = (stored: StoredAnswer, { request, decided }: SetMember): CheckoutAnswer => {
+  if (request.keyIsOurs && decided) return decided;
+  return stored.requestHash.toString('base64') === request.requestHash
     ? { status: stored.status, body: stored.body, replayed: true }
-    : refused(keyReused(idempotencyKey));
+    : refused(keyReused(request.idempotencyKey));
+};
 
 const unknownCustomer = (id: string | undefined): DomainError =>
   new DomainError('resource_not_found', 'Resource not found', {

@@ -10,6 +10,10 @@ export interface QueueOptions<T> {
   /** How many sets may run at once, and how many beside them for resources that somebody outside this process holds. */
   inFlight: number;
   lanesInFlight: number;
+  /** How many must wait for a set to start beside another of its group: what a set costs is shared by its items. */
+  worthwhile: number;
+  /** After how long a set is waited for no more: it may itself wait for somebody. */
+  patienceMs: number;
   /** The most items of a set. */
   size: number;
   groupOf: (item: T) => string;
@@ -25,13 +29,24 @@ export interface QueueOptions<T> {
 interface Group<T> {
   name: string;
   waiting: T[];
+  /** Sets in flight that are worth waiting for; lanes are not. */
+  awaited: number;
   /** Resources of the sets in flight, with who waits for them. */
   taken: Map<string, T[]>;
   /** Resources that somebody outside holds, with who asked: each has a set of its own, which waits for it. */
   lanes: Map<string, T[]>;
 }
 
-export const createQueue = <T>({ inFlight, lanesInFlight, size, groupOf, resourcesOf, run }: QueueOptions<T>): Queue<T> => {
+export const createQueue = <T>({
+  inFlight,
+  lanesInFlight,
+  worthwhile,
+  patienceMs,
+  size,
+  groupOf,
+  resourcesOf,
+  run,
+}: QueueOptions<T>): Queue<T> => {
   const groups = new Map<string, Group<T>>();
   let running = 0;
   let lanesRunning = 0;
@@ -52,7 +67,7 @@ export const createQueue = <T>({ inFlight, lanesInFlight, size, groupOf, resourc
         if (lanesRunning >= lanesInFlight) break;
         startLane(group, resource);
       }
-      if (running < inFlight && group.waiting.length > 0) startSet(group);
+      if (running < inFlight && group.waiting.length >= (group.awaited > 0 ? worthwhile : 1)) startSet(group);
       if (group.waiting.length === 0 && group.taken.size === 0) groups.delete(group.name);
       else {
         // Last comes first next time, so that a busy group does not keep the others waiting.
@@ -90,8 +105,13 @@ export const createQueue = <T>({ inFlight, lanesInFlight, size, groupOf, resourc
     const items = choose(group, group.waiting.splice(0, size), own, null);
     if (items.length === 0) return group.waiting.length > 0 ? plan() : undefined;
     running++;
-    void settle(group, items, own, null).finally(() => {
+    group.awaited++;
+    const settled = settle(group, items, own, null).finally(() => {
       running--;
+      plan();
+    });
+    void patiently(settled, patienceMs).then(() => {
+      group.awaited--;
       plan();
     });
     if (group.waiting.length > 0) plan();
@@ -133,8 +153,18 @@ export const createQueue = <T>({ inFlight, lanesInFlight, size, groupOf, resourc
       const name = groupOf(item);
       const group = groups.get(name);
       if (group) group.waiting.push(item);
-      else groups.set(name, { name, waiting: [item], taken: new Map(), lanes: new Map() });
+      else groups.set(name, { name, waiting: [item], awaited: 0, taken: new Map(), lanes: new Map() });
       if (running < inFlight) plan();
     },
   };
 };
+
+/** Resolves when it is done, or after so long. */
+const patiently = (done: Promise<void>, ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    void done.finally(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });

@@ -6,6 +6,8 @@ export interface RedeemRequest extends CheckoutRequest {
   idempotencyKey: string;
   /** SHA-256 of method, path and body, in base64. */
   requestHash: string;
+  /** The key was made for this request alone, so nobody asks by it again: that it was done is kept, not what was answered. */
+  keyIsOurs?: boolean;
 }
 
 /** A request in a set, with the codes as they are looked up. */
@@ -16,6 +18,8 @@ export interface SetMember {
   customerWritten: boolean;
   /** `lock`: a validation that holds what applies for its session. */
   what: 'redeem' | 'lock';
+  /** What it was decided as last: answered, should its set turn out to be committed though the connection broke. */
+  decided?: CheckoutAnswer;
 }
 
 /** How a request came out of a set: answered, or what stands in its way. */

@@ -4,7 +4,7 @@ import type { Sql, Tx } from '../db/client.ts';
 import { checkCounting, writeCounters } from '../db/counters.ts';
 import { insertEvents } from '../db/events.ts';
 import { insertGiftTransactions } from '../db/gift-transactions.ts';
-import { remember } from '../db/idempotency.ts';
+import { remember, type StoredAnswer } from '../db/idempotency.ts';
 import { writeOrders } from '../db/orders.ts';
 import { pipelined, type Pipeline } from '../db/pipeline.ts';
 import { spendBuckets } from '../db/points-buckets.ts';
@@ -71,12 +71,13 @@ export const redeemSet = (
     const decided: DecidedRequest[] = [];
     const turns = asked.map((each, index) => {
       if (each.kind !== 'to decide' && each.kind !== 'refused') return each;
-      const { request, what } = members[index]!;
+      const member = members[index]!;
+      const { request, what } = member;
       const turn =
         each.kind === 'refused'
           ? refusedTurn(each.error, request.requestId)
           : takeTurn(each.question, what, { counts, orders: found.orders, facts: factsOf(each.question), units, rewards, time });
-      const one = { request, turn, body: '' };
+      const one = { member, turn, body: '' };
       decided.push(one);
       return one;
     });
@@ -88,7 +89,7 @@ export const redeemSet = (
   });
 
 interface DecidedRequest {
-  request: RedeemRequest;
+  member: SetMember;
   turn: Turn;
   /** JSON text, once everything that it tells of is there. */
   body: string;
@@ -104,6 +105,13 @@ const countingOf = ({ vouchers, promotions }: Found): Map<string, number> =>
       campaign && counting !== null ? [[campaign.id, counting]] : [],
     ),
   );
+
+const answerToKeep = ({ idempotencyKey: key, requestHash, keyIsOurs }: RedeemRequest, status: number, body: string): StoredAnswer => ({
+  key,
+  requestHash: Buffer.from(requestHash, 'base64'),
+  status,
+  body: keyIsOurs ? '' : body,
+});
 
 const write = async (
   pipeline: Pipeline,
@@ -127,11 +135,13 @@ const write = async (
   const events = [...all('events'), ...orders.events()];
   if (uses.length > 0) void send(changeUses(db, projectId, uses));
   await writeRewards(pipeline, projectId, decided, rewards, time);
-  for (const each of decided) each.body = JSON.stringify(each.turn.body);
+  for (const each of decided) {
+    const { member, turn } = each;
+    each.body = JSON.stringify(turn.body);
+    member.decided = { status: turn.status, body: each.body, replayed: false };
+  }
   // A validation can be asked again: its session has one lock.
-  const answers = decided.flatMap(({ request, turn, body }) =>
-    turn.trace ? [] : [{ key: request.idempotencyKey, requestHash: Buffer.from(request.requestHash, 'base64'), status: turn.status, body }],
-  );
+  const answers = decided.flatMap(({ member, turn, body }) => (turn.trace ? [] : [answerToKeep(member.request, turn.status, body)]));
   if (counters.length > 0) void send(writeCounters(db, projectId, counters));
   if (spent.length > 0) void send(insertGiftTransactions(db, projectId, spent));
   if (released.length > 0) void send(releaseSessionLocks(db, projectId, released));

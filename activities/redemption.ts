@@ -27,6 +27,8 @@ export interface RedemptionDeps {
   inFlight?: number;
   /** How many more may wait for vouchers that another process holds. */
   lanesInFlight?: number;
+  /** How many requests must wait for a set to start beside another. */
+  worthwhile?: number;
   /** The most requests of a set. */
   size?: number;
 }
@@ -44,10 +46,12 @@ const KEY_WAIT_MS = 2_000;
 const KEY_PAUSE_MS = 20;
 const WAIT_MS = 8_000;
 const ATTEMPTS = 4;
+/** A set that takes longer waits for a lock of somebody else. */
+const PATIENCE_MS = 200;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 export const createRedemptionActivities = (deps: RedemptionDeps) => {
-  const { sql, inFlight = 2, lanesInFlight = 4, size = 400, now } = deps;
+  const { sql, inFlight = 2, lanesInFlight = 4, worthwhile = 32, size = 400, now } = deps;
 
   const run = async (projectId: string, items: Waiting[], lane: string | null): Promise<{ item: Waiting; resource: string }[]> => {
     const held: { item: Waiting; resource: string }[] = [];
@@ -122,6 +126,8 @@ export const createRedemptionActivities = (deps: RedemptionDeps) => {
   const queue = createQueue<Waiting>({
     inFlight,
     lanesInFlight,
+    worthwhile,
+    patienceMs: PATIENCE_MS,
     size,
     groupOf: (item) => item.request.project.id,
     resourcesOf: (item) => item.resources,

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { CheckoutRequest } from '../activities/checkout-request.ts';
+import type { RedeemRequest } from '../activities/redemption-request.ts';
 import type { NamedCustomer } from '../db/checkout.ts';
 import { newId } from '../db/ids.ts';
 import { stackingRulesOf } from '../db/stacking-rules.ts';
@@ -83,6 +84,14 @@ export const orderOf = ({
   items: items?.map(toldItem),
   metadata: metadata ?? undefined,
 });
+
+/** What keeps a redemption from being made twice. A key that is ours stands for this request alone, so there is nothing to compare. */
+export const onceOf = (
+  context: Pick<RequestContext, 'idempotencyKey' | 'keyIsOurs' | 'requestHash'>,
+): Pick<RedeemRequest, 'idempotencyKey' | 'keyIsOurs' | 'requestHash'> => {
+  const { idempotencyKey, keyIsOurs } = context;
+  return { idempotencyKey, keyIsOurs, requestHash: keyIsOurs ? '' : context.requestHash.toString('base64') };
+};
 
 export const singleQuestion = (context: RequestContext<{ code: string }, unknown, SingleBody>): CheckoutRequest =>
   questionOf(

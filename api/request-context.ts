@@ -55,6 +55,10 @@ export class Context implements RequestContext {
     return (this.#key ??= this.#givenKey ?? newId('request'));
   }
 
+  get keyIsOurs(): boolean {
+    return this.#givenKey === undefined;
+  }
+
   get requestHash(): Buffer {
     const sent = this.upload?.hash ?? this.#bytes;
     return hash('sha256', Buffer.concat([Buffer.from(`${this.#req.method} ${this.#req.url}\n`), sent]), 'buffer');

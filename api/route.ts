@@ -28,6 +28,8 @@ export interface RequestContext<P = unknown, Q = unknown, B = unknown> {
   upload: Upload | null;
   /** The caller's Idempotency-Key, or one made for this request. */
   idempotencyKey: string;
+  /** Whether the key was made for this request, since the caller sent none. */
+  keyIsOurs: boolean;
   /** SHA-256 of method, path and body. */
   requestHash: Buffer;
   /**

@@ -88,13 +88,19 @@ export const pipelined = async <T>(sql: Sql, body: (pipeline: Pipeline) => Promi
   }
 };
 
+/**
+ * What is sent here is looked up by keys, so one plan serves every set: to plan each statement for each set costs as much as to run some of
+ * them. A plan that was made while a table was small must not read all of it later.
+ */
+const BEGIN = 'begin; set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off';
+
 /** The driver tells of a lost connection where nothing waits for an answer only to who is there when a query is executed. */
 const beginOn = (connection: postgres.ReservedSql<{ bigint: number }>, onLost: (error: Error) => void): Promise<unknown> => {
   const onexecute = (raw: object): boolean => {
     Object.assign(raw, { onclose: onLost });
     return true;
   };
-  return connection.unsafe('begin', [], { onexecute } as postgres.UnsafeQueryOptions).execute();
+  return connection.unsafe(BEGIN, [], { onexecute } as postgres.UnsafeQueryOptions).execute();
 };
 
 /** True for those that say only that something before them failed. */

@@ -1,6 +1,6 @@
 import type { Checkout } from '../../activities/checkout.ts';
 import { answerOf } from '../checkout-answer.ts';
-import { stackQuestion } from '../checkout-request.ts';
+import { onceOf, stackQuestion } from '../checkout-request.ts';
 import { route, type Answer, type RequestContext, type Route } from '../route.ts';
 import { clientRedeemBody, clientRedeemQuery, clientValidateQuery, clientValidationSchema } from '../schemas/client.ts';
 import { redemptionSchema } from '../schemas/redemption.ts';
@@ -77,8 +77,7 @@ export const createClientCheckoutRoutes = ({ checkout }: ClientCheckoutRoutesDep
     },
     handler: async (context): Promise<Answer> => {
       const question = stackQuestion(asked(context), 'client');
-      const once = { idempotencyKey: context.idempotencyKey, requestHash: context.requestHash.toString('base64') };
-      const answer = answerOf(await checkout.redeem({ ...question, ...once }));
+      const answer = answerOf(await checkout.redeem({ ...question, ...onceOf(context) }));
       return answer.status === 200 ? { ...answer, text: singleRedemption(answer.text!) } : answer;
     },
   }),

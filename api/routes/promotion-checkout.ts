@@ -4,7 +4,7 @@ import type { Sql } from '../../db/client.ts';
 import { listTiers, type PromotionTier } from '../../db/promotion-tiers.ts';
 import { stackingRulesOf } from '../../db/stacking-rules.ts';
 import { answerOf } from '../checkout-answer.ts';
-import { questionOf } from '../checkout-request.ts';
+import { onceOf, questionOf } from '../checkout-request.ts';
 import { route, type RequestContext, type Route } from '../route.ts';
 import { clientPromotionsQuery } from '../schemas/client.ts';
 import { promotionValidationBody, promotionValidationSchema } from '../schemas/promotion-checkout.ts';
@@ -109,8 +109,7 @@ export const createPromotionCheckoutRoutes = ({ sql, now, checkout }: PromotionC
         const rules = stackingRulesOf(context.project.stackingRules);
         const asked = { object: 'promotion_tier' as const, id: context.params.id };
         const question = questionOf(context, context.body, [asked], rules, 'voucher', []);
-        const once = { idempotencyKey: context.idempotencyKey, requestHash: context.requestHash.toString('base64') };
-        return answerOf(await checkout.redeem({ ...question, ...once }));
+        return answerOf(await checkout.redeem({ ...question, ...onceOf(context) }));
       },
     }),
   ];

@@ -8,7 +8,7 @@ import { listRedemptions } from '../../db/redemption-list.ts';
 import { findRedemption } from '../../db/redemptions.ts';
 import { findVoucher } from '../../db/vouchers.ts';
 import { answerOf } from '../checkout-answer.ts';
-import { namedCustomer, singleQuestion, stackQuestion } from '../checkout-request.ts';
+import { namedCustomer, onceOf, singleQuestion, stackQuestion } from '../checkout-request.ts';
 import { notFound } from '../errors.ts';
 import { route, type Answer, type RequestContext, type Route } from '../route.ts';
 import { list } from '../schemas/list.ts';
@@ -39,8 +39,7 @@ const refused = { 400: { description: 'Why it is refused; nothing was redeemed' 
 
 export const createRedemptionRoutes = ({ sql, checkout }: RedemptionRoutesDeps): Route[] => {
   const redeem = async (context: RequestContext, question: CheckoutRequest): Promise<Answer> => {
-    const once = { idempotencyKey: context.idempotencyKey, requestHash: context.requestHash.toString('base64') };
-    return answerOf(await checkout.redeem({ ...question, ...once }));
+    return answerOf(await checkout.redeem({ ...question, ...onceOf(context) }));
   };
 
   const rollback = async (context: RollbackContext, stack: boolean): Promise<Answer> => {

@@ -4,6 +4,7 @@ import { connect, type Sql } from '../../db/client.ts';
 import type { Project } from '../../db/projects.ts';
 import { asked, bodyOf, createCheckout, createVoucher, redeemRequest, statusOf, type TestCheckout } from '../harness/checkout.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';
+import { createLossyWay } from '../harness/lost-commit.ts';
 import { createProject } from '../harness/project.ts';
 
 /** Two processes of Couponry on one database: each gathers for itself, through a pool of its own. */
@@ -255,6 +256,28 @@ describe('what goes wrong in a set', () => {
       from voucher where project_id = ${project.id} and code like 'BROKEN%'`;
     expect(row!.redeemed).toBe(row!.rows);
     expect(row!.rows).toBeGreaterThanOrEqual(succeeded);
+  });
+
+  test('and an answer to the commit that is lost is given all the same, whoever made the key, and nothing is redeemed twice', async () => {
+    const way = await createLossyWay(database.url);
+    const pool = connect(way.url, { max: 6 });
+    const checkout = createCheckout(pool);
+    for (const keyIsOurs of [true, false]) {
+      const code = `LOST-${keyIsOurs}`;
+      await createVoucher(sql, project, code, { quantity: 4 });
+      const own = keyIsOurs ? { keyIsOurs, requestHash: '' } : {};
+      expect(statusOf(await checkout.redeem(redeemRequest(project, code, own)))).toBe(200);
+      way.loseNextCommit();
+      const answers = await times(3, () => checkout.redeem(redeemRequest(project, code, own)));
+      expect(counted(answers.map(statusOf))).toEqual({ 200: 3 });
+      const told = answers.map((answer) => bodyOf(answer).redemptions[0].id as string);
+      const rows = await sql<{ id: string }[]>`select id from redemption where project_id = ${project.id} and id = any(${told}::text[])`;
+      expect(new Set(rows.map((row) => row.id))).toEqual(new Set(told));
+      expect(await ledger(code)).toMatchObject({ redeemed: 4, succeeded: 4 });
+    }
+    expect(way.lost()).toBe(2);
+    await pool.end({ timeout: 5 });
+    await way.close();
   });
 
   test('and a database that lets nobody in is told in time, and redeems again when it does', async () => {
