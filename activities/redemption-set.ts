@@ -185,7 +185,7 @@ const writeRewards = async (
     );
   }
   void send(countRewards(db, projectId, counts));
-  await giveRewards(db as Tx, decided[0]!.request.project, effects, time);
+  await giveRewards(db as Tx, decided[0]!.member.request.project, effects, time);
   const given = effects.map((effect) => effect.given);
   void send(insertGivenRewards(db, projectId, given));
 };
