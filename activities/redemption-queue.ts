@@ -110,7 +110,7 @@ export const createQueue = <T>({
       running--;
       plan();
     });
-    void patiently(settled, patienceMs).then(() => {
+    void patiently(settled, patienceMs).finally(() => {
       group.awaited--;
       plan();
     });

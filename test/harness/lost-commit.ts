@@ -25,12 +25,13 @@ export const createLossyWay = async (databaseUrl: string): Promise<LossyWay> => 
       near.destroy();
       far.destroy();
     };
-    near.on('data', (bytes) => void far.write(bytes));
+    near.on('data', (bytes) => far.write(bytes));
     far.on('data', (bytes) => {
-      if (!losing || !bytes.includes(DONE)) return void near.write(bytes);
-      losing = false;
-      lost++;
-      end();
+      if (losing && bytes.includes(DONE)) {
+        losing = false;
+        lost++;
+        end();
+      } else near.write(bytes);
     });
     for (const socket of [near, far]) socket.on('close', end).on('error', end);
   });
