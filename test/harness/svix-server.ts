@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { verifyingSecret } from '../../domain/webhook-signature/outgoing.ts';
 
 interface Call {
   method: string;
@@ -119,7 +120,7 @@ export const startSvix = async (): Promise<SvixStandIn> => {
       return { status: 201, body: out(made) };
     }
     if (!known) return notFound;
-    if (leaf === 'secret' && method === 'GET') return { status: 200, body: { key: known.secret } };
+    if (leaf === 'secret' && method === 'GET') return { status: 200, body: { key: verifyingSecret(known.secret) } };
     if (leaf === 'headers' && method === 'GET') return { status: 200, body: { headers: known.headers, sensitive: [] } };
     if (leaf === 'headers' && Object.keys(body['headers'] ?? {}).some((name) => FORBIDDEN_HEADER.test(name)))
       return refuse(422, 'forbidden header');

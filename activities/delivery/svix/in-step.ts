@@ -6,6 +6,7 @@ import { activeSecrets, listEndpoints, openEndpointSecrets, type Endpoint } from
 import type { SecretBox } from '../../../db/secret-box.ts';
 import { applicationName, isSvixEndpoint } from '../../../db/svix-destinations.ts';
 import { subscribes, webhookEventTypes } from '../../../domain/webhook-event-types.ts';
+import { verifyingSecret } from '../../../domain/webhook-signature/outgoing.ts';
 import { reasonOf, statusOf, svixEventType } from './client.ts';
 
 export interface InStepDeps {
@@ -91,7 +92,8 @@ export const createInStep = (svix: Svix, { sql, box, now }: InStepDeps) => {
       await svix.endpoint.setHeaders(projectId, rest.uid, { headers });
       await svix.endpoint.upsert(projectId, rest.uid, rest);
       const { key } = await svix.endpoint.getSecret(projectId, rest.uid);
-      if (key !== secret)
+      // Of a key pair Svix tells the public half.
+      if (key !== verifyingSecret(secret))
         await svix.endpoint.rotateSecret(projectId, rest.uid, { key: secret, gracePeriodSeconds: graceSeconds(graceUntil) });
       return;
     }

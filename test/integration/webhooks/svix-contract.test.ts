@@ -43,7 +43,11 @@ describe('a Svix server', () => {
     expect(await endpointOf(second)).toMatchObject({ disabled: true, eventTypes: ['couponry.none'] });
     expect((await svix.endpoint.getHeaders(app, first.id)).headers).toEqual({ 'x-theirs': 'abc' });
     expect((await svix.endpoint.getSecret(app, first.id)).key).toBe(first.secret);
-    expect((await svix.endpoint.getSecret(app, second.id)).key).toMatch(/^whsk_/);
+    opened.restart(server);
+    await opened.tell('order.paid');
+    await opened.drain();
+    expect((await svix.endpoint.getSecret(app, second.id)).key).toBe(second.secret);
+    expect(standIn?.applications.get(app)?.endpoints.get(second.id)?.graces ?? []).toEqual([]);
   });
 
   test('takes each event once, under our id, also one that it knows already', async () => {
@@ -113,7 +117,8 @@ describe('a Svix server', () => {
     await until('both came', async () => receiver.received.length >= 3);
     const { body, headers } = receiver.received.at(-1)!;
     for (const each of [endpoint.secret, secret])
-      expect(new Webhook(each).verify(body, headers as Record<string, string>)).toMatchObject({ type: 'order.refunded' });
+      expect(() => new Webhook(each).verify(body, headers as Record<string, string>)).not.toThrow();
+    expect(JSON.parse(body)).toMatchObject({ customer: { source_id: 'crm-1' } });
     expect(headers['x-theirs']).toBeTruthy();
     await receiver.close();
   });
