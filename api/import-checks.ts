@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { CustomerRow } from '../activities/bulk/import-customers.ts';
+import type { VoucherMetadataRow } from '../activities/bulk/change-voucher-metadata.ts';
 import type { VoucherRow } from '../activities/bulk/import-vouchers.ts';
 import type { Campaign } from '../db/campaigns.ts';
 import type { Db } from '../db/client.ts';
@@ -15,6 +16,7 @@ import type { CheckedRow } from './imports.ts';
 import { customerInput } from './schemas/customer.ts';
 import { code as codeField } from './schemas/fields.ts';
 import { campaignVoucherWithCodeBody, createVoucherBody } from './schemas/voucher.ts';
+import { voucherMetadataRow } from './schemas/voucher-bulk.ts';
 import { ownOf } from './voucher-of-campaign.ts';
 import { draftOfBody } from './voucher-draft.ts';
 
@@ -122,6 +124,17 @@ export const customerCheck = async (db: Db, project: Project): Promise<Check> =>
     if (sourceId === undefined) return { problems: [{ path: 'source_id', message: 'must be given' }] };
     const customer = { ...told, sourceId, ...(birthday !== undefined && told.birthdate === undefined && { birthdate: birthday }) };
     const row: CustomerRow = { line, customer };
+    return { row };
+  };
+};
+
+/** New metadata of vouchers. */
+export const voucherMetadataCheck = async (db: Db, project: Project): Promise<Check> => {
+  const check = createChecker(voucherMetadataRow, await metadataCheck(db, project.id, 'voucher', true), (told) => told);
+  return (body, line) => {
+    const checked = check(body);
+    if (!('value' in checked)) return checked;
+    const row: VoucherMetadataRow = { line, ...checked.value };
     return { row };
   };
 };

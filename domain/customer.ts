@@ -1,3 +1,5 @@
+import { mergeMetadata } from './metadata.ts';
+
 interface Address {
   city?: string | null;
   state?: string | null;
@@ -53,9 +55,6 @@ const sameJson = (a: unknown, b: unknown): boolean => {
   const left = Object.entries(a);
   return left.length === Object.keys(b).length && left.every(([key, value]) => Object.hasOwn(b, key) && sameJson(value, (b as never)[key]));
 };
-
-const mergeMetadata = (known: Record<string, unknown>, change: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries({ ...known, ...change }).filter(([, value]) => value !== null));
 
 /** The customer after the change; the same object where nothing changes. */
 export const changeCustomer = (customer: Customer, change: CustomerChange): Customer => {

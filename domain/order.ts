@@ -1,4 +1,5 @@
 import { lineAmount, openCart, type OrderItem } from './checkout-cart.ts';
+import { mergeMetadata } from './metadata.ts';
 
 export const ORDER_STATUSES = ['CREATED', 'PAID', 'PROCESSING', 'CANCELED', 'FULFILLED'] as const;
 type OrderStatus = (typeof ORDER_STATUSES)[number];
@@ -137,9 +138,6 @@ export interface OrderTold {
   items?: Order['items'];
   metadata?: Record<string, unknown>;
 }
-
-const mergeMetadata = (known: Record<string, unknown>, told: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries({ ...known, ...told }).filter(([, value]) => value !== null));
 
 /**
  * The order after what was told of it. Once something came back of it, its lines stay: refunds were made of them.

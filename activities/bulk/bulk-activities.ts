@@ -6,6 +6,7 @@ import { DomainError } from '../../domain/errors.ts';
 import type { AsyncActionInput } from '../../workflows/contracts.ts';
 import type { BulkDeps, BulkKind, BulkProgress } from './bulk-kind.ts';
 import { createVoucherStates } from '../voucher-states.ts';
+import { createChangeVoucherMetadata, VOUCHERS_METADATA } from './change-voucher-metadata.ts';
 import { createExportRows, EXPORT } from './export-rows.ts';
 import { CUSTOMERS_IMPORT, createWriteCustomers } from './import-customers.ts';
 import { createWriteOrders, ORDERS_IMPORT } from './import-orders.ts';
@@ -22,6 +23,7 @@ const CUSTOMERS = 1_000;
 const EXPORTED = 5_000;
 const ORDERS = 500;
 const PRODUCTS = 500;
+const VOUCHER_CHANGES = 500;
 /** How long one activity works before it lets the workflow say how far it is. */
 const TURN_MS = 5_000;
 const BEAT_MS = 2_000;
@@ -34,6 +36,7 @@ const createKinds = (deps: BulkDeps): Record<string, BulkKind | undefined> => ({
   [CUSTOMERS_IMPORT]: createImportRows({ ...deps, batch: Math.min(deps.batch, CUSTOMERS) }, createWriteCustomers(deps.now)),
   [PRODUCTS_IMPORT]: createImportRows({ ...deps, batch: Math.min(deps.batch, PRODUCTS) }, createWriteProducts(deps.now)),
   [SKUS_IMPORT]: createImportRows({ ...deps, batch: Math.min(deps.batch, PRODUCTS) }, createWriteSkus(deps.now)),
+  [VOUCHERS_METADATA]: createImportRows({ ...deps, batch: Math.min(deps.batch, VOUCHER_CHANGES) }, createChangeVoucherMetadata(deps.now)),
   [EXPORT]: createExportRows({ ...deps, batch: Math.min(deps.batch, EXPORTED) }),
   [ORDERS_IMPORT]: createImportRows(
     { ...deps, batch: Math.min(deps.batch, ORDERS) },

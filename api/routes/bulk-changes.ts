@@ -1,21 +1,27 @@
+import { VOUCHERS_METADATA } from '../../activities/bulk/change-voucher-metadata.ts';
 import { CUSTOMERS_IMPORT } from '../../activities/bulk/import-customers.ts';
 import { ORDERS_IMPORT, type OrderRow } from '../../activities/bulk/import-orders.ts';
 import type { Tx } from '../../db/client.ts';
 import { knownSourceIds } from '../../db/customer-list.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { fieldProblems } from '../field-problems.ts';
-import { customerCheck } from '../import-checks.ts';
+import { customerCheck, voucherMetadataCheck } from '../import-checks.ts';
 import { accept, accepted, acceptMetadata, listRows, type ImportTarget } from '../import-requests.ts';
 import type { ImportRequest } from '../imports.ts';
 import { route, type RequestContext, type Route } from '../route.ts';
 import { customersMetadataBody } from '../schemas/customer-bulk.ts';
 import { importBody } from '../schemas/import.ts';
 import { orderBody } from '../schemas/kept-order.ts';
+import { vouchersMetadataBody } from '../schemas/voucher-bulk.ts';
 import { toldOrder } from './orders.ts';
 
 const customers =
   ({ project }: RequestContext) =>
   async (tx: Tx): Promise<ImportTarget> => ({ type: CUSTOMERS_IMPORT, campaignId: null, check: await customerCheck(tx, project) });
+
+const voucherMetadata =
+  ({ project }: Pick<RequestContext, 'project'>) =>
+  async (tx: Tx): Promise<ImportTarget> => ({ type: VOUCHERS_METADATA, campaignId: null, check: await voucherMetadataCheck(tx, project) });
 
 /** What is wrong with an order, or the row that is kept. */
 const orderCheck =
@@ -54,6 +60,32 @@ export const createBulkChangeRoutes = (): Route[] => [
     body: customersMetadataBody,
     responses: accepted,
     handler: (context) => acceptMetadata(context, customers(context), knownSourceIds, 'is the source id of nobody'),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/vouchers/bulk/async',
+    tag: 'Vouchers',
+    summary: 'Change the metadata of many vouchers in the background, of each its own',
+    description:
+      'A list of `{code, metadata}`. `/v1/async-actions/{id}/errors` names every one that is wrong, and codes that do not exist.',
+    scope: 'vouchers:write',
+    body: importBody,
+    responses: accepted,
+    handler: (context) => accept(context, false, () => listRows(context.body), voucherMetadata(context)),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/vouchers/metadata/async',
+    tag: 'Vouchers',
+    summary: 'Change the metadata of many vouchers in the background, of all alike',
+    description: 'Codes that do not exist are named in `/v1/async-actions/{id}/errors`.',
+    scope: 'vouchers:write',
+    body: vouchersMetadataBody,
+    responses: accepted,
+    handler: (context) => {
+      const { codes, metadata } = context.body;
+      return accept(context, false, () => listRows([...new Set(codes)].map((code) => ({ code, metadata }))), voucherMetadata(context));
+    },
   }),
   route({
     method: 'post',

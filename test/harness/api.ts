@@ -5,6 +5,7 @@ import { createApp, type AppDeps } from '../../api/app.ts';
 import { createMetadataSchemas } from '../../api/metadata-schemas.ts';
 import type { Route } from '../../api/route.ts';
 import { createAsyncActionRoutes } from '../../api/routes/async-actions.ts';
+import { createBulkChangeRoutes } from '../../api/routes/bulk-changes.ts';
 import { createCampaignRoutes } from '../../api/routes/campaigns.ts';
 import { createCustomerRoutes } from '../../api/routes/customers.ts';
 import { createImportRoutes } from '../../api/routes/imports.ts';
@@ -78,6 +79,7 @@ export const resourceRoutes = (sql: Sql): Route[] => {
     ...createPublicationRoutes(deps),
     ...createAsyncActionRoutes(deps),
     ...createImportRoutes(),
+    ...createBulkChangeRoutes(),
   ];
 };
 

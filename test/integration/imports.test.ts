@@ -61,6 +61,41 @@ const codesLike = async (pattern: string): Promise<number> => {
   return row!.count;
 };
 
+describe('metadata of many vouchers', () => {
+  test('is merged into what each has, and a code that does not exist is told', async () => {
+    for (const code of ['META-1', 'META-2'])
+      await call('POST', `/v1/vouchers/${code}`, { discount: { type: 'AMOUNT', amount_off: 100 }, metadata: { shop: 'Bern', floor: 1 } });
+    const own = await call('POST', '/v1/vouchers/bulk/async', [
+      { code: 'META-1', metadata: { shop: 'Basel' } },
+      { code: 'meta-2', metadata: { floor: null } },
+      { code: 'META-9', metadata: { shop: 'Genf' } },
+      { code: 'META-1', active: false, metadata: {} },
+    ]);
+    expect(own.body).toEqual({ async_action_id: expect.stringMatching(/^aa_/) });
+    await workOn(database.sql, own.body.async_action_id);
+    expect((await errorsOf(own.body.async_action_id)).errors).toMatchObject([
+      { line: 3, errors: [{ path: 'code', message: 'there is no voucher META-9' }] },
+      { line: 4, errors: [{ path: 'active' }] },
+    ]);
+    const metadataOf = async (code: string) => (await call('GET', `/v1/vouchers/${code}`)).body.metadata;
+    expect(await metadataOf('META-1')).toEqual({ shop: 'Basel', floor: 1 });
+    expect(await metadataOf('META-2')).toEqual({ shop: 'Bern' });
+
+    const alike = await call('POST', '/v1/vouchers/metadata/async', {
+      codes: ['META-1', 'META-2', 'META-1'],
+      metadata: { season: 'spring' },
+    });
+    await workOn(database.sql, alike.body.async_action_id);
+    expect((await call('GET', `/v1/async-actions/${alike.body.async_action_id}`)).body).toMatchObject({
+      type: 'VOUCHERS_BULK_UPDATE',
+      status: 'DONE',
+      result: { done_count: 2, failed_count: 0 },
+    });
+    expect(await metadataOf('META-1')).toEqual({ shop: 'Basel', floor: 1, season: 'spring' });
+    expect(await metadataOf('META-2')).toEqual({ shop: 'Bern', season: 'spring' });
+  });
+});
+
 describe('vouchers from a CSV file', () => {
   test('are imported, and every row that is wrong is told with its line', async () => {
     await call('POST', '/v1/vouchers/TAKEN', { discount: { type: 'AMOUNT', amount_off: 100 } });
