@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { sweepTiersFirst } from '../../activities/loyalty-tiers.ts';
 import type { Db, Sql } from '../../db/client.ts';
+import { earningRuleView, listEarningRules, type EarningRule } from '../../db/earning-rules.ts';
 import {
   createLoyaltyTiers,
   deleteLoyaltyTier,
@@ -20,6 +21,7 @@ import { notFound } from '../errors.ts';
 import { findLoyaltyProgram, lockLoyaltyProgram } from '../loyalty-program.ts';
 import { requireApart, requireMapped, tiersWith } from '../loyalty-tier.ts';
 import { route, type Route } from '../route.ts';
+import { earningRuleListSchema } from '../schemas/earning-rule.ts';
 import { list } from '../schemas/list.ts';
 import {
   createTiersBody,
@@ -75,6 +77,12 @@ const requireTier = async (db: Db, projectId: string, campaignId: string, id: st
   if (!tier) throw notFound('loyalty tier', id);
   return tier;
 };
+
+/** A rule with what it gives who stands on the tier. What is reckoned for each event is mapped when it is. */
+const ruleOnTier = (rule: EarningRule, tier: LoyaltyTier): EarningRule =>
+  rule.loyalty.type === 'FIXED'
+    ? { ...rule, loyalty: { ...rule.loyalty, points: mappedPoints(rule.loyalty.points, tier.earningRules[rule.id]) } }
+    : rule;
 
 export const createLoyaltyTierRoutes = ({ sql, now }: LoyaltyTierRoutesDeps): Route[] => [
   route({
@@ -187,6 +195,31 @@ export const createLoyaltyTierRoutes = ({ sql, now }: LoyaltyTierRoutesDeps): Ro
         };
       });
       return { status: 200, body: list('data', views, listed) };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/loyalties/{campaign}/tiers/{tier}/earning-rules',
+    tag,
+    summary: 'List the earning rules of a loyalty program with what they give on a tier',
+    description:
+      'Fixed points are those of the tier. Points that are reckoned for each event are mapped then, as `earning_rules` of the tier says.',
+    scope: 'loyalties:read',
+    params: tierOfProgramParams,
+    query: listOfTierQuery,
+    responses: { 200: { description: 'Earning rules', schema: earningRuleListSchema }, 404: missing },
+    handler: async ({ project, params, query }) => {
+      const { id } = await findLoyaltyProgram(sql, project.id, params.campaign);
+      const tier = await requireTier(sql, project.id, id, params.tier);
+      const listed = await listEarningRules(sql, project.id, id, query);
+      return {
+        status: 200,
+        body: list(
+          'data',
+          listed.rows.map((rule) => earningRuleView(ruleOnTier(rule, tier))),
+          listed,
+        ),
+      };
     },
   }),
 ];

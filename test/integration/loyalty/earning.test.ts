@@ -327,6 +327,13 @@ describe('members earn points', () => {
     ]);
     const twice = { [rules[0]!.id]: { type: 'MULTIPLY', multiplier: 2 } };
     const [gold] = await send('POST', `/v1/loyalties/${id}/tiers`, [{ name: 'Gold', points: { from: 100 }, earning_rules: twice }]);
+    expect(await client.loyalties.listLoyaltyTierEarningRules(id, gold.id)).toMatchObject({
+      total: 2,
+      data: expect.arrayContaining([
+        expect.objectContaining({ id: rules[0]!.id, loyalty: { type: 'FIXED', points: 200 }, object: 'earning_rule' }),
+        expect.objectContaining({ id: rules[1]!.id, loyalty: { type: 'FIXED', points: 7 } }),
+      ]) as unknown[],
+    });
     await tell(source, 'seen');
     await settled();
     expect(await balanceOf(code)).toBe(107);
