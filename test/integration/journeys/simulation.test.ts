@@ -50,11 +50,12 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** How many rows each table holds, so that nothing that stays goes unseen. */
+/** How many rows each table holds, so that nothing that stays goes unseen. What requests used of their limits is told in the background. */
 const rowCounts = async (): Promise<Record<string, number>> => {
   const { sql } = database;
   const tables = await sql<{ name: string }[]>`
-    select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace order by 1`;
+    select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace
+      and relname <> 'rate_bucket' order by 1`;
   const counts: Record<string, number> = {};
   for (const { name } of tables) counts[name] = (await sql<{ count: number }[]>`select count(*)::int as count from ${sql(name)}`)[0]!.count;
   return counts;
