@@ -1,85 +1,5 @@
-import { hkdfSync, randomBytes } from 'node:crypto';
-import type { RequestListener } from 'node:http';
-import { createApp } from '../api/app.ts';
-import { createClientAddress } from '../api/client-address.ts';
-import { createHooksRouter } from '../api/hooks/router.ts';
-import { createPortalRouter } from '../api/portal/router.ts';
-import { createAnalyticsRoutes } from '../api/routes/analytics.ts';
-import { createApiKeyRoutes } from '../api/routes/api-keys.ts';
-import { createAsyncActionRoutes } from '../api/routes/async-actions.ts';
-import { createBulkChangeRoutes } from '../api/routes/bulk-changes.ts';
-import { createCampaignRoutes } from '../api/routes/campaigns.ts';
-import { createCustomerRoutes } from '../api/routes/customers.ts';
+import { randomBytes } from 'node:crypto';
 import type { ReadinessCheck } from '../api/routes/health.ts';
-import { createClientCheckoutRoutes } from '../api/routes/client-checkout.ts';
-import { createClientCustomerRoutes } from '../api/routes/client-customers.ts';
-import { createConsentRoutes } from '../api/routes/consents.ts';
-import { createCustomerWalletRoutes } from '../api/routes/customer-wallet.ts';
-import { createEndpointRoutes } from '../api/routes/endpoints.ts';
-import { createEventRoutes } from '../api/routes/events.ts';
-import { createDeadLetterRoutes } from '../api/routes/dead-letters.ts';
-import { createOperationRoutes } from '../api/routes/enrolment-operations.ts';
-import { createEnrolmentRoutes } from '../api/routes/enrolments.ts';
-import { createDownloadRouter } from '../api/routes/downloads.ts';
-import { createExportRoutes } from '../api/routes/exports.ts';
-import { createFastForwardRoutes } from '../api/routes/fast-forward.ts';
-import { createCategoryRoutes } from '../api/routes/categories.ts';
-import { createMetadataSchemaRoutes } from '../api/routes/metadata-schemas.ts';
-import { createMetadataSchemas } from '../api/metadata-schemas.ts';
-import { createJourneyPublishingRoutes } from '../api/routes/journey-publishing.ts';
-import { createJourneyResultsRoutes } from '../api/routes/journey-results.ts';
-import { createJourneyStateRoutes } from '../api/routes/journey-states.ts';
-import { createImportRoutes } from '../api/routes/imports.ts';
-import { createJourneyTemplateRoutes } from '../api/routes/journey-templates.ts';
-import { createJourneyRoutes } from '../api/routes/journeys.ts';
-import { createLaunchRoutes } from '../api/routes/launches.ts';
-import { createMessageRoutes } from '../api/routes/messages.ts';
-import { createOlderQualificationRoutes } from '../api/routes/older-qualifications.ts';
-import { createOrderRoutes } from '../api/routes/orders.ts';
-import { createProductCollectionRoutes } from '../api/routes/product-collections.ts';
-import { createProductImportRoutes } from '../api/routes/product-imports.ts';
-import { createProductRoutes } from '../api/routes/products.ts';
-import { createPromotionCheckoutRoutes } from '../api/routes/promotion-checkout.ts';
-import { createPromotionStackRoutes } from '../api/routes/promotion-stacks.ts';
-import { createPromotionTierRoutes } from '../api/routes/promotion-tiers.ts';
-import { createPortalLinkRoutes } from '../api/routes/portal-links.ts';
-import { createPublicationRoutes } from '../api/routes/publications.ts';
-import { createOauthRoutes } from '../api/routes/oauth.ts';
-import { createQualificationRoutes } from '../api/routes/qualifications.ts';
-import { createRateLimitRoutes } from '../api/routes/rate-limits.ts';
-import { createReferralRoutes } from '../api/routes/referrals.ts';
-import { createRedemptionRoutes } from '../api/routes/redemptions.ts';
-import { createSimulationRoutes } from '../api/routes/simulations.ts';
-import { createReviewRoutes } from '../api/routes/reviews.ts';
-import { createSendingRulesRoutes } from '../api/routes/sending-rules.ts';
-import { createSegmentRoutes } from '../api/routes/segments.ts';
-import { createSkuRoutes } from '../api/routes/skus.ts';
-import { createSourceRoutes } from '../api/routes/sources.ts';
-import { createStackingRuleRoutes } from '../api/routes/stacking-rules.ts';
-import { createTemplateRoutes } from '../api/routes/templates.ts';
-import { createTraceRoutes } from '../api/routes/traces.ts';
-import { createUnsubscribeRouter } from '../api/routes/unsubscribe.ts';
-import { createRuleAssignmentRoutes } from '../api/routes/rule-assignments.ts';
-import { createRuleTrialRoutes } from '../api/routes/rule-trial.ts';
-import { createValidationRuleRoutes } from '../api/routes/validation-rules.ts';
-import { createValidationRoutes } from '../api/routes/validations.ts';
-import { createGiftCardRoutes } from '../api/routes/gift-cards.ts';
-import { createLoyaltyTierRoutes } from '../api/routes/loyalty-tiers.ts';
-import { createMemberRewardRoutes } from '../api/routes/member-rewards.ts';
-import { createLoyaltyRoutes } from '../api/routes/loyalties.ts';
-import { createLoyaltyExportRoutes } from '../api/routes/loyalty-exports.ts';
-import { createLoyaltyMemberRoutes } from '../api/routes/loyalty-members.ts';
-import { createLoyaltyPointsRoutes } from '../api/routes/loyalty-points.ts';
-import { createMemberTierRoutes } from '../api/routes/member-tiers.ts';
-import { createEarningRuleRoutes } from '../api/routes/earning-rules.ts';
-import { createProgramRewardRoutes } from '../api/routes/program-rewards.ts';
-import { createRewardAssignmentRoutes } from '../api/routes/reward-assignments.ts';
-import { createRewardRoutes } from '../api/routes/rewards.ts';
-import { createSessionRoutes } from '../api/routes/sessions.ts';
-import { createVoucherRoutes } from '../api/routes/vouchers.ts';
-import { createWebhookDeliveryRoutes } from '../api/routes/webhook-deliveries.ts';
-import { createTemporalCheckout } from '../activities/checkout-caller.ts';
-import type { Checkout } from '../activities/checkout.ts';
 import { createBulkActivities, type BulkActivities } from '../activities/bulk/bulk-activities.ts';
 import { createDeliveryActivities, type DeliveryActivities } from '../activities/delivery/deliveries.ts';
 import { createMailTransport } from '../activities/delivery/mail.ts';
@@ -91,11 +11,7 @@ import { createWebhookMails } from '../activities/delivery/webhook-mail.ts';
 import { createEarnPoints } from '../activities/earning/earn-points.ts';
 import { createJourneyActivities, type JourneyActivities } from '../activities/journey/activities.ts';
 import { createMailRenderer } from '../activities/mail/render.ts';
-import { createQualificationActivities } from '../activities/qualification.ts';
 import { createRedemptionActivities } from '../activities/redemption.ts';
-import { createSimulate } from '../activities/simulation/simulate.ts';
-import { createFastForward } from '../activities/time-travel/fast-forward.ts';
-import { createTimeSkipping } from '../activities/time-travel/time-skipping.ts';
 import { createTraceBuffer } from '../activities/validation-traces.ts';
 import { createValidationActivities } from '../activities/validation.ts';
 import { createVoucherStates } from '../activities/voucher-states.ts';
@@ -107,14 +23,14 @@ import { createFanOut } from '../relay/fan-out.ts';
 import { createRouteEvents } from '../relay/route-events.ts';
 import { createSegmentChanges } from '../relay/segment-changes.ts';
 import { createTierChanges } from '../relay/tier-changes.ts';
-import { journeyWorkflowId } from '../workflows/contracts.ts';
 import type { Configuration, ServiceConfiguration } from './configuration.ts';
 import type { Core } from './core.ts';
+import { linksOf } from './link-keys.ts';
 
 const ASK_TEMPORAL_MS = 1500;
 
 /** Something that was put together, with what it needs to be closed. */
-interface Wired {
+export interface Wired {
   close: () => Promise<void>;
 }
 
@@ -125,22 +41,6 @@ export const checksOf = ({ sql }: Core): Record<string, ReadinessCheck> => ({
     const pending = await pendingMigrations(sql);
     if (pending.length > 0) throw new Error(`${pending.length} not applied, from ${pending[0]}: run \`couponry migrate\``);
   },
-});
-
-/** A key for one purpose, so that no two purposes share one. */
-const derivedKey = (secretKey: Buffer, purpose: string): Buffer =>
-  Buffer.from(hkdfSync('sha256', secretKey, '', `couponry ${purpose}`, 32));
-
-const linksOf = ({ publicUrl, secretKey }: ServiceConfiguration) => ({ publicUrl, key: derivedKey(secretKey, 'links in mails') });
-
-const downloadsOf = ({ publicUrl, secretKey }: ServiceConfiguration) => ({
-  publicUrl,
-  key: derivedKey(secretKey, 'downloads of exports'),
-});
-
-const portalOf = ({ publicUrl, secretKey }: ServiceConfiguration) => ({
-  publicUrl,
-  key: derivedKey(secretKey, 'links to the webhook portal'),
 });
 
 /** Validation and redemption in this process: for the API, and for the worker that runs them for Temporal. */
@@ -161,7 +61,7 @@ export const wireJourneys = ({ sql, now }: Core): { activities: JourneyActivitie
   },
 });
 
-const addressesOf = ({ webhookNets, webhookPorts }: ServiceConfiguration) => ({ nets: webhookNets ?? [], ports: webhookPorts });
+export const addressesOf = ({ webhookNets, webhookPorts }: ServiceConfiguration) => ({ nets: webhookNets ?? [], ports: webhookPorts });
 
 export const wireDeliveries = (
   { sql, box, now }: Core,
@@ -203,123 +103,4 @@ export const wireRelay = (core: Core, { svix }: Pick<Configuration, 'svix'>): Re
 export const temporalCheck = ({ client }: Core): ReadinessCheck => {
   const ask = () => client.workflowService.getSystemInfo({});
   return () => client.connection.withDeadline(Date.now() + ASK_TEMPORAL_MS, ask);
-};
-
-/** The HTTP application with everything behind it. `prepare` it before it serves. */
-export const wireApi = (
-  core: Core,
-  configuration: ServiceConfiguration,
-): Wired & { app: RequestListener; prepare: () => Promise<void> } => {
-  const renderer = createMailRenderer();
-  const deps = { ...core, randomBytes, renderer, links: linksOf(configuration), downloads: downloadsOf(configuration) };
-  const poster = createPoster({ policy: addressesOf(configuration) });
-  const here = wireCheckout(core);
-  const temporal = { temporal: temporalCheck(core) };
-  const needsTemporal = configuration.activityMode === 'temporal';
-  const checkout: Checkout = needsTemporal ? createTemporalCheckout(core.client, core.taskQueues) : here.activities;
-  const skipping = createTimeSkipping(core);
-  const simulate = createSimulate({ ...deps, publicUrl: configuration.publicUrl, routing: createRouteEvents });
-  const fastForward = createFastForward({ ...core, skipping, workflowIdOf: journeyWorkflowId });
-  const metadata = createMetadataSchemas(core);
-  const qualification = createQualificationActivities({ ...core, states: here.states });
-  const app = createApp({
-    ...core,
-    metadata,
-    routes: [
-      ...createCustomerRoutes(deps),
-      ...createCustomerWalletRoutes(deps),
-      ...createCampaignRoutes(deps),
-      ...createValidationRuleRoutes(deps),
-      ...createRuleAssignmentRoutes(deps),
-      ...createRuleTrialRoutes(deps),
-      ...createSegmentRoutes(deps),
-      ...createProductRoutes(deps),
-      ...createProductImportRoutes(),
-      ...createSkuRoutes(deps),
-      ...createProductCollectionRoutes(deps),
-      ...createVoucherRoutes(deps),
-      ...createGiftCardRoutes(deps),
-      ...createRewardRoutes(core),
-      ...createRewardAssignmentRoutes(core),
-      ...createLoyaltyRoutes(deps),
-      ...createLoyaltyMemberRoutes(deps),
-      ...createLoyaltyPointsRoutes(core),
-      ...createLoyaltyExportRoutes(deps),
-      ...createEarningRuleRoutes(core),
-      ...createProgramRewardRoutes(core),
-      ...createMemberRewardRoutes({ ...core, checkout }),
-      ...createLoyaltyTierRoutes(core),
-      ...createMemberTierRoutes(core),
-      ...createSessionRoutes(deps),
-      ...createCategoryRoutes(deps),
-      ...createMetadataSchemaRoutes({ ...deps, metadata }),
-      ...createAsyncActionRoutes(deps),
-      ...createImportRoutes(),
-      ...createExportRoutes(deps),
-      ...createAnalyticsRoutes(deps),
-      ...createPublicationRoutes(deps),
-      ...createTemplateRoutes(deps),
-      ...createMessageRoutes(deps),
-      ...createJourneyRoutes(deps),
-      ...createJourneyTemplateRoutes(core),
-      ...createLaunchRoutes(core),
-      ...createReviewRoutes(core),
-      ...createSendingRulesRoutes(core),
-      ...createJourneyPublishingRoutes(deps),
-      ...createJourneyStateRoutes(deps),
-      ...createJourneyResultsRoutes(deps),
-      ...createSimulationRoutes({ ...core, simulate }),
-      ...createEnrolmentRoutes(deps),
-      ...createOperationRoutes(deps),
-      ...createDeadLetterRoutes(deps),
-      ...createValidationRoutes({ checkout }),
-      ...createRedemptionRoutes({ ...core, checkout }),
-      ...createOrderRoutes({ ...deps, states: here.states }),
-      ...createReferralRoutes(core),
-      ...createQualificationRoutes({ qualification }),
-      ...createOlderQualificationRoutes({ ...core, qualification }),
-      ...createBulkChangeRoutes(),
-      ...createClientCheckoutRoutes({ checkout }),
-      ...createClientCustomerRoutes(core),
-      ...createConsentRoutes(core),
-      ...createApiKeyRoutes(deps),
-      ...createOauthRoutes(deps),
-      ...createRateLimitRoutes({ ...deps, rateLimits: configuration.rateLimits }),
-      ...createTraceRoutes(core),
-      ...createStackingRuleRoutes(core),
-      ...createPromotionTierRoutes(core),
-      ...createPromotionCheckoutRoutes({ ...core, checkout }),
-      ...createPromotionStackRoutes(core),
-      ...createFastForwardRoutes({ fastForward }),
-      ...createSourceRoutes({ ...deps, publicUrl: configuration.publicUrl }),
-      ...createEventRoutes(deps),
-      ...createEndpointRoutes({ ...deps, addresses: addressesOf(configuration), svix: configuration.svix !== null }),
-      ...createWebhookDeliveryRoutes(deps),
-      ...createPortalLinkRoutes({ ...core, links: portalOf(configuration) }),
-    ],
-    routers: [
-      createHooksRouter({
-        ...core,
-        publicUrl: configuration.publicUrl,
-        addressOf: createClientAddress(configuration.trustedProxies),
-        fetcher: poster,
-      }),
-      createUnsubscribeRouter(deps),
-      createPortalRouter({ ...core, randomBytes, links: portalOf(configuration) }),
-      createDownloadRouter(deps),
-    ],
-    checks: { ...checksOf(core), ...(needsTemporal && temporal) },
-    told: needsTemporal ? {} : temporal,
-    rateLimits: configuration.rateLimits,
-    trustedProxies: configuration.trustedProxies,
-  });
-  return {
-    app,
-    prepare: here.activities.maintain,
-    close: async () => {
-      poster.close();
-      await here.close();
-      await renderer.close();
-    },
-  };
 };

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { StartError } from '../../embedded/part.ts';
-import { wireApi } from '../wiring.ts';
+import { wireApi } from '../api-wiring.ts';
 import { tellReady } from '../child.ts';
 import { type Configuration, requireServices } from '../configuration.ts';
 import { createCore } from '../core.ts';

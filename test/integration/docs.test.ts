@@ -9,7 +9,7 @@ import { readConfiguration, requireServices } from '../../bin/configuration.ts';
 import { createCore } from '../../bin/core.ts';
 import type { ProjectKeys } from '../../bin/data-folder.ts';
 import { firstStart } from '../../bin/first-start.ts';
-import { wireApi } from '../../bin/wiring.ts';
+import { wireApi } from '../../bin/api-wiring.ts';
 import { bucketOf } from '../../domain/journey/bucket.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';
 import { smtpUrl } from '../harness/mailbox.ts';

@@ -10,7 +10,7 @@ import { readConfiguration, requireServices } from '../../bin/configuration.ts';
 import { createCore } from '../../bin/core.ts';
 import type { ProjectKeys } from '../../bin/data-folder.ts';
 import { firstStart } from '../../bin/first-start.ts';
-import { wireApi } from '../../bin/wiring.ts';
+import { wireApi } from '../../bin/api-wiring.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';
 import { hostile, spoiled, valueOf } from '../harness/hostile.ts';
 import { smtpUrl } from '../harness/mailbox.ts';
