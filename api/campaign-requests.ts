@@ -21,6 +21,7 @@ import { DomainError } from '../domain/errors.ts';
 import { withWindow } from '../domain/voucher-template.ts';
 import { withCategoryName } from './named-category.ts';
 import { addTier, tierViews } from './promotion-tier.ts';
+import { refereeRewardOf } from './referee-reward.ts';
 import { requireRules } from './rule-references.ts';
 import type { createCampaignBody, updateCampaignBody } from './schemas/campaign.ts';
 import { list } from './schemas/list.ts';
@@ -92,8 +93,17 @@ const changeOf = (campaign: Campaign, body: z.output<typeof updateCampaignBody>)
   ...(body.metadata !== undefined && { metadata: body.metadata ?? {} }),
 });
 
-/** The campaign that a creation body describes. */
-export const newCampaignOf = (projectId: string, body: z.output<typeof createCampaignBody>): NewCampaign => ({
+type CreateBody = z.output<typeof createCampaignBody>;
+
+/** What a body says of referrals, with the campaign that a reward names. @throws DomainError invalid_payload */
+const referralProgramOf = async (db: Db, projectId: string, { referral_program: program }: CreateBody) => {
+  if (!program) return {};
+  const { referee_reward: reward, ...more } = program;
+  return { referral_program: { ...more, ...(reward && { referee_reward: await refereeRewardOf(db, projectId, reward) }) } };
+};
+
+/** The campaign that a creation body describes. @throws DomainError invalid_payload, where it names a campaign that does not fit */
+export const newCampaignOf = async (db: Db, projectId: string, body: CreateBody): Promise<NewCampaign> => ({
   projectId,
   name: body.name,
   campaignType: body.campaign_type,
@@ -111,7 +121,7 @@ export const newCampaignOf = (projectId: string, body: z.output<typeof createCam
     code_config: body.voucher?.code_config ?? {},
     ...(body.on_refund !== undefined && { on_refund: body.on_refund }),
     ...windowOf(body),
-    ...(body.referral_program && { referral_program: body.referral_program }),
+    ...(await referralProgramOf(db, projectId, body)),
     ...(body.activity_duration_after_publishing != null && { activity_duration_after_publishing: body.activity_duration_after_publishing }),
   },
   startDate: body.start_date ?? null,
@@ -137,19 +147,14 @@ export const wholeCampaign = async (db: Db, campaign: Campaign) => ({
 });
 
 /** Makes the campaign that a body describes, with its rules, tiers and first vouchers. @throws DomainError duplicate_found, invalid_payload */
-export const makeCampaign = async (
-  tx: Tx,
-  project: Project,
-  body: z.output<typeof createCampaignBody>,
-  { now, randomBytes }: CampaignDeps,
-) => {
+export const makeCampaign = async (tx: Tx, project: Project, body: CreateBody, { now, randomBytes }: CampaignDeps) => {
   const { voucher, vouchers_count: count = 0, validation_rules: rules = [], promotion } = body;
   const pattern = parseCodeConfig(voucher?.code_config ?? {}, { caseSensitive: project.caseSensitiveCodes });
   requireHardToGuess(pattern, Math.max(count, 1));
   const tiers = promotion?.tiers ?? [];
   await requireRules(tx, project.id, [...new Set([...rules, ...tiers.flatMap((tier) => tier.validation_rules ?? [])])]);
   const named = { ...body, ...(await withCategoryName(tx, project.id, body)) };
-  const campaign = await createCampaign(tx, newCampaignOf(project.id, named), now());
+  const campaign = await createCampaign(tx, await newCampaignOf(tx, project.id, named), now());
   if (!campaign)
     throw new DomainError('duplicate_found', `A campaign with the name ${body.name} exists already.`, {
       resource: { type: 'campaign', id: body.name },

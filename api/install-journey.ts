@@ -64,7 +64,8 @@ export const installJourney = async (tx: Tx, project: { id: string }, name: stri
   const named = (what: string): string[] => [...new Set(references.filter((each) => each.what === what).map((each) => each.name))];
   for (const campaign of [...named('campaign'), ...(BESIDES[name] ?? [])]) {
     if ((await findCampaign(tx, project.id, campaign)) !== null) continue;
-    await createCampaign(tx, newCampaignOf(project.id, createCampaignBody.parse(parse(read(`campaigns/${campaign}.yaml`)))), now);
+    const body = createCampaignBody.parse(parse(read(`campaigns/${campaign}.yaml`)));
+    await createCampaign(tx, await newCampaignOf(tx, project.id, body), now);
     installed.push(`campaign ${campaign}`);
   }
   for (const mail of named('template')) {

@@ -12,6 +12,7 @@ import { createEarnPoints } from '../activities/earning/earn-points.ts';
 import { createJourneyActivities, type JourneyActivities } from '../activities/journey/activities.ts';
 import { createMailRenderer } from '../activities/mail/render.ts';
 import { createRedemptionActivities } from '../activities/redemption.ts';
+import { createRefereeRewards } from '../activities/referee-rewards.ts';
 import { createTraceBuffer } from '../activities/validation-traces.ts';
 import { createValidationActivities } from '../activities/validation.ts';
 import { createVoucherStates } from '../activities/voucher-states.ts';
@@ -94,6 +95,7 @@ export const wireRelay = (core: Core, { svix }: Pick<Configuration, 'svix'>): Re
       createSegmentChanges(core),
       createTierChanges(core),
       createRouteEvents({ ...core, versions: createJourneyVersions() }),
+      createRefereeRewards({ ...core, randomBytes }),
       createEarnPoints({ ...core, randomBytes }),
       createFanOut({ ...core, svix: svix !== null }),
     ],

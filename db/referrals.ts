@@ -4,6 +4,7 @@ import { partitionOf } from './events.ts';
 import { newId } from './ids.ts';
 import { jsonLines } from './json-lines.ts';
 import { toPage, type Page } from './paging.ts';
+import type { GivenRefereeReward } from './referee-rewards.ts';
 
 /** Somebody came by somebody else's code. */
 export interface NewReferral {
@@ -79,6 +80,8 @@ export interface Referral {
   code: string;
   referrerId: string;
   refereeId: string;
+  /** What came of what the program gives to the referee; null: nothing yet, or it gives nothing. */
+  refereeReward: GivenRefereeReward | null;
   createdAt: Date;
 }
 
@@ -96,7 +99,7 @@ export const listReferrals = async (
     ${filter.campaign === undefined ? db`` : db`and (r.campaign_id = ${filter.campaign} or c.name = ${filter.campaign})`}`;
   const source = db`referral r left join campaign c on c.project_id = r.project_id and c.id = r.campaign_id`;
   const rows = await db<Referral[]>`
-    select r.id, r.campaign_id, c.name as campaign, r.voucher_id, r.code, r.referrer_id, r.referee_id, r.created_at from ${source}
+    select r.id, r.campaign_id, c.name as campaign, r.voucher_id, r.code, r.referrer_id, r.referee_id, r.referee_reward, r.created_at from ${source}
     where ${where} ${startingAfter === undefined ? db`` : db`and r.id < ${startingAfter}`} order by r.id desc limit ${limit + 1}`;
   const [totals] = await db<{ total: number }[]>`select count(*) as total from ${source} where ${where}`;
   return toPage(rows, limit, totals?.total ?? 0);

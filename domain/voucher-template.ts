@@ -10,10 +10,19 @@ import type { ValidityWindow } from './validity-window.ts';
 export const ON_REFUND = ['keep', 'full_return', 'any_return'] as const;
 export type OnRefund = (typeof ON_REFUND)[number];
 
+/** What who is brought by a referral code gets: on the card of a campaign that they have, or on one that they are given. */
+export interface RefereeReward {
+  related_object_parent: { id: string; name: string; object: 'CAMPAIGN' };
+  /** Minor units of a gift card, or points of a loyalty card. */
+  amount: number;
+  type: 'GIFT_VOUCHER' | 'LOYALTY_CARD';
+}
+
 /** When somebody counts as brought by a referral code: once they redeem it, or once an event of this name tells of them with the code. */
 export interface ReferralProgram {
   conversion_event_type: 'redemption' | 'custom_event';
   custom_event?: { id?: string; name: string };
+  referee_reward?: RefereeReward;
 }
 
 /** What the vouchers of a campaign are, or what a voucher without a campaign is. */

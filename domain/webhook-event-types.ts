@@ -90,7 +90,7 @@ const review = (
   example: { review_id: 'ref_0192f3a8', enrolment_id: 'enr_0192f3a8', step: 'guard', ...example },
 });
 
-const referral = (type: string, description: string): WebhookEventType => ({
+const referral = (type: string, description: string, more: z.ZodRawShape = {}, example: object = {}): WebhookEventType => ({
   type,
   description,
   data: z.looseObject({
@@ -102,6 +102,7 @@ const referral = (type: string, description: string): WebhookEventType => ({
     referrer_id: z.string(),
     referee_id: z.string(),
     referee_source_id: z.string(),
+    ...more,
   }),
   example: {
     referral_id: 'rfl_0192f3a8',
@@ -112,8 +113,28 @@ const referral = (type: string, description: string): WebhookEventType => ({
     referrer_id: CUSTOMER.id,
     referee_id: 'cust_0192f3a9',
     referee_source_id: 'crm-43',
+    ...example,
   },
 });
+
+const refereeReward = (type: string, description: string, outcome: Record<string, string>): WebhookEventType =>
+  referral(
+    type,
+    description,
+    {
+      referee_reward: z.looseObject({
+        result: z.enum(['SUCCESS', 'FAILURE']),
+        type: z.enum(['GIFT_VOUCHER', 'LOYALTY_CARD']),
+        amount: z.int(),
+        campaign_id: z.string(),
+        campaign: z.string(),
+        voucher_id: z.string().optional(),
+        code: z.string().optional(),
+        reason: z.string().optional(),
+      }),
+    },
+    { referee_reward: { type: 'GIFT_VOUCHER', amount: 500, campaign_id: 'camp_0192f3a9', campaign: 'welcome cards', ...outcome } },
+  );
 
 const journey = (
   type: string,
@@ -208,6 +229,15 @@ export const webhookEventTypes: WebhookEventType[] = [
   },
   referral('customer.referred', 'A customer brought another by a referral code; told to who brought them'),
   referral('referral.joined', 'A customer came by a referral code; told to who was brought'),
+  refereeReward('referral.reward.succeeded', 'Who was brought got what the referral program gives them', {
+    result: 'SUCCESS',
+    voucher_id: VOUCHER.id,
+    code: 'GIFT-7K2M',
+  }),
+  refereeReward('referral.reward.failed', 'Who was brought could not be given what the referral program promises', {
+    result: 'FAILURE',
+    reason: 'The campaign welcome cards is disabled',
+  }),
   review(
     'review.requested',
     'A referral waits for somebody to decide',

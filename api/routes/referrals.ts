@@ -14,6 +14,7 @@ const view = (referral: Referral) => ({
   code: referral.code,
   referrer_id: referral.referrerId,
   referee_id: referral.refereeId,
+  referee_reward: referral.refereeReward,
   created_at: referral.createdAt.toISOString(),
   object: 'referral' as const,
 });

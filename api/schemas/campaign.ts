@@ -9,6 +9,7 @@ import { tierRules } from './loyalty-tier-rules.ts';
 import { campaignLimitsSchema, limitsSchema } from './limits.ts';
 import { createTierBody, tierListSchema } from './promotion-tier.ts';
 import { assignmentsSchema, ruleIds } from './validation-rule.ts';
+import { referralProgramBody, referralProgramSchema } from './referral-program.ts';
 import { startsItsTimeframe, validityFields, validitySchemas } from './validity.ts';
 import { codeConfigSchema, onRefund, redemptionLimit, voucherSchema, voucherType, worthFits } from './voucher.ts';
 import { ON_REFUND } from '../../domain/voucher-template.ts';
@@ -34,18 +35,6 @@ const sharedFields = {
   on_refund: onRefund,
   metadata: metadata.nullish(),
 };
-
-const referralProgram = z
-  .strictObject({
-    conversion_event_type: z.enum(['redemption', 'custom_event']).default('redemption'),
-    conversion_event: z.string().max(100).optional().meta({ description: 'An older name of conversion_event_type or of the event' }),
-    custom_event: z.strictObject({ id: z.string().max(255).optional(), name: z.string().min(1).max(100) }).optional(),
-  })
-  .refine((program) => program.conversion_event_type === 'redemption' || program.custom_event !== undefined, {
-    path: ['custom_event'],
-    error: 'must be given with the conversion_event_type custom_event',
-  })
-  .transform(({ conversion_event: _older, ...program }) => program);
 
 /** Of a loyalty program, where each customer has one card. */
 const loyaltyFields = {
@@ -86,7 +75,7 @@ export const createCampaignBody = z
       .optional()
       .meta({ description: 'The tiers of a PROMOTION; more can be added later' }),
     limits: campaignLimitsSchema.optional(),
-    referral_program: referralProgram
+    referral_program: referralProgramBody
       .optional()
       .meta({ description: 'When a referral counts; once the code is redeemed where it is left out' }),
     vouchers_count: howMany.optional().meta({ description: 'How many vouchers to make with it' }),
@@ -194,7 +183,7 @@ export const campaignSchema = z
     loyalty_tiers_expiration: tierRules.optional(),
     promotion: tierListSchema.optional(),
     limits: campaignLimitsSchema.nullable(),
-    referral_program: z.looseObject({}).optional(),
+    referral_program: referralProgramSchema.optional(),
     vouchers_count: z.int().optional(),
     vouchers_generation_status: z.string(),
     revision: z.int(),

@@ -9,6 +9,19 @@ export const listReferralsQuery = z.strictObject({
   campaign: z.string().max(255).optional().meta({ description: 'Id or name' }),
 });
 
+const givenReward = z
+  .object({
+    result: z.enum(['SUCCESS', 'FAILURE']),
+    type: z.enum(['GIFT_VOUCHER', 'LOYALTY_CARD']),
+    amount: z.int(),
+    campaign_id: z.string(),
+    campaign: z.string(),
+    voucher_id: z.string().optional().meta({ description: 'The card that it came to' }),
+    code: z.string().optional(),
+    reason: z.string().optional().meta({ description: 'Why it came to none' }),
+  })
+  .meta({ id: 'GivenRefereeReward' });
+
 const referralSchema = z
   .object({
     id: z.string(),
@@ -18,6 +31,7 @@ const referralSchema = z
     code: z.string(),
     referrer_id: z.string(),
     referee_id: z.string(),
+    referee_reward: givenReward.nullable().meta({ description: 'What came of it; null: nothing yet, or the program gives nothing' }),
     created_at: z.string(),
     object: z.literal('referral'),
   })
