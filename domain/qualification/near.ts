@@ -83,11 +83,11 @@ const allMissing = (checkout: Checkout, offer: Offer, found: Shortfall[] = []): 
 
 const RANKS = { amount: 0, units: 0, items: 1, customer: 2, segment: 3, time: 4 } as const satisfies Record<Shortfall['what'], number>;
 
-/** What a shopper can do comes first, and little before much; of the same, the order given. */
+const startsAt = ({ from }: Shortfall): number => (from === undefined ? 0 : Date.parse(from));
+
+/** What a shopper can do comes first, and little before much; of the same, the order given. Most start alike: that is looked at first. */
 const nearer = (a: Shortfall, b: Shortfall): number =>
-  RANKS[a.what] - RANKS[b.what] ||
-  (a.missing ?? 0) - (b.missing ?? 0) ||
-  Date.parse(a.from ?? '1970-01-01') - Date.parse(b.from ?? '1970-01-01');
+  RANKS[a.what] - RANKS[b.what] || (a.missing ?? 0) - (b.missing ?? 0) || (a.from === b.from ? 0 : startsAt(a) - startsAt(b));
 
 /** How many offers are looked at: most that miss something miss more than can be told. */
 const MOST_LOOKED_AT = 300;
