@@ -127,12 +127,12 @@ const refusalOf = (campaign: Campaign | undefined, at: Date): { reason: string }
 /** Gives one reward, or nothing of it where it is refused. */
 const give = async (tx: Tx, { randomBytes }: RefereeRewardsDeps, giving: Giving): Promise<Came> => {
   try {
-    return (await tx.savepoint(async (inner) => {
+    return await tx.savepoint(async (inner) => {
       const own = inner as unknown as Tx;
       const came = giving.held ? { card: giving.held } : await publishCard(own, randomBytes, giving);
       if ('card' in came) await addTo(own, giving, came.card);
       return came;
-    })) as Came;
+    });
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     return { reason: [error.details, ...error.fields.map(({ path, message }) => `${path} ${message}`)].join(': ') };

@@ -52,7 +52,7 @@ export const writeRefereeRewards = async (
 ): Promise<void> => {
   await tx`
     update referral r set referee_reward = g.given
-    from jsonb_to_recordset(${tx.json(rewards as never)}) as g (id text, given jsonb)
+    from jsonb_to_recordset(${tx.json(rewards)}) as g (id text, given jsonb)
     where r.project_id = ${projectId} and r.id = g.id`;
 };
 
