@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createBulkActivities } from '../../activities/bulk/bulk-activities.ts';
 import type { BulkProgress } from '../../activities/bulk/bulk-kind.ts';
 import { createVoucherStates } from '../../activities/voucher-states.ts';
-import { createBulkChangeRoutes } from '../../api/routes/bulk-changes.ts';
 import { createOrderRoutes } from '../../api/routes/orders.ts';
 import { startApi, type Reply, type TestApi } from '../harness/api.ts';
 import { checkoutRoutes, createCheckout, type TestCheckout } from '../harness/checkout.ts';
@@ -24,7 +23,7 @@ beforeAll(async () => {
   checkout = createCheckout(sql);
   await checkout.maintain();
   const orders = createOrderRoutes({ sql, states: createVoucherStates(), now: () => new Date() });
-  api = await startApi(sql, { routes: [...checkoutRoutes(sql, checkout), ...orders, ...createBulkChangeRoutes()] });
+  api = await startApi(sql, { routes: [...checkoutRoutes(sql, checkout), ...orders] });
   const shop = await createProject(sql);
   call = api.as(shop);
   client = VoucherifyServerSide({ apiUrl: api.url, applicationId: shop.appId, secretKey: shop.secretKey });
