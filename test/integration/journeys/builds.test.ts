@@ -44,17 +44,14 @@ const buildsOf = async (cohortId: string): Promise<string[]> => {
 let probes = 0;
 
 /** Lets customers in until the work of one goes to the build: the task queues hear a moment later which one is current. */
-const untilWorkGoesTo = (build: string): Promise<void> =>
-  expect
-    .poll(
-      async () => {
-        const probe = await tell(database.sql, shop.project, `probe-${(probes += 1)}`, 'walk.begin');
-        const { cohortId } = await enrolmentOf(database.sql, probe, (each) => each.step === 'go');
-        return buildsOf(cohortId);
-      },
-      { timeout: 20_000 },
-    )
-    .toEqual([build]);
+const untilWorkGoesTo = async (build: string): Promise<void> => {
+  const buildOfNew = async (): Promise<string[]> => {
+    const probe = await tell(database.sql, shop.project, `probe-${(probes += 1)}`, 'walk.begin');
+    const { cohortId } = await enrolmentOf(database.sql, probe, (each) => each.step === 'go');
+    return buildsOf(cohortId);
+  };
+  await expect.poll(buildOfNew, { timeout: 20_000 }).toEqual([build]);
+};
 
 const walk = {
   journey: 'walk',
