@@ -1,6 +1,6 @@
-import type { Db, Sql } from './client.ts';
+import type { Sql } from './client.ts';
+import { copyField, copyRows } from './copy.ts';
 import { countsOf, countValidations } from './validation-counts.ts';
-import { jsonLines } from './json-lines.ts';
 
 /** One validation with what decided it. */
 export interface ValidationTrace {
@@ -21,26 +21,41 @@ const DAYS_KEPT = 7;
 const DAYS_AHEAD = 3;
 const DAY_MS = 86_400_000;
 
-const insertRows = (db: Db, traces: ValidationTrace[]) => db`
-  insert into validation (project_id, id, code, customer_id, outcome, created_at, more_codes, trace)
-  select project_id, id, code, customer_id, outcome, created_at,
-    case when more_codes is not null then array(select json_array_elements_text(more_codes::json)) end, trace::json
-  from rows from (unnest(${traces.map((each) => each.projectId)}::text[], ${traces.map((each) => each.id)}::text[],
-      ${traces.map((each) => each.codeKeys[0] ?? null)}::text[], ${traces.map((each) => each.customerId)}::text[],
-      ${traces.map((each) => each.outcome)}::text[], ${traces.map((each) => each.createdAt.toISOString())}::timestamptz[]),
-    string_to_table(${jsonLines(traces.map(({ codeKeys }) => (codeKeys.length > 1 ? codeKeys.slice(1) : null)))}, E'\\n', ''),
-    string_to_table(${jsonLines(traces.map((each) => each.trace))}, E'\\n', ''))
-    as r (project_id, id, code, customer_id, outcome, created_at, more_codes, trace)`;
+const COLUMNS = ['project_id', 'id', 'code', 'customer_id', 'outcome', 'created_at', 'more_codes', 'trace'];
+const ROWS_PER_CHUNK = 100;
+
+/** An array of texts as Postgres writes it, https://www.postgresql.org/docs/15/arrays.html#ARRAYS-INPUT. */
+const arrayText = (texts: string[]): string => `{${texts.map((text) => `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`).join(',')}}`;
+
+const lineOf = ({ projectId, id, codeKeys, customerId, outcome, createdAt, trace }: ValidationTrace): string =>
+  `${[
+    projectId,
+    id,
+    codeKeys[0] ?? null,
+    customerId,
+    outcome,
+    createdAt,
+    codeKeys.length > 1 ? arrayText(codeKeys.slice(1)) : null,
+    JSON.stringify(trace),
+  ]
+    .map(copyField)
+    .join('\t')}\n`;
+
+function* linesOf(traces: ValidationTrace[]): Generator<string> {
+  for (let at = 0; at < traces.length; at += ROWS_PER_CHUNK)
+    yield traces
+      .slice(at, at + ROWS_PER_CHUNK)
+      .map(lineOf)
+      .join('');
+}
 
 /** Writes traces and, of those of campaigns, the counts, which go together or not at all. */
 export const insertTraces = async (sql: Sql, traces: ValidationTrace[]): Promise<void> => {
   const counts = countsOf(traces);
-  if (counts.length === 0) await insertRows(sql, traces);
-  else
-    await sql.begin(async (tx) => {
-      await insertRows(tx, traces);
-      await countValidations(tx, counts);
-    });
+  await sql.begin(async (tx) => {
+    if (!(await copyRows(tx, 'validation', COLUMNS, linesOf(traces)))) throw new Error('Postgres refused traces of validations');
+    await countValidations(tx, counts);
+  });
 };
 
 const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
