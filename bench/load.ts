@@ -43,6 +43,7 @@ export const load = async (options: LoadOptions): Promise<LoadResult> => {
     body: request.body,
     onResponse,
   }));
+  // Each connection has requests of its own: autocannon makes each of them into bytes while the time runs already.
   const share = Math.ceil(requests.length / connections);
   let opened = 0;
   const result = await autocannon({
@@ -53,9 +54,7 @@ export const load = async (options: LoadOptions): Promise<LoadResult> => {
     setupClient: (client) => {
       const from = (opened * share) % requests.length;
       opened += 1;
-      client.setRequests(
-        seconds === undefined ? requests.slice(from, from + share) : [...requests.slice(from), ...requests.slice(0, from)],
-      );
+      client.setRequests(requests.slice(from, from + share));
     },
   });
   if (result.errors > 0) wrong.push(`${result.errors} connections failed`);
