@@ -86,6 +86,12 @@ describe('the trace of an attempt', () => {
     expect((await traces('code=TYPING-EROR&outcome=not_found', 2)).map((trace) => trace.attempt)).toEqual(['validation', 'redemption']);
   });
 
+  test('is kept for whatever somebody types as a code, first or later in a stack', async () => {
+    const typed = ['A"B', String.raw`C\D`, 'E,F}', 'G\tH\nI', 'NULL', ' '];
+    const { body } = await ask('validations', 'ada', 'FIRST', ...typed);
+    for (const code of typed) expect((await traces(`code=${encodeURIComponent(code)}`, 1)).map((trace) => trace.id)).toEqual([body.id]);
+  });
+
   test('is listed for a customer by what came of it, page by page', async () => {
     await voucher('MANY', { redemption: { quantity: 2 } });
     await call('POST', '/v1/customers', { source_id: 'mary' });
