@@ -6,16 +6,15 @@ import { codeKey } from '../domain/code-pattern.ts';
 import { DomainError } from '../domain/errors.ts';
 import { pointsExpireAfter, pointsExpireAt, type PointsExpiration } from '../domain/points-expiration.ts';
 import type { VoucherTemplate } from '../domain/voucher-template.ts';
+import { activateDue, type ActivatingCard } from './pending-activation.ts';
 import { changePoints, expireDue, writePoints, type LockedCard, type PointsCause } from './points.ts';
 import { pointsBalanceView } from './points-events.ts';
 
 /** A loyalty card that is locked, with its program's rules. */
-export interface ProgramCard extends LockedCard {
+export interface ProgramCard extends ActivatingCard {
   codeKey: string;
   active: boolean;
   campaignType: string | null;
-  /** When points that come expire, as the program says; null: never. */
-  expirationRules: PointsExpiration | null;
 }
 
 const programCard = (row: CardRow, now: Date): ProgramCard => ({
@@ -32,16 +31,25 @@ const programCard = (row: CardRow, now: Date): ProgramCard => ({
 });
 
 /**
- * Locks loyalty cards, in the order of their codes, and takes what has expired off them. Those that are no loyalty cards are missing.
+ * Locks loyalty cards, in the order of their codes, puts what has waited long enough on them, and takes what has expired off. Those that are no
+ * loyalty cards are missing.
  * @param of their codes, or their ids
  */
 export const lockLoyaltyCards = async (
   tx: Tx,
-  project: Pick<Project, 'id' | 'caseSensitiveCodes'>,
+  project: Pick<Project, 'id' | 'caseSensitiveCodes' | 'timezone'>,
   of: { codes: readonly string[] } | { ids: readonly string[] },
   now: Date,
 ): Promise<ProgramCard[]> => {
-  const cards = (await lockCards(tx, project, of)).map((row) => programCard(row, now));
+  const rows = await lockCards(tx, project, of);
+  const cards = rows.map((row) => programCard(row, now));
+  const waiting = new Set(rows.flatMap(({ id, hasPending }) => (hasPending ? [id] : [])));
+  await activateDue(
+    tx,
+    project,
+    cards.filter(({ id }) => waiting.has(id)),
+    now,
+  );
   await expireDue(tx, project.id, cards, now);
   return cards;
 };

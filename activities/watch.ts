@@ -10,7 +10,7 @@ import { releaseHeldEvents } from '../db/outbox.ts';
 import { forgetSessionLocks } from '../db/session-locks.ts';
 import { maintainDays } from '../db/validations.ts';
 import { correctDueCohorts, wakeOverdueCohorts, wakeOverdueDestinations } from '../db/wakes.ts';
-import { expirePoints } from './expire-points.ts';
+import { settleDuePoints } from './due-points.ts';
 import { sweepTiers } from './loyalty-tiers.ts';
 import { sweepSegments } from './segments.ts';
 
@@ -29,8 +29,8 @@ export type WatchActivities = ReturnType<typeof createWatchActivities>;
 /** What looks after the rest: a lost signal or timer costs a minute, not a customer. */
 export const createWatchActivities = ({ sql, now }: WatchDeps) => ({
   /**
-   * Asks to wake what is overdue, lets events that stand aside be tried again, closes journeys that have drained, takes points that have
-   * expired off loyalty cards, and tells who entered and left segments and tiers.
+   * Asks to wake what is overdue, lets events that stand aside be tried again, closes journeys that have drained, puts points
+   * that waited on loyalty cards and takes off those that expire, and tells who entered and left segments and tiers.
    */
   wakeOverdue: async () => ({
     cohorts: await wakeOverdueCohorts(sql, MOST_WAKES),
@@ -41,7 +41,7 @@ export const createWatchActivities = ({ sql, now }: WatchDeps) => ({
     events: await releaseHeldEvents(sql, new Date(now().getTime() - HELD_MS)),
     drained: (await finishDrains(sql, now())).length,
     segments: await sweepSegments(sql, now()),
-    expired: await expirePoints(sql, now()),
+    points: await settleDuePoints(sql, now()),
     tiers: await sweepTiers(sql, now()),
   }),
 

@@ -19,7 +19,7 @@ import { compileRule } from '../domain/validation-rules/compile.ts';
 import { countersOfRules } from '../domain/validation-rules/counting.ts';
 import type { RuleReference } from '../domain/validation-rules/references.ts';
 import { requireRules } from './rule-references.ts';
-import type { createEarningRulesBody, updateEarningRuleBody } from './schemas/earning-rule.ts';
+import { PENDING_EVENT, PENDING_PROBLEM, type createEarningRulesBody, type updateEarningRuleBody } from './schemas/earning-rule.ts';
 import { requireStart, windowAfter, windowOf } from './validity.ts';
 
 type CreateBody = z.output<typeof createEarningRulesBody>[number];
@@ -82,6 +82,7 @@ const fieldsOf = (body: CreateBody, ids: ReadonlyMap<string, string>): EarningRu
   loyaltyTierId: body.loyalty_tier?.id ?? null,
   loyalty: body.loyalty,
   expirationRules: body.expiration_rules ?? null,
+  pendingDays: body.pending_points?.period_value ?? null,
   validity: orNull(windowOf(body)),
   startDate: body.start_date ?? null,
   expirationDate: body.expiration_date ?? null,
@@ -145,6 +146,7 @@ export const changeEarningRule = async (tx: Tx, rule: EarningRule, body: UpdateB
   const change: Partial<EarningRuleFields> = {
     ...(body.loyalty && { loyalty: changedEarning(rule, body.loyalty) }),
     ...(body.expiration_rules !== undefined && { expirationRules: body.expiration_rules }),
+    ...(body.pending_points !== undefined && { pendingDays: body.pending_points?.period_value ?? null }),
     ...(window && { validity: orNull(window) }),
     ...(body.start_date !== undefined && { startDate: body.start_date }),
     ...(body.expiration_date !== undefined && { expirationDate: body.expiration_date }),
@@ -153,6 +155,7 @@ export const changeEarningRule = async (tx: Tx, rule: EarningRule, body: UpdateB
     ...(body.metadata !== undefined && { metadata: body.metadata ?? {} }),
   };
   const next = { ...rule, ...change };
+  if (next.pendingDays !== null && next.event !== PENDING_EVENT) throw wrong([{ path: 'pending_points', message: PENDING_PROBLEM }]);
   requireStart(next.validity ?? {}, next.startDate);
   if (next.startDate && next.expirationDate && next.startDate >= next.expirationDate)
     throw wrong([{ path: 'expiration_date', message: 'must be after start_date' }]);

@@ -28,6 +28,7 @@ export const statusOf = {
   invalid_redemption_parent: 400,
   no_effect: 400,
   invalid_refund: 400,
+  pending_points_settled: 400,
   invalid_payload: 400,
   invalid_query_params: 400,
   invalid_json: 400,

@@ -68,6 +68,7 @@ import { createMemberRewardRoutes } from '../api/routes/member-rewards.ts';
 import { createLoyaltyRoutes } from '../api/routes/loyalties.ts';
 import { createLoyaltyExportRoutes } from '../api/routes/loyalty-exports.ts';
 import { createLoyaltyMemberRoutes } from '../api/routes/loyalty-members.ts';
+import { createPendingPointsRoutes } from '../api/routes/pending-points.ts';
 import { createLoyaltyPointsRoutes } from '../api/routes/loyalty-points.ts';
 import { createMemberTierRoutes } from '../api/routes/member-tiers.ts';
 import { createEarningRuleRoutes } from '../api/routes/earning-rules.ts';
@@ -131,6 +132,7 @@ export const wireApi = (
       ...createLoyaltyRoutes(deps),
       ...createLoyaltyMemberRoutes(deps),
       ...createLoyaltyPointsRoutes(core),
+      ...createPendingPointsRoutes(core),
       ...createLoyaltyExportRoutes(deps),
       ...createEarningRuleRoutes(core),
       ...createProgramRewardRoutes(core),

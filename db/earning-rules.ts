@@ -23,6 +23,8 @@ export interface EarningRule {
   loyalty: Earning;
   /** When its points expire; null: as the program says. */
   expirationRules: PointsExpiration | null;
+  /** For how many days its points wait before they can be spent; null: not at all. */
+  pendingDays: number | null;
   /** null: always. */
   validity: ValidityWindow | null;
   startDate: Date | null;
@@ -39,8 +41,8 @@ export interface EarningRule {
 export type EarningRuleFields = Omit<EarningRule, 'projectId' | 'id' | 'campaignId' | 'ruleRefs' | 'createdAt' | 'updatedAt'>;
 
 const columns = (db: Db) => db`
-  e.project_id, e.id, e.campaign_id, e.event, e.schema_id, e.segment_id, e.loyalty_tier_id, e.loyalty, e.expiration_rules, e.validity, e.start_date,
-  e.expiration_date, e.active, e.banner, e.metadata, e.rule_refs, e.created_at, e.updated_at`;
+  e.project_id, e.id, e.campaign_id, e.event, e.schema_id, e.segment_id, e.loyalty_tier_id, e.loyalty, e.expiration_rules, e.pending_days, e.validity,
+  e.start_date, e.expiration_date, e.active, e.banner, e.metadata, e.rule_refs, e.created_at, e.updated_at`;
 
 /** The first item, in the fields that older clients read. */
 const withFirstItem = (loyalty: Earning) => {
@@ -70,6 +72,7 @@ export const earningRuleView = (rule: EarningRule) => ({
   validity_hours: rule.validity?.validity_hours ?? null,
   timezone: rule.validity?.timezone ?? null,
   expiration_rules: rule.expirationRules ?? undefined,
+  pending_points: rule.pendingDays === null ? null : { period_type: 'DAY' as const, period_value: rule.pendingDays },
   metadata: rule.metadata,
   automation_id: rule.id,
   object: 'earning_rule' as const,
@@ -108,11 +111,11 @@ export const createEarningRule = async (
     updatedAt: null,
   };
   await tx`
-    insert into earning_rule (project_id, id, campaign_id, event, schema_id, segment_id, loyalty_tier_id, loyalty, expiration_rules, validity, start_date,
-      expiration_date, active, banner, metadata, created_at)
+    insert into earning_rule (project_id, id, campaign_id, event, schema_id, segment_id, loyalty_tier_id, loyalty, expiration_rules, pending_days,
+      validity, start_date, expiration_date, active, banner, metadata, created_at)
     values (${rule.projectId}, ${id}, ${rule.campaignId}, ${rule.event}, ${rule.schemaId}, ${rule.segmentId}, ${rule.loyaltyTierId},
-      ${tx.json(rule.loyalty as never)}, ${orNull(tx, rule.expirationRules)}, ${orNull(tx, rule.validity)}, ${rule.startDate}, ${rule.expirationDate},
-      ${rule.active}, ${rule.banner}, ${tx.json(rule.metadata as never)}, ${rule.createdAt})`;
+      ${tx.json(rule.loyalty as never)}, ${orNull(tx, rule.expirationRules)}, ${rule.pendingDays}, ${orNull(tx, rule.validity)}, ${rule.startDate},
+      ${rule.expirationDate}, ${rule.active}, ${rule.banner}, ${tx.json(rule.metadata as never)}, ${rule.createdAt})`;
   await recordRuleEvents(tx, 'created', [rule], now);
   return rule;
 };
@@ -163,7 +166,7 @@ export const updateEarningRule = async (
   const next: EarningRule = { ...rule, ...change, updatedAt: now };
   await tx`
     update earning_rule set loyalty = ${tx.json(next.loyalty as never)}, expiration_rules = ${orNull(tx, next.expirationRules)},
-      validity = ${orNull(tx, next.validity)}, start_date = ${next.startDate}, expiration_date = ${next.expirationDate}, active = ${next.active},
+      pending_days = ${next.pendingDays}, validity = ${orNull(tx, next.validity)}, start_date = ${next.startDate}, expiration_date = ${next.expirationDate}, active = ${next.active},
       banner = ${next.banner}, metadata = ${tx.json(next.metadata as never)}, revision = revision + 1, updated_at = ${now}
     where project_id = ${next.projectId} and id = ${next.id}`;
   await recordRuleEvents(tx, event, [next], now);
@@ -193,12 +196,20 @@ export const findProgramRules = (db: Db, projectIds: readonly string[], events: 
     join campaign_template t on t.project_id = c.project_id and t.campaign_id = c.id and t.revision = c.revision
     where e.project_id = any(${projectIds as string[]}::text[]) and e.event = any(${events as string[]}::text[]) and e.active order by e.id`;
 
-/** What the tiers of members make of what rules give, by `<campaign> <customer>`. */
+/** What a member's tier makes of what rules give. */
+export interface TierMapping {
+  tier: { id: string; name: string };
+  /** By the id of the rule. */
+  mappings: Record<string, PointsMapping>;
+}
+
+/** What the tiers of members make of what rules give; null where they stand on none. */
 export const readEarningMappings = async (
   db: Db,
   projectId: string,
   members: readonly { campaignId: string; customerId: string }[],
-): Promise<Map<string, { tier: { id: string; name: string }; mappings: Record<string, PointsMapping> }>> => {
+): Promise<(campaignId: string, customerId: string) => TierMapping | null> => {
+  if (members.length === 0) return () => null;
   const rows = await db<
     { campaignId: string; customerId: string; id: string; name: string; earningRules: Record<string, PointsMapping> }[]
   >`
@@ -206,12 +217,13 @@ export const readEarningMappings = async (
     join loyalty_tier t on t.project_id = m.project_id and t.id = m.tier_id
     where m.project_id = ${projectId} and (m.campaign_id, m.customer_id) in (
       select * from unnest(${members.map((each) => each.campaignId)}::text[], ${members.map((each) => each.customerId)}::text[]))`;
-  return new Map(
+  const known = new Map(
     rows.map(({ campaignId, customerId, id, name, earningRules }) => [
       `${campaignId} ${customerId}`,
       { tier: { id, name }, mappings: earningRules },
     ]),
   );
+  return (campaignId, customerId) => known.get(`${campaignId} ${customerId}`) ?? null;
 };
 
 export const hasLoyaltyTier = async (db: Db, projectId: string, campaignId: string, id: string): Promise<boolean> => {

@@ -41,6 +41,7 @@ const prefixes = {
   loyaltyTier: 'ltr',
   pointsTransaction: 'vtx',
   pointsBucket: 'lopb',
+  pendingPoints: 'lopp',
   earningRule: 'ern',
   consent: 'cnst',
   session: 'ssn',

@@ -19,6 +19,8 @@ export interface CardRow {
   /** The holder's test clock. */
   clockOffsetMs: number;
   loyaltyCard: LoyaltyCard;
+  /** Whether points waited on it, before the lock was there. */
+  hasPending: boolean;
 }
 
 /** Locks loyalty cards for a change, in the order of their codes. What is no loyalty card is missing. */
@@ -34,6 +36,7 @@ export const lockCards = (
   return tx<CardRow[]>`
     select v.id, v.code, v.code_key, v.active, v.campaign_id, c.name as campaign, c.campaign_type, coalesce(v.definition, t.template) as template,
       v.holder_id, coalesce((select h.clock_offset_ms from customer h where h.project_id = v.project_id and h.id = v.holder_id), 0) as clock_offset_ms,
+      exists (select from pending_points p where p.project_id = v.project_id and p.voucher_id = v.id and p.status = 'PENDING') as has_pending,
       ${loyaltyCard(tx)}
     from ${voucherSource(tx)} where v.project_id = ${projectId} and ${which} and v.loyalty_points is not null
     order by v.code_key for no key update of v`;

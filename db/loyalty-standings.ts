@@ -47,7 +47,7 @@ const lockMembers = (tx: Tx, projectId: string, campaignId: string, customerIds:
   where c.project_id = ${projectId} and c.id = any(${customerIds as string[]}::text[]) order by c.id for no key update of c`;
 
 /** What comes to a card by earning or by hand, less what of it was taken back. */
-const COLLECTED = ['POINTS_ACCRUAL', 'POINTS_ADDITION', 'POINTS_TRANSFER_IN', 'POINTS_CANCELLATION'];
+const COLLECTED = ['POINTS_ACCRUAL', 'PENDING_POINTS_ACTIVATION', 'POINTS_ADDITION', 'POINTS_TRANSFER_IN', 'POINTS_CANCELLATION'];
 
 /** What each member collected since their period began (ISO 8601, real time). */
 const readCollected = async (

@@ -109,7 +109,7 @@ export const dateFirstBuckets = (db: Db, projectId: string, cards: readonly { vo
   from unnest(${cards.map((card) => card.voucherId)}::text[], ${cards.map((card) => card.expiresAt.toISOString())}::timestamptz[]) as c (id, expires_at)
   where b.project_id = ${projectId} and b.voucher_id = c.id and b.transaction_id is null and b.expires_at is null`;
 
-/** Cards with points whose time has come, by their holders' clocks. */
+/** Cards with points that expire or become active now, by their holders' clocks. */
 export const findDueCards = (db: Db, now: Date, limit: number) => db<{ projectId: string; voucherId: string }[]>`
   select project_id, voucher_id from (
     select project_id, voucher_id from points_bucket where remaining > 0 and expires_at is not null and expires_at <= ${now}
@@ -117,6 +117,12 @@ export const findDueCards = (db: Db, now: Date, limit: number) => db<{ projectId
     select b.project_id, b.voucher_id from customer c join voucher v on v.project_id = c.project_id and v.holder_id = c.id
     join points_bucket b on b.project_id = v.project_id and b.voucher_id = v.id and b.remaining > 0
       and b.expires_at <= ${now}::timestamptz + c.clock_offset_ms * interval '1 millisecond'
+    where c.clock_offset_ms > 0
+    union
+    select project_id, voucher_id from pending_points where status = 'PENDING' and activates_at <= ${now}
+    union
+    select p.project_id, p.voucher_id from customer c join pending_points p on p.project_id = c.project_id and p.customer_id = c.id
+      and p.status = 'PENDING' and p.activates_at <= ${now}::timestamptz + c.clock_offset_ms * interval '1 millisecond'
     where c.clock_offset_ms > 0
   ) due order by project_id, voucher_id limit ${limit}`;
 

@@ -72,10 +72,12 @@ export const findPointsSpendings = (db: Db, projectId: string, redemptionIds: re
   select ${columns(db)} from points_transaction
   where project_id = ${projectId} and redemption_id = any(${redemptionIds}::text[]) and type = 'POINTS_REDEMPTION' order by id`;
 
-/** Which of these dedupe keys are taken. Read it with the cards locked. */
+/** Which of these dedupe keys are taken: by points that came, or that wait. Read it with the cards locked. */
 export const findPointsKeys = async (db: Db, projectId: string, keys: readonly string[]): Promise<Set<string>> => {
   const rows = await db<{ dedupeKey: string }[]>`
-    select dedupe_key from points_transaction where project_id = ${projectId} and dedupe_key = any(${keys as string[]}::text[])`;
+    select dedupe_key from points_transaction where project_id = ${projectId} and dedupe_key = any(${keys as string[]}::text[])
+    union all
+    select dedupe_key from pending_points where project_id = ${projectId} and dedupe_key = any(${keys as string[]}::text[])`;
   return new Set(rows.map((row) => row.dedupeKey));
 };
 
@@ -89,13 +91,14 @@ export interface OrderAccrual {
   details: Record<string, unknown>;
 }
 
-/** What was given for these orders, in the order in which it was. */
+/** What was given for these orders, in the order in which it was; of points that waited, with what was taken back by then. */
 export const findOrderAccruals = (db: Db, projectId: string, orderIds: readonly string[]) => db<OrderAccrual[]>`
-  select a.id, a.voucher_id, a.order_id, a.points, a.details, coalesce((
+  select a.id, a.voucher_id, a.order_id, a.points + coalesce(p.taken, 0) as points, a.details, coalesce(p.taken, 0) + coalesce((
     select -sum(c.points) from points_transaction c
     where c.project_id = a.project_id and c.related_id = a.id and c.type = 'POINTS_CANCELLATION'), 0)::bigint as taken
-  from points_transaction a
-  where a.project_id = ${projectId} and a.order_id = any(${orderIds as string[]}::text[]) and a.type = 'POINTS_ACCRUAL' order by a.id`;
+  from points_transaction a left join pending_points p on p.project_id = a.project_id and p.transaction_id = a.id
+  where a.project_id = ${projectId} and a.order_id = any(${orderIds as string[]}::text[])
+    and a.type in ('POINTS_ACCRUAL', 'PENDING_POINTS_ACTIVATION') order by a.id`;
 
 /** The transactions of a card, or of all cards of a program. @param startingAfter the id of the last one of the page before */
 export const listPointsTransactions = async (

@@ -12,11 +12,12 @@ import { forgetAssignments } from './rule-assignments.ts';
 import type { Voucher } from './vouchers.ts';
 
 /** The points of a loyalty card as the API shows them. */
-const loyaltyCardView = (card: LoyaltyCard, next: Voucher['nextExpiration']) => ({
+const loyaltyCardView = (card: LoyaltyCard, { nextExpiration: next, pendingPoints }: Voucher) => ({
   points: card.points,
   balance: card.balance,
   next_expiration_date: next && new Date(next.at).toISOString(),
   next_expiration_points: next?.points ?? null,
+  pending_points: pendingPoints ?? 0,
   expired_points: card.expired,
   subtracted_points: card.subtracted,
 });
@@ -37,7 +38,7 @@ export const voucherView = (voucher: Voucher) => ({
     voucher.giftAmount === null
       ? null
       : { amount: voucher.giftAmount, balance: voucher.giftBalance, effect: voucher.template.gift?.effect ?? 'APPLY_TO_ORDER' },
-  loyalty_card: voucher.loyaltyCard && loyaltyCardView(voucher.loyaltyCard, voucher.nextExpiration),
+  loyalty_card: voucher.loyaltyCard && loyaltyCardView(voucher.loyaltyCard, voucher),
   start_date: iso(voucher.startDate ?? voucher.campaignStartDate),
   expiration_date: iso(voucher.expirationDate ?? voucher.campaignExpirationDate),
   ...windowView(voucher.template),

@@ -42,6 +42,8 @@ export interface Voucher {
   loyaltyCard: LoyaltyCard | null;
   /** What of a loyalty card's points expires next. */
   nextExpiration: { at: string; points: number } | null;
+  /** How many points of a loyalty card were earned and cannot be spent yet. */
+  pendingPoints: number | null;
   holderId: string | null;
   publishedAt: Date | null;
   additionalInfo: string | null;
@@ -229,12 +231,17 @@ const nextExpiration = (db: Db) => db`
     where b.project_id = v.project_id and b.voucher_id = v.id and b.remaining > 0 and b.expires_at is not null
     group by b.expires_at order by b.expires_at limit 1) end as next_expiration`;
 
+const pendingPoints = (db: Db) => db`
+  case when v.loyalty_points is not null then (
+    select coalesce(sum(p.points), 0)::bigint from pending_points p
+    where p.project_id = v.project_id and p.voucher_id = v.id and p.status = 'PENDING') end as pending_points`;
+
 export const voucherColumns = (db: Db) => db`
   v.project_id, v.id, v.code, v.type, v.campaign_id, c.name as campaign, c.campaign_type, c.start_date as campaign_start_date,
   c.expiration_date as campaign_expiration_date, v.template_revision, coalesce(v.definition, t.template) as template, v.revision,
   v.category, ${knownCategory(db, 'v')}, v.start_date, v.expiration_date, v.active, v.quantity, v.redeemed_quantity, v.redeemed_amount,
-  v.gift_amount, v.gift_balance, ${loyaltyCard(db)}, ${nextExpiration(db)}, v.holder_id, v.published_at,
-  v.additional_info, v.metadata, ${assignedRules(db, 'v')}, v.created_at, v.updated_at`;
+  v.gift_amount, v.gift_balance, ${loyaltyCard(db)}, ${nextExpiration(db)}, ${pendingPoints(db)}, v.holder_id,
+  v.published_at, v.additional_info, v.metadata, ${assignedRules(db, 'v')}, v.created_at, v.updated_at`;
 
 /** A STATIC campaign's voucher keeps the revision that it was made with, an AUTO_UPDATE one's follows. */
 export const voucherSource = (db: Db) => db`

@@ -26,6 +26,7 @@ export type ErrorKey =
   | 'invalid_redemption_parent'
   | 'no_effect'
   | 'invalid_refund'
+  | 'pending_points_settled'
   // Why a request is refused.
   | 'invalid_payload'
   | 'invalid_query_params'

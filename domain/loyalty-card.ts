@@ -20,6 +20,7 @@ export const redeemedPoints = ({ points, balance, expired, subtracted }: Loyalty
 /** The names of the Voucherify API. */
 export const POINTS_TRANSACTION_TYPES = [
   'POINTS_ACCRUAL',
+  'PENDING_POINTS_ACTIVATION',
   'POINTS_CANCELLATION',
   'POINTS_REDEMPTION',
   'POINTS_REFUND',
@@ -34,6 +35,7 @@ export type PointsTransactionType = (typeof POINTS_TRANSACTION_TYPES)[number];
 /** Whether a card has more or less after it, and what else it counts to. */
 const EFFECTS: Record<PointsTransactionType, { adds: boolean; also: 'points' | 'expired' | 'subtracted' | null }> = {
   POINTS_ACCRUAL: { adds: true, also: 'points' },
+  PENDING_POINTS_ACTIVATION: { adds: true, also: 'points' },
   POINTS_ADDITION: { adds: true, also: 'points' },
   POINTS_TRANSFER_IN: { adds: true, also: 'points' },
   POINTS_REFUND: { adds: true, also: null },

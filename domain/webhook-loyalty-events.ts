@@ -26,9 +26,36 @@ const points = (type: string, description: string, transaction: string, came: nu
   },
 });
 
+const WAITING = { id: 'lopp_0192f3a8', voucher_id: CARD.id, campaign_id: CARD.campaign_id, points: 40, activates_at: '2026-02-01' };
+
+const pending = (name: string, description: string, change: number, total: number): WebhookEventType => ({
+  type: `voucher.loyalty_card.pending_points.${name}`,
+  description,
+  data: z.looseObject({
+    voucher: z.looseObject({ id: z.string(), code: z.string() }),
+    voucher_pending_points_balance: z.looseObject({ points: z.int(), total: z.int() }),
+    pending_points: z.looseObject({ id: z.string(), points: z.int(), activates_at: z.string() }),
+  }),
+  example: {
+    voucher: CARD,
+    voucher_pending_points_balance: { points: change, total, balance: total, type: 'loyalty_card', object: 'balance' },
+    order: { id: 'ord_0192f3a8', source_id: 'A-1001' },
+    pending_points: WAITING,
+  },
+});
+
+const activated = (): WebhookEventType => {
+  const added = points('pending_points.activated', 'Points that waited are on a loyalty card', 'PENDING_POINTS_ACTIVATION', 40);
+  return { ...added, example: { ...added.example, order: { id: 'ord_0192f3a8', source_id: 'A-1001' }, pending_points: WAITING } };
+};
+
 /** What happens to the points of loyalty cards. */
 export const loyaltyEventTypes: WebhookEventType[] = [
   points('transaction.created', 'Points of a loyalty card came or went, for whatever reason', 'POINTS_ACCRUAL', 100),
   points('points_added', 'Points came to a loyalty card: earned, added by hand, or from another card', 'POINTS_ACCRUAL', 100),
   points('points_expired', 'Points of a loyalty card came to their end unused', 'POINTS_EXPIRATION', -20),
+  pending('added', 'Points were earned that cannot be spent yet', 40, 40),
+  pending('updated', 'Of points that wait, some more or fewer do: by hand, or since a part of an order came back', -10, 30),
+  pending('canceled', 'Points that waited will not come: by hand, or since their order was canceled', -40, 0),
+  activated(),
 ];

@@ -1,10 +1,12 @@
+import type { TierMapping } from '../../db/earning-rules.ts';
 import { earnedPoints } from '../../domain/loyalty/earning-rule.ts';
-import { mappedPoints, type PointsMapping } from '../../domain/loyalty/mapping.ts';
+import { mappedPoints } from '../../domain/loyalty/mapping.ts';
 import { pointsExpireAt } from '../../domain/points-expiration.ts';
 import { refusalOfRules } from '../../domain/validation-rules/evaluate.ts';
 import type { ProgramCard } from '../loyalty-card.ts';
+import type { NewPending } from '../pending-points.ts';
 import { changePoints, type PointsChange } from '../points.ts';
-import { orderIdOf, type Chance, type ChanceFacts } from './earning-facts.ts';
+import { orderIdOf, type Chance, type ChanceFacts, type MemberFacts } from './earning-facts.ts';
 
 /** What makes it the same when a rule meets it again: the order that is paid; else the event; for this card. */
 export const keyOf = ({ event, rule }: Chance, card: Pick<ProgramCard, 'id'>): string => {
@@ -15,10 +17,10 @@ export const keyOf = ({ event, rule }: Chance, card: Pick<ProgramCard, 'id'>): s
 /** A chance with all that decides what comes of it. */
 interface Earned {
   chance: Chance;
-  card: ProgramCard;
+  card: MemberFacts;
   facts: ChanceFacts;
   /** On which the member stands, and what it makes of what rules give. */
-  tier: { tier: { id: string; name: string }; mappings: Record<string, PointsMapping> } | null;
+  tier: TierMapping | null;
   /** IANA; of the project. */
   zone: string;
 }
@@ -44,13 +46,25 @@ const detailsOf = ({ event, rule }: Chance, tier: Earned['tier']) => {
   };
 };
 
-/** The points that a rule gives a locked card for an event, in memory. @returns null where it gives none */
-export const accrualOf = ({ chance, card, facts, tier, zone }: Earned, now: Date): PointsChange | null => {
-  const { event, rule } = chance;
+/** What a rule gives for an event. */
+export interface Gain {
+  points: number;
+  /** For what, as the API shows it. */
+  details: Record<string, unknown>;
+}
+
+/** The points that a rule gives a member for an event. @returns null where it gives none */
+export const gainOf = ({ chance, card, facts, tier, zone }: Earned): Gain | null => {
+  const { rule } = chance;
   if (facts.rules.length > 0 && refusalOfRules(facts.rules, { ...facts.factsFor(card), zone }) !== null) return null;
   const earned = earnedPoints(rule.loyalty, facts.earning);
   const points = earned === 0 ? 0 : mappedPoints(earned, tier?.mappings[rule.id]);
-  if (points <= 0) return null;
+  return points > 0 ? { points, details: detailsOf(chance, tier) } : null;
+};
+
+/** Points that come to a locked card at once, in memory. @returns null where it would have more than can be counted */
+export const accrualOf = (chance: Chance, card: ProgramCard, { points, details }: Gain, zone: string, now: Date): PointsChange | null => {
+  const { event, rule } = chance;
   const rules = rule.expirationRules ?? card.expirationRules;
   const cause = {
     type: 'POINTS_ACCRUAL',
@@ -59,7 +73,24 @@ export const accrualOf = ({ chance, card, facts, tier, zone }: Earned, now: Date
     orderId: orderIdOf(event),
     earningRuleId: rule.id,
     dedupeKey: keyOf(chance, card),
-    details: detailsOf(chance, tier),
+    details,
   } as const;
   return changePoints(card, cause, now);
+};
+
+/** Points that wait first, as the rule says. */
+export const pendingOf = (chance: Chance, card: Pick<ProgramCard, 'id'>, { points, details }: Gain): NewPending => {
+  const { event, rule, customer } = chance;
+  return {
+    campaignId: rule.campaignId,
+    customerId: customer.id,
+    orderId: orderIdOf(event),
+    earningRuleId: rule.id,
+    points,
+    expirationRules: rule.expirationRules,
+    details,
+    dedupeKey: keyOf(chance, card),
+    days: rule.pendingDays!,
+    earnedAt: event.occurredAt.toISOString(),
+  };
 };

@@ -23,8 +23,11 @@ export interface Chance {
 export interface ChanceFacts {
   earning: EarningFacts;
   rules: readonly AssignedRule[];
-  factsFor: (card: ProgramCard) => RuleFacts;
+  factsFor: (card: MemberFacts) => RuleFacts;
 }
+
+/** What rules may look at of a card. */
+export type MemberFacts = Pick<ProgramCard, 'id' | 'campaign' | 'holderId'>;
 
 const NO_SHARE = { count: 1, amount: 0, orders_amount: 0, gift_credits: 0, loyalty_points: 0 };
 

@@ -1,10 +1,12 @@
 import type { Tx } from '../../db/client.ts';
 import type { EventRow } from '../../db/events.ts';
 import { findOrders } from '../../db/orders.ts';
+import type { PendingPoints } from '../../db/pending-points.ts';
 import type { OrderAccrual } from '../../db/points-transactions.ts';
 import { pointsToTakeBack } from '../../domain/loyalty/earning-rule.ts';
 import { orderLines, totalsOf } from '../../domain/order.ts';
 import type { ProgramCard } from '../loyalty-card.ts';
+import { returnPending, type PendingBook } from '../pending-points.ts';
 import { changePoints, type PointsChange } from '../points.ts';
 import { orderIdOf } from './earning-facts.ts';
 
@@ -36,28 +38,45 @@ export const readReturns = async (tx: Tx, projectId: string, events: readonly Ev
 interface Given {
   /** What was given for orders; `taken` changes on the way. */
   given: readonly OrderAccrual[];
+  /** What waits for them; it changes on the way. */
+  pending: readonly PendingPoints[];
+  book: PendingBook;
   cards: ReadonlyMap<string, ProgramCard>;
   returns: ReadonlyMap<string, Returned>;
 }
 
-/** Takes back, in memory, what was given for an order that comes back: as far as it is there still, since a card never owes points. */
-export const cancellationsOf = (event: EventRow, { given, cards, returns }: Given, now: Date): PointsChange[] => {
+type Share = Parameters<typeof pointsToTakeBack>[1];
+
+/** How much of what an order gave is to go back with it, and of which. */
+const shareOf = (event: EventRow, money: Returned, { details }: Pick<OrderAccrual, 'details'>): Share => ({
+  canceled: event.type === CANCELED,
+  proportional: (details['earning_rule'] as { type?: string } | undefined)?.type === 'PROPORTIONAL',
+  ...money,
+});
+
+/**
+ * Takes back, in memory, what was given for an order that comes back: points that wait, and of those on the card as many as are there still,
+ * since a card never owes points.
+ */
+export const cancellationsOf = (event: EventRow, { given, pending, book, cards, returns }: Given, now: Date): PointsChange[] => {
   const orderId = isReturn(event) ? orderIdOf(event) : null;
   if (orderId === null) return [];
   const money = returns.get(orderId) ?? { refunded: 0, total: 0 };
+  for (const entry of pending) {
+    const card = cards.get(entry.voucherId);
+    if (entry.orderId !== orderId || entry.status !== 'PENDING' || !card) continue;
+    const all = pointsToTakeBack(entry.points + entry.taken, shareOf(event, money, entry));
+    const points = Math.min(all - entry.taken, entry.points);
+    if (points > 0) returnPending(book, card, entry, points, now);
+  }
   return given.flatMap((accrual) => {
     const card = cards.get(accrual.voucherId);
     if (accrual.orderId !== orderId || !card) return [];
-    const rule = accrual.details['earning_rule'] as { type?: string } | undefined;
-    const all = pointsToTakeBack(accrual.points, {
-      canceled: event.type === CANCELED,
-      proportional: rule?.type === 'PROPORTIONAL',
-      ...money,
-    });
+    const all = pointsToTakeBack(accrual.points, shareOf(event, money, accrual));
     const points = Math.min(all - accrual.taken, card.card.balance);
     if (points <= 0) return [];
     accrual.taken += points;
-    const { event: _earned, ...details } = accrual.details;
+    const { event: _earned, pending_points: _waited, ...details } = accrual.details;
     const cause = {
       type: 'POINTS_CANCELLATION',
       points,

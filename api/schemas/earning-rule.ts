@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EARNING_ITEM_OBJECTS, type Earning } from '../../domain/loyalty/earning-rule.ts';
+import { MOST_PENDING_DAYS, type PendingPeriod } from '../../domain/loyalty/pending-points.ts';
 import { endsAfterItStarts, metadata, name, text, time } from './fields.ts';
 import { listOf, paging } from './list.ts';
 import { pointsExpirationSchema } from './loyalty-card.ts';
@@ -88,6 +89,15 @@ const withCalculation = (value: unknown): unknown => {
     : value;
 };
 
+/** Only points for orders can wait: what else would come back? */
+export const PENDING_EVENT = 'order.paid';
+export const PENDING_PROBLEM = `must be left out where the event is not ${PENDING_EVENT}`;
+
+const pendingPeriod = z.strictObject({ period_type: z.literal('DAY'), period_value: z.int().min(1).max(MOST_PENDING_DAYS) }).meta({
+  id: 'PendingPeriod',
+  description: 'So many days until points can be spent: with the start of that day, where the project is',
+}) satisfies z.ZodType<PendingPeriod>;
+
 const source = z.strictObject({
   banner: text().nullish(),
   object_id: z.unknown().optional(),
@@ -104,6 +114,7 @@ const fields = {
   expiration_rules: pointsExpirationSchema
     .nullish()
     .meta({ description: 'When its points expire; as the program says where it is left out' }),
+  pending_points: pendingPeriod.nullish().meta({ description: 'With the event order.paid: for how long its points wait' }),
   metadata: metadata.nullish(),
 };
 
@@ -146,6 +157,11 @@ const earningRuleBody = z
   .refine((rule) => rule?.loyalty_tier == null || startsWith(rule.event, 'customer.loyalty.tier.'), {
     path: ['loyalty_tier'],
     error: 'must be left out where the event is none of customer.loyalty.tier.…',
+    when: () => true,
+  })
+  .refine((rule) => rule?.pending_points == null || rule.event === PENDING_EVENT, {
+    path: ['pending_points'],
+    error: PENDING_PROBLEM,
     when: () => true,
   })
   .refine((rule) => !startsWith(rule?.event, 'voucher.loyalty_card.'), {
@@ -196,6 +212,7 @@ export const earningRuleSchema = z
     expiration_date: z.string().nullable(),
     ...validitySchemas,
     expiration_rules: pointsExpirationSchema.optional(),
+    pending_points: pendingPeriod.nullable(),
     metadata: z.record(z.string(), z.unknown()),
     automation_id: z.string(),
     object: z.literal('earning_rule'),

@@ -53,6 +53,7 @@ export const loyaltyCardSchema = z
     balance: z.int().meta({ description: 'What is left of them' }),
     next_expiration_date: z.string().nullable(),
     next_expiration_points: z.int().nullable(),
+    pending_points: z.int().meta({ description: 'Earned, and not to be spent yet: none of them counts to points or balance' }),
     expired_points: z.int(),
     subtracted_points: z.int().meta({ description: 'Taken away by hand, with a canceled order, or to another card' }),
   })

@@ -13,6 +13,7 @@ import { createPublicationRoutes } from '../../api/routes/publications.ts';
 import { createGiftCardRoutes } from '../../api/routes/gift-cards.ts';
 import { createLoyaltyRoutes } from '../../api/routes/loyalties.ts';
 import { createLoyaltyMemberRoutes } from '../../api/routes/loyalty-members.ts';
+import { createPendingPointsRoutes } from '../../api/routes/pending-points.ts';
 import { createLoyaltyPointsRoutes } from '../../api/routes/loyalty-points.ts';
 import { createLoyaltyTierRoutes } from '../../api/routes/loyalty-tiers.ts';
 import { createMemberTierRoutes } from '../../api/routes/member-tiers.ts';
@@ -71,6 +72,7 @@ export const resourceRoutes = (sql: Sql): Route[] => {
     ...createLoyaltyRoutes(deps),
     ...createLoyaltyMemberRoutes(deps),
     ...createLoyaltyPointsRoutes(deps),
+    ...createPendingPointsRoutes(deps),
     ...createEarningRuleRoutes(deps),
     ...createProgramRewardRoutes(deps),
     ...createLoyaltyTierRoutes(deps),

@@ -1,89 +1,18 @@
-import { randomBytes } from 'node:crypto';
-import { Client, Connection } from '@temporalio/client';
-import { VoucherifyServerSide } from '@voucherify/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createEarnPoints } from '../../../activities/earning/earn-points.ts';
-import { createVoucherStates } from '../../../activities/voucher-states.ts';
-import { createEventRoutes } from '../../../api/routes/events.ts';
-import { createOrderRoutes } from '../../../api/routes/orders.ts';
-import { connect, type Sql } from '../../../db/client.ts';
-import type { Relay } from '../../../relay/relay.ts';
-import { createSegmentChanges } from '../../../relay/segment-changes.ts';
-import { createTierChanges } from '../../../relay/tier-changes.ts';
-import { resourceRoutes, startApi, type TestApi } from '../../harness/api.ts';
-import { createDatabase, type TestDatabase } from '../../harness/database.ts';
-import { createProject, type TestProject } from '../../harness/project.ts';
-import { createTestRelay, until } from '../../harness/relay.ts';
+import { fixed, startEarningShop, type EarningShop } from '../../harness/earning.ts';
 
-let database: TestDatabase;
-let api: TestApi;
-let shop: TestProject;
-let client: ReturnType<typeof VoucherifyServerSide>;
-const relays: Relay[] = [];
-const pools: Sql[] = [];
-/** Nobody listens there: in these tests nothing is to be woken. */
-const temporal = new Client({ connection: Connection.lazy({ address: '127.0.0.1:1' }) });
-
-const deps = { now: () => new Date(), randomBytes };
-
+let on: EarningShop;
 beforeAll(async () => {
-  database = await createDatabase();
-  const { sql } = database;
-  const more = { sql, ...deps, states: createVoucherStates() };
-  api = await startApi(sql, { routes: [...resourceRoutes(sql), ...createEventRoutes(more), ...createOrderRoutes(more)] });
-  shop = await createProject(sql);
-  client = VoucherifyServerSide({ apiUrl: api.url, applicationId: shop.appId, secretKey: shop.secretKey });
-  // Two, as in processes of their own.
-  for (const name of ['one', 'other']) {
-    const pool = connect(database.url, { name, max: 5 });
-    pools.push(pool);
-    relays.push(
-      createTestRelay({
-        sql: pool,
-        client: temporal,
-        routes: [createSegmentChanges(deps), createTierChanges(deps), createEarnPoints(deps)],
-      }),
-    );
-  }
-  for (const relay of relays) relay.start();
+  on = await startEarningShop();
 });
-afterAll(async () => {
-  await Promise.all(relays.map((relay) => relay.stop()));
-  await Promise.all(pools.map((pool) => pool.end()));
-  await temporal.connection.close();
-  await api.stop();
-  await database.drop();
-});
+afterAll(() => on.stop());
 
-const send = async (method: string, path: string, body?: unknown) => {
-  const reply = await api.as(shop)(method, path, body);
-  if (reply.status >= 400) throw new Error(`${method} ${path}: ${JSON.stringify(reply.body)}`);
-  return reply.body;
-};
-const settled = () =>
-  until('all events are routed', async () => {
-    const [row] = await database.sql<{ left: number }[]>`select count(*) as left from outbox`;
-    return row?.left === 0;
-  });
-
-let made = 0;
-/** A program with rules, and a member. */
-const aProgram = async (rules: object[], { customer, ...more }: { customer?: object } & Record<string, unknown> = {}) => {
-  made += 1;
-  const name = `P${made}`;
-  const source = `${name}-member`;
-  const voucher = { type: 'LOYALTY_CARD', loyalty_card: { points: 0 }, code_config: { pattern: `${name}-####-####` } };
-  const { id } = await send('POST', '/v1/loyalties', { name, voucher, ...more });
-  const created = await client.loyalties.createEarningRule(id, rules as never);
-  const card = await send('POST', `/v1/loyalties/${id}/members`, { customer: { source_id: source, ...customer } });
-  return { id: id as string, rules: created as unknown as { id: string }[], code: card.code as string, source };
-};
-const balanceOf = async (code: string): Promise<number> => (await send('GET', `/v1/vouchers/${code}`)).loyalty_card.balance;
-const accountOf = async (code: string): Promise<{ type: string; details: Record<string, unknown> }[]> =>
-  (await send('GET', `/v1/loyalties/members/${code}/transactions?order=id&limit=100`)).data;
-const fixed = (points: number) => ({ type: 'FIXED', points });
-const tell = (source: string, event: string, more: object = {}) =>
-  send('POST', '/v1/events', { event, customer: { source_id: source }, ...more });
+const send = (method: string, path: string, body?: unknown) => on.send(method, path, body);
+const settled = () => on.settled();
+const aProgram: EarningShop['aProgram'] = (...asked) => on.aProgram(...asked);
+const balanceOf = async (code: string): Promise<number> => (await on.cardOf(code)).balance;
+const accountOf = (code: string) => on.accountOf(code);
+const tell: EarningShop['tell'] = (...told) => on.tell(...told);
 
 describe('earning rules, with the official SDK', () => {
   test('are made, found, changed, switched and deleted', async () => {
@@ -99,21 +28,21 @@ describe('earning rules, with the official SDK', () => {
       active: true,
       object: 'earning_rule',
     });
-    expect(await client.loyalties.listEarningRules(id)).toMatchObject({ total: 2, data_ref: 'data' });
-    expect(await client.loyalties.getEarningRule(id, reviewed!.id)).toMatchObject({
+    expect(await on.client.loyalties.listEarningRules(id)).toMatchObject({ total: 2, data_ref: 'data' });
+    expect(await on.client.loyalties.getEarningRule(id, reviewed!.id)).toMatchObject({
       event: 'custom_event',
       custom_event: { schema_id: 'reviewed' },
     });
-    const changed = await client.loyalties.updateEarningRule(id, {
+    const changed = await on.client.loyalties.updateEarningRule(id, {
       id: reviewed!.id,
       loyalty: { points: 15 },
       source: { banner: 'Review' },
     });
     expect(changed).toMatchObject({ loyalty: { type: 'FIXED', points: 15 }, source: { banner: 'Review' } });
-    expect(await client.loyalties.disableEarningRule(id, reviewed!.id)).toMatchObject({ active: false });
-    expect(await client.loyalties.enableEarningRule(id, reviewed!.id)).toMatchObject({ active: true });
-    await client.loyalties.deleteEarningRule(id, reviewed!.id);
-    await expect(client.loyalties.getEarningRule(id, reviewed!.id)).rejects.toMatchObject({ code: 404 });
+    expect(await on.client.loyalties.disableEarningRule(id, reviewed!.id)).toMatchObject({ active: false });
+    expect(await on.client.loyalties.enableEarningRule(id, reviewed!.id)).toMatchObject({ active: true });
+    await on.client.loyalties.deleteEarningRule(id, reviewed!.id);
+    await expect(on.client.loyalties.getEarningRule(id, reviewed!.id)).rejects.toMatchObject({ code: 404 });
   });
 
   test('are refused where they name what does not exist, or would never end', async () => {
@@ -135,7 +64,7 @@ describe('earning rules, with the official SDK', () => {
       },
     ];
     for (const rule of wrong)
-      expect((await api.as(shop)('POST', `/v1/loyalties/${id}/earning-rules`, [rule])).status, JSON.stringify(rule)).toBe(400);
+      expect((await on.api.as(on.shop)('POST', `/v1/loyalties/${id}/earning-rules`, [rule])).status, JSON.stringify(rule)).toBe(400);
   });
 });
 
@@ -168,9 +97,9 @@ describe('members earn points', () => {
     await settled();
     expect(await balanceOf(code)).toBe(420);
     // As if a relay had given points and its work had been told to nobody: the same events come again.
-    await database.sql`
+    await on.sql`
       insert into outbox (partition, project_id, event_id, customer_id)
-      select 0, e.project_id, e.id, e.customer_id from event e where e.type = 'visited' and e.project_id = ${shop.project.id}`;
+      select 0, e.project_id, e.id, e.customer_id from event e where e.type = 'visited' and e.project_id = ${on.shop.project.id}`;
     await settled();
     expect(await balanceOf(code)).toBe(420);
     expect(await accountOf(code)).toHaveLength(60);
@@ -267,7 +196,7 @@ describe('members earn points', () => {
     expect(await balanceOf(code)).toBe(0);
     await paid('back-2', 4_000);
     await settled();
-    await client.loyalties.addOrRemoveCardBalance(code, { points: -25 });
+    await on.client.loyalties.addOrRemoveCardBalance(code, { points: -25 });
     await send('PUT', '/v1/orders/back-2', { status: 'CANCELED' });
     await settled();
     expect(await balanceOf(code)).toBe(0);
@@ -316,7 +245,7 @@ describe('members earn points', () => {
       rules: { 1: { name: 'redemption.count.per_customer', conditions: { $less_than_or_equal: [1] } } },
     });
     expect(
-      (await api.as(shop)('PUT', `/v1/loyalties/${id}/earning-rules/${rules[4]!.id}`, { validation_rule_id: counting.id })).status,
+      (await on.api.as(on.shop)('PUT', `/v1/loyalties/${id}/earning-rules/${rules[4]!.id}`, { validation_rule_id: counting.id })).status,
     ).toBe(400);
   });
 
@@ -327,7 +256,7 @@ describe('members earn points', () => {
     ]);
     const twice = { [rules[0]!.id]: { type: 'MULTIPLY', multiplier: 2 } };
     const [gold] = await send('POST', `/v1/loyalties/${id}/tiers`, [{ name: 'Gold', points: { from: 100 }, earning_rules: twice }]);
-    expect(await client.loyalties.listLoyaltyTierEarningRules(id, gold.id)).toMatchObject({
+    expect(await on.client.loyalties.listLoyaltyTierEarningRules(id, gold.id)).toMatchObject({
       total: 2,
       data: expect.arrayContaining([
         expect.objectContaining({ id: rules[0]!.id, loyalty: { type: 'FIXED', points: 200 }, object: 'earning_rule' }),
@@ -353,7 +282,7 @@ describe('members earn points', () => {
     await send('POST', `/v1/loyalties/${other.id}/members`, { customer: { source_id: one.source } });
     await tell(one.source, 'scanned', { loyalty: { code: one.code } });
     const foreign = { event: 'scanned', customer: { source_id: one.source }, loyalty: { code: other.code } };
-    expect(await api.as(shop)('POST', '/v1/events', foreign)).toMatchObject({ status: 404, body: { key: 'resource_not_found' } });
+    expect(await on.api.as(on.shop)('POST', '/v1/events', foreign)).toMatchObject({ status: 404, body: { key: 'resource_not_found' } });
     await settled();
     expect(await balanceOf(one.code)).toBe(5);
     expect(await balanceOf(other.code)).toBe(0);
@@ -364,9 +293,9 @@ describe('members earn points', () => {
     const { id } = await aProgram([{ event: 'joined in', loyalty: fixed(3) }], { auto_join: true });
     await Promise.all([tell('newcomer', 'joined in'), tell('newcomer', 'joined in')]);
     await settled();
-    const members = await client.loyalties.listMembers(id);
+    const members = await on.client.loyalties.listMembers(id);
     expect(members.total).toBe(2);
     expect((await send('GET', '/v1/customers/newcomer')).loyalty.points).toBe(6);
-    expect(api.errors).toEqual([]);
+    expect(on.api.errors).toEqual([]);
   });
 });

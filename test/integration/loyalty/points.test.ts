@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { adjustPoints, lockLoyaltyCards, requireCard, transferPoints, type ProgramCard } from '../../../activities/loyalty-card.ts';
 import { changePoints, writePoints } from '../../../activities/points.ts';
 import { refundPoints } from '../../../activities/points-refund.ts';
-import { expirePoints } from '../../../activities/expire-points.ts';
+import { settleDuePoints } from '../../../activities/due-points.ts';
 import { createCampaign } from '../../../db/campaigns.ts';
 import type { Tx } from '../../../db/client.ts';
 import { upsertCustomers } from '../../../db/customers.ts';
@@ -193,8 +193,8 @@ describe('the points of a card', () => {
       await adjust(code, 7, NOW, { after: '2026-04-01' });
     }
     const at = new Date('2026-02-26T00:00:00Z');
-    await Promise.all(Array.from({ length: 4 }, () => expirePoints(database.sql, at)));
-    expect(await expirePoints(database.sql, at)).toBe(0);
+    await Promise.all(Array.from({ length: 4 }, () => settleDuePoints(database.sql, at)));
+    expect(await settleDuePoints(database.sql, at)).toBe(0);
     for (const code of codes) {
       expect(await cardOf(code)).toMatchObject({ points: 17, balance: 7, expired_points: 10, next_expiration_points: 7 });
       expect((await accountOf(code)).filter(({ type }) => type === 'POINTS_EXPIRATION')).toMatchObject([{ points: -10, balance: 7 }]);
@@ -203,7 +203,7 @@ describe('the points of a card', () => {
       select (data->'balance'->>'balance')::bigint as balance from event
       where type = 'voucher.loyalty_card.points_expired' and data->'voucher'->>'code' = any(${codes}::text[])`;
     expect(told.map(({ balance }) => balance)).toEqual([7, 7]);
-    expect(await expirePoints(database.sql, new Date('2026-04-02T00:00:00Z'))).toBe(2);
+    expect(await settleDuePoints(database.sql, new Date('2026-04-02T00:00:00Z'))).toBe(2);
   });
 
   test('expire by the clock of whoever has the card', async () => {
@@ -211,9 +211,9 @@ describe('the points of a card', () => {
     await adjust(code, 10);
     const [customer] = await upsertCustomers(database.sql as unknown as Tx, shop.project.id, [{ sourceId: 'traveller' }], NOW);
     await database.sql`update voucher set holder_id = ${customer!.id} where code = ${code}`;
-    expect(await expirePoints(database.sql, NOW)).toBe(0);
+    expect(await settleDuePoints(database.sql, NOW)).toBe(0);
     await database.sql`update customer set clock_offset_ms = ${40 * 86_400_000} where id = ${customer!.id}`;
-    expect(await expirePoints(database.sql, NOW)).toBe(1);
+    expect(await settleDuePoints(database.sql, NOW)).toBe(1);
     expect(await cardOf(code)).toMatchObject({ balance: 0, expired_points: 10 });
   });
 

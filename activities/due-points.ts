@@ -8,11 +8,11 @@ const CARDS = 500;
 const MOST_SETS = 20;
 
 /**
- * Takes points off loyalty cards whose time has come, by their holders' clocks, and tells of it: a set of cards of one project in a
- * transaction. Repeatable at any moment, by several at once: what one has taken the other finds gone, the cards locked.
+ * Puts points that have waited long enough on loyalty cards, and takes those off that expire, by their holders' clocks, and tells of it: a set of
+ * cards of one project in a transaction. Repeatable at any moment, by several at once: what one has taken the other finds gone, the cards locked.
  * @returns how many cards had some
  */
-export const expirePoints = async (sql: Sql, now: Date): Promise<number> => {
+export const settleDuePoints = async (sql: Sql, now: Date): Promise<number> => {
   let cards = 0;
   for (let set = 0; set < MOST_SETS; set += 1) {
     const due = await findDueCards(sql, now, CARDS);
