@@ -1,11 +1,10 @@
 import type { Tx } from '../db/client.ts';
-import { insertEvents } from '../db/events.ts';
-import { changeBalance, insertGiftTransactions, type GiftTransaction } from '../db/gift-transactions.ts';
+import type { GiftTransaction } from '../db/gift-transactions.ts';
 import type { Project } from '../db/projects.ts';
 import { readClocks } from '../db/redemptions.ts';
 import { lockVoucher, type Voucher } from '../db/vouchers.ts';
 import { DomainError } from '../domain/errors.ts';
-import { balanceChange } from './gift-balance.ts';
+import { changeWorth, writeWorth, type LockedGift } from './gift-balance.ts';
 
 /** What is added to a gift card, or taken away from it. */
 export interface BalanceRequest {
@@ -19,35 +18,48 @@ export interface BalanceRequest {
 const refuse = (path: string, message: string): DomainError =>
   new DomainError('invalid_payload', 'The request has fields that are wrong.', { fields: [{ path, message }] });
 
+/** A gift card that was locked as a voucher. @param clockOffsetMs its holder's */
+export const lockedGiftOf = (voucher: Voucher, now: Date, clockOffsetMs: number): LockedGift | null => {
+  const { id, code, giftAmount: amount, giftBalance: balance, template, campaignId, campaign, holderId } = voucher;
+  if (amount === null || balance === null) return null;
+  return {
+    id,
+    code,
+    holderId,
+    campaign: campaignId === null ? null : { id: campaignId, name: campaign ?? campaignId },
+    gift: { amount, balance, effect: template.gift?.effect ?? 'APPLY_TO_ORDER' },
+    at: new Date(now.getTime() + clockOffsetMs).toISOString(),
+  };
+};
+
+/** Why a gift card does not become worth so much more, or less. */
+export const worthRefused = ({ code, gift }: LockedGift, amount: number): DomainError =>
+  gift.balance + amount < 0
+    ? new DomainError('gift_amount_exceeded', 'Gift amount exceeded', {
+        details: `Gift card ${code} has ${gift.balance} left, and ${-amount} is taken away`,
+        resource: { id: code, type: 'voucher' },
+      })
+    : refuse('amount', 'must keep what the card is worth below 2^53');
+
 /**
  * Changes what a gift card that is locked is worth.
  * @throws DomainError invalid_payload, where it is no gift card; gift_amount_exceeded, where it has less than is taken
  */
-const changeWorth = async (
+const changeWorthOf = async (
   tx: Tx,
   project: Pick<Project, 'id'>,
   voucher: Voucher,
   { amount, sourceId, reason }: Omit<BalanceRequest, 'code'>,
   now: Date,
 ): Promise<GiftTransaction> => {
-  const { id, code, giftAmount, giftBalance, template, campaignId, holderId } = voucher;
-  if (giftAmount === null || giftBalance === null) throw refuse('code', `must be a gift card: ${code} has no balance`);
-  if (giftBalance + amount < 0)
-    throw new DomainError('gift_amount_exceeded', 'Gift amount exceeded', {
-      details: `Gift card ${code} has ${giftBalance} left, and ${-amount} is taken away`,
-      resource: { id: code, type: 'voucher' },
-    });
-  if (!Number.isSafeInteger(giftAmount + amount)) throw refuse('amount', 'must keep what the card is worth below 2^53');
-  const gift = { amount: giftAmount + amount, balance: giftBalance + amount, effect: template.gift?.effect ?? 'APPLY_TO_ORDER' } as const;
-  const campaign = campaignId === null ? null : { id: campaignId, name: voucher.campaign ?? campaignId };
-  const type = amount > 0 ? ('CREDITS_ADDITION' as const) : ('CREDITS_REMOVAL' as const);
+  const { code, holderId } = voucher;
   const clocks = holderId === null ? null : await readClocks(tx, project.id, [holderId]);
-  const at = new Date(now.getTime() + ((holderId !== null && clocks?.get(holderId)) || 0)).toISOString();
-  const { transaction, event } = balanceChange({ id, code, holderId, campaign, gift }, { type, amount, sourceId, reason }, now, at);
-  await changeBalance(tx, project.id, id, amount, now);
-  await insertGiftTransactions(tx, project.id, [transaction]);
-  await insertEvents(tx, project.id, [event]);
-  return transaction;
+  const card = lockedGiftOf(voucher, now, (holderId !== null && clocks?.get(holderId)) || 0);
+  if (!card) throw refuse('code', `must be a gift card: ${code} has no balance`);
+  const change = changeWorth(card, { amount, sourceId, reason }, now);
+  if (!change) throw worthRefused(card, amount);
+  await writeWorth(tx, project.id, [change], now);
+  return change.transaction;
 };
 
 /**
@@ -64,14 +76,14 @@ export const addToBalance = async (
   const resource = { id: code, type: 'voucher' };
   if (!voucher)
     throw new DomainError('resource_not_found', 'Resource not found', { details: `Cannot find voucher with id ${code}`, resource });
-  return { ...balanceView(await changeWorth(tx, project, voucher, change, now)), operation_type: 'MANUAL' as const };
+  return { ...balanceView(await changeWorthOf(tx, project, voucher, change, now)), operation_type: 'MANUAL' as const };
 };
 
 /** Sets what a gift card that is locked was worth altogether; what is left of it changes by as much. @throws DomainError as addToBalance does */
 export const setWorth = async (tx: Tx, project: Project, voucher: Voucher, worth: number, now: Date): Promise<Voucher> => {
   const amount = worth - (voucher.giftAmount ?? 0);
   if (amount === 0 && voucher.giftAmount !== null) return voucher;
-  const { total, balance } = await changeWorth(tx, project, voucher, { amount, sourceId: null, reason: null }, now);
+  const { total, balance } = await changeWorthOf(tx, project, voucher, { amount, sourceId: null, reason: null }, now);
   return { ...voucher, giftAmount: total, giftBalance: balance };
 };
 

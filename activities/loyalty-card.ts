@@ -92,7 +92,7 @@ export const requireCard = (
 };
 
 /** Why so many points do not go, or come. */
-const pointsExceeded = ({ code, card }: LockedCard, { points }: Pick<PointsCause, 'points'>): DomainError =>
+export const pointsExceeded = ({ code, card }: LockedCard, { points }: Pick<PointsCause, 'points'>): DomainError =>
   new DomainError('loyalty_card_points_exceeded', 'Loyalty card points exceeded', {
     details: `Loyalty card ${code} has ${card.balance} points; ${points} are asked`,
     resource: { id: code, type: 'voucher' },

@@ -5,31 +5,22 @@ import { updateCustomer, upsertCustomers, type Customer } from '../db/customers.
 import { recordEvents } from '../db/events.ts';
 import { findCardOf } from '../db/loyalty-cards.ts';
 import type { Project } from '../db/projects.ts';
-import { findBySourceId, findJoined, insertPublication, lockSourceId, type Publication } from '../db/publications.ts';
-import { recordVoucherEvents } from '../db/voucher-changes.ts';
+import { findBySourceId, findJoined, insertPublications, lockSourceId, type Publication } from '../db/publications.ts';
 import { createCampaignVouchers } from '../db/voucher-creation.ts';
-import { takeFromPool, writePublished } from '../db/voucher-pool.ts';
+import { takeFromPool } from '../db/voucher-pool.ts';
 import { findVoucher, findVouchers, lockVoucher, type Voucher } from '../db/vouchers.ts';
-import { earliest, firstZone, later } from '../domain/calendar.ts';
 import { codeKey, parseCodeConfig } from '../domain/code-pattern.ts';
 import { DomainError } from '../domain/errors.ts';
 import { publicationRefusal, type PublicationRefusal } from '../domain/publication.ts';
-import { datePoints } from './loyalty-card.ts';
-import { publicationView } from './publication-view.ts';
+import { giveVouchers, publicationEvent, publicationOf, type PublicationCause } from './voucher-giving.ts';
 
 /** What is to be given to whom: a voucher by its code, or so many of a campaign's. */
-export interface PublishRequest {
+export interface PublishRequest extends PublicationCause {
   project: Project;
-  /** null: nobody asked, a rule did. */
-  apiKeyId: string | null;
   customer: NamedCustomer;
   what: { code: string } | { campaign: string; count: number };
-  /** The same name gives the same codes again. */
-  sourceId: string | null;
   /** Whether a customer who has a code of the campaign gets that one again. */
   joinOnce: boolean;
-  channel: string;
-  metadata: Record<string, unknown>;
 }
 
 export interface PublishDeps {
@@ -69,39 +60,8 @@ export const publish = async (tx: Tx, request: PublishRequest, deps: PublishDeps
       ? await takeOf(tx, request, campaign, at, deps)
       : await takeByCode(tx, request, at);
   if ('refusal' in taken) return refuse(tx, request, customer, taken, at);
-  return { ...(await giveVouchers(tx, request, customer, taken.vouchers, at)), customer };
-};
-
-/** What a publication says beside what it gives to whom. */
-export type PublicationCause = Pick<PublishRequest, 'sourceId' | 'channel' | 'metadata' | 'apiKeyId'> & {
-  project: Pick<Project, 'id' | 'timezone'>;
-};
-
-/** Gives a customer vouchers that are locked and that nobody has, and tells of it. @param at the customer's time */
-export const giveVouchers = async (
-  tx: Tx,
-  cause: PublicationCause,
-  customer: Customer,
-  free: readonly Voucher[],
-  at: Date,
-): Promise<{ publication: Publication; vouchers: Voucher[] }> => {
-  const given = free.map((voucher) => givenTo(voucher, customer, cause.project, at));
-  await writePublished(tx, given);
-  await datePoints(tx, cause.project, given);
-  const ids = given.map((each) => each.id);
-  // A card says by when its points are to be used.
-  const vouchers = given.some(({ loyaltyCard }) => loyaltyCard) ? await findVouchers(tx, cause.project.id, ids) : given;
-  const campaignId = vouchers[0]?.campaignId ?? null;
-  const told = { result: 'SUCCESS' as const, voucherIds: ids, codes: given.map((each) => each.code) };
-  const publication = await insertPublication(tx, {
-    ...rowOf(cause, customer),
-    ...told,
-    campaignId,
-    campaign: vouchers[0]?.campaign ?? null,
-  });
-  await recordVoucherEvents(tx, 'voucher.published', vouchers, at);
-  await tell(tx, 'publication.succeeded', publication, at);
-  return { publication, vouchers };
+  const [given] = await giveVouchers(tx, project, [{ cause: request, customer, free: taken.vouchers, at }]);
+  return { ...given!, customer };
 };
 
 /** The loyalty program that a code is asked of, where it is one: a customer has one card of it. */
@@ -210,37 +170,6 @@ const takeOf = async (
   return all.length === count ? { vouchers: all } : none(`has ${all.length} of the ${count} free codes that are asked for`);
 };
 
-/** The voucher as it is once it is the customer's: a duration after publishing ends it, unless it ends earlier anyway. */
-const givenTo = (voucher: Voucher, customer: Customer, project: Pick<Project, 'timezone'>, at: Date): Voucher => {
-  const lasts = voucher.template.activity_duration_after_publishing;
-  const end = voucher.expirationDate?.toISOString();
-  const zone = firstZone(voucher.template.timezone, customer.timezone, project.timezone);
-  const own = lasts === undefined ? end : later(at.toISOString(), lasts, zone);
-  const ends = own !== undefined && end !== undefined ? earliest(own, end) : own;
-  return {
-    ...voucher,
-    holderId: customer.id,
-    publishedAt: at,
-    expirationDate: ends === undefined ? null : new Date(ends),
-    revision: voucher.revision + 1,
-    updatedAt: at,
-  };
-};
-
-const rowOf = ({ project, sourceId, channel, metadata, apiKeyId }: PublicationCause, customer: Customer) => ({
-  projectId: project.id,
-  sourceId,
-  customerId: customer.id,
-  customerSourceId: customer.sourceId,
-  voucherIds: [],
-  codes: [],
-  channel,
-  metadata,
-  failureCode: null,
-  failureMessage: null,
-  apiKeyId,
-});
-
 const refuse = async (
   tx: Tx,
   request: PublishRequest,
@@ -249,19 +178,10 @@ const refuse = async (
   at: Date,
 ): Promise<Published> => {
   const failure = { result: 'FAILURE' as const, failureCode: refusal.key, failureMessage: refusal.message, campaignId, campaign: null };
-  const publication = await insertPublication(tx, { ...rowOf(request, customer), ...failure });
-  await tell(tx, 'publication.failed', publication, at);
+  const publications = await insertPublications(tx, [{ ...publicationOf(request, customer), ...failure }]);
+  await recordEvents(
+    tx,
+    publications.map((publication) => publicationEvent(publication, at)),
+  );
   return { refusal };
 };
-
-const tell = (tx: Tx, type: string, publication: Publication, at: Date) =>
-  recordEvents(tx, [
-    {
-      projectId: publication.projectId,
-      type,
-      customerId: publication.customerId,
-      data: { publication: publicationView(publication) },
-      dedupeKey: null,
-      occurredAt: at,
-    },
-  ]);

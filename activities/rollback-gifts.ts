@@ -1,6 +1,6 @@
 import type { Tx } from '../db/client.ts';
 import type { SetEvent } from '../db/events.ts';
-import { findSpendings, insertGiftTransactions } from '../db/gift-transactions.ts';
+import { findGiftTransactionsOf, insertGiftTransactions } from '../db/gift-transactions.ts';
 import type { NewRollback } from '../db/redemptions.ts';
 import { balanceChange } from './gift-balance.ts';
 import type { KnownVoucher } from './voucher-states.ts';
@@ -21,10 +21,11 @@ export const refundGifts = async (
 ): Promise<SetEvent[]> => {
   const spent = rollbacks.filter(({ of }) => of.credits !== null && of.credits !== 0);
   if (spent.length === 0) return [];
-  const spendings = await findSpendings(
+  const spendings = await findGiftTransactionsOf(
     tx,
     projectId,
     spent.map(({ of }) => of.id),
+    'CREDITS_REDEMPTION',
   );
   const changes = spent.flatMap((rollback) => {
     const { id, of, reason } = rollback;

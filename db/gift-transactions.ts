@@ -41,11 +41,16 @@ export const insertGiftTransactions = (db: Db, projectId: string, rows: readonly
     string_to_table(${jsonLines(column(rows, 'order'))}, E'\\n', ''))
     as t (id, voucher_id, campaign_id, type, amount, balance, total, source_id, reason, redemption_id, rollback_id, related_id, created_at, "order")`;
 
-/** The transactions by which these redemptions were paid, by redemption. */
-export const findSpendings = async (db: Db, projectId: string, redemptionIds: readonly string[]): Promise<Map<string, string>> => {
+/** Transactions of this type that redemptions made, by redemption: by which they were paid, or what their rewards added. */
+export const findGiftTransactionsOf = async (
+  db: Db,
+  projectId: string,
+  redemptionIds: readonly string[],
+  type: GiftTransaction['type'],
+): Promise<Map<string, string>> => {
   const rows = await db<{ id: string; redemptionId: string }[]>`
     select id, redemption_id from gift_transaction
-    where project_id = ${projectId} and redemption_id = any(${redemptionIds}::text[]) and type = 'CREDITS_REDEMPTION'`;
+    where project_id = ${projectId} and redemption_id = any(${redemptionIds}::text[]) and type = ${type}`;
   return new Map(rows.map((row) => [row.redemptionId, row.id]));
 };
 
@@ -64,7 +69,8 @@ export const listGiftTransactions = async (
   return { rows: rows.slice(0, limit), hasMore: rows.length > limit };
 };
 
-/** Changes the worth of a gift card that is locked. */
-export const changeBalance = (db: Db, projectId: string, voucherId: string, amount: number, now: Date) => db`
-  update voucher set gift_amount = gift_amount + ${amount}, gift_balance = gift_balance + ${amount}, updated_at = ${now}
-  where project_id = ${projectId} and id = ${voucherId}`;
+/** Changes the worth of gift cards that are locked. @param amounts by voucher id */
+export const changeBalances = (db: Db, projectId: string, amounts: ReadonlyMap<string, number>, now: Date) => db`
+  update voucher v set gift_amount = v.gift_amount + a.amount, gift_balance = v.gift_balance + a.amount, updated_at = ${now}
+  from unnest(${[...amounts.keys()]}::text[], ${[...amounts.values()]}::bigint[]) as a (id, amount)
+  where v.project_id = ${projectId} and v.id = a.id`;

@@ -42,29 +42,35 @@ export const lockCards = (
     order by v.code_key for no key update of v`;
 };
 
-/** A customer's card of a campaign of loyalty or gift cards, the first that they got: its id. */
-export const findCardOf = async (
-  db: Db,
-  projectId: string,
-  { campaignId, customerId }: { campaignId: string; customerId: string },
-): Promise<string | null> => {
-  const [row] = await db<{ id: string }[]>`
-    select id from voucher where project_id = ${projectId} and campaign_id = ${campaignId} and holder_id = ${customerId} order by id limit 1`;
-  return row?.id ?? null;
-};
-
-/** A card that a customer has of a program, and that points can come to. */
-export interface MemberCard {
-  id: string;
-  codeKey: string;
+/** Whose card of which campaign. */
+export interface CardOf {
   campaignId: string;
   customerId: string;
 }
 
+/** Customers' cards of campaigns of loyalty or gift cards, the first that they got of each: their ids, in the order asked; null where one has none. */
+export const findCardsOf = async (db: Db, projectId: string, members: readonly CardOf[]): Promise<(string | null)[]> => {
+  const rows = await db<{ id: string | null }[]>`
+    select (
+      select v.id from voucher v where v.project_id = ${projectId} and v.campaign_id = m.campaign_id and v.holder_id = m.customer_id
+      order by v.id limit 1) as id
+    from unnest(${members.map((each) => each.campaignId)}::text[], ${members.map((each) => each.customerId)}::text[])
+      with ordinality as m (campaign_id, customer_id, nr) order by m.nr`;
+  return rows.map(({ id }) => id);
+};
+
+/** The same of one. */
+export const findCardOf = async (db: Db, projectId: string, member: CardOf): Promise<string | null> =>
+  (await findCardsOf(db, projectId, [member]))[0]!;
+
+/** A card that a customer has of a program, and that points can come to. */
+export interface MemberCard extends CardOf {
+  id: string;
+  codeKey: string;
+}
+
 /** The cards of customers in programs: active ones, the oldest first. */
-export const findMemberCards = (db: Db, projectId: string, members: readonly { customerId: string; campaignId: string }[]) => db<
-  MemberCard[]
->`
+export const findMemberCards = (db: Db, projectId: string, members: readonly CardOf[]) => db<MemberCard[]>`
   select id, code_key, campaign_id, holder_id as customer_id from voucher
   where project_id = ${projectId} and loyalty_points is not null and active and withdrawn_at is null and (holder_id, campaign_id) in (
     select * from unnest(${members.map((each) => each.customerId)}::text[], ${members.map((each) => each.campaignId)}::text[])) order by id`;

@@ -52,16 +52,37 @@ export const findJoined = async (db: Db, projectId: string, customerId: string, 
   return row ?? null;
 };
 
-export const insertPublication = async (tx: Tx, publication: Omit<Publication, 'id' | 'createdAt'>): Promise<Publication> => {
-  const id = newId('publication');
-  const row: Publication = { ...publication, id, createdAt: idTime(id) };
+export type NewPublication = Omit<Publication, 'id' | 'createdAt'>;
+
+/** @returns what was written, in its order */
+export const insertPublications = async (tx: Tx, publications: readonly NewPublication[]): Promise<Publication[]> => {
+  const rows = publications.map((publication): Publication => {
+    const id = newId('publication');
+    return { ...publication, id, createdAt: idTime(id) };
+  });
+  const input = rows.map((row) => ({
+    project_id: row.projectId,
+    id: row.id,
+    source_id: row.sourceId,
+    result: row.result,
+    customer_id: row.customerId,
+    campaign_id: row.campaignId,
+    voucher_ids: row.voucherIds,
+    codes: row.codes,
+    channel: row.channel,
+    metadata: row.metadata,
+    failure_code: row.failureCode,
+    failure_message: row.failureMessage,
+    api_key_id: row.apiKeyId,
+    created_at: row.createdAt,
+  }));
   await tx`
     insert into publication (project_id, id, source_id, result, customer_id, campaign_id, voucher_ids, codes, channel, metadata, failure_code,
       failure_message, api_key_id, created_at)
-    values (${row.projectId}, ${row.id}, ${row.sourceId}, ${row.result}, ${row.customerId}, ${row.campaignId}, ${row.voucherIds}::text[],
-      ${row.codes}::text[], ${row.channel}, ${tx.json(row.metadata as never)}, ${row.failureCode}, ${row.failureMessage}, ${row.apiKeyId},
-      ${row.createdAt})`;
-  return row;
+    select * from jsonb_to_recordset(${tx.json(input as never)}) as i (project_id text, id text, source_id text, result text, customer_id text,
+      campaign_id text, voucher_ids text[], codes text[], channel text, metadata jsonb, failure_code text, failure_message text, api_key_id text,
+      created_at timestamptz)`;
+  return rows;
 };
 
 export interface PublicationFilter {

@@ -68,8 +68,8 @@ export const voucherView = (voucher: Voucher) => ({
   object: 'voucher' as const,
 });
 
-/** Tells of vouchers in the transaction that changes them. */
-export const recordVoucherEvents = (tx: Tx, type: string, vouchers: Voucher[], now: Date) =>
+/** Tells of vouchers in the transaction that changes them. @param at when, or when of each */
+export const recordVoucherEvents = (tx: Tx, type: string, vouchers: Voucher[], at: Date | ((voucher: Voucher) => Date)) =>
   recordEvents(
     tx,
     vouchers.map((voucher) => ({
@@ -78,7 +78,7 @@ export const recordVoucherEvents = (tx: Tx, type: string, vouchers: Voucher[], n
       customerId: voucher.holderId,
       data: { voucher: voucherView(voucher) },
       dedupeKey: null,
-      occurredAt: now,
+      occurredAt: at instanceof Date ? at : at(voucher),
     })),
   );
 
