@@ -59,7 +59,7 @@ export const redemptionView = (row: Redemption) => ({
   amount: row.points ?? row.amount,
   gift: row.credits === null ? undefined : { amount: row.credits },
   loyalty_card: row.points === null ? undefined : { points: row.points },
-  reward: row.reward ?? undefined,
+  reward: row.reward ? { ...row.reward, taken_back: row.takenBack ?? undefined } : undefined,
   redemption: row.rollbackOf ?? row.parentId ?? undefined,
   reason: row.reason ?? undefined,
   result: row.result,

@@ -1,17 +1,18 @@
 import { countRewards, lockGivenRewards } from '../db/card-rewards.ts';
 import type { Tx } from '../db/client.ts';
 import { withdrawCoupons } from '../db/journey-vouchers.ts';
-import { findPointsSpendings } from '../db/points-transactions.ts';
+import { findPointsTransactionsOf } from '../db/points-transactions.ts';
 import { findProject } from '../db/projects.ts';
 import type { NewRollback, Redemption } from '../db/redemptions.ts';
 import { lockLoyaltyCards } from './loyalty-card.ts';
+import { takeBackAdditions, type CardReturn, type TakenBack } from './card-returns.ts';
 import { refundPoints } from './points-refund.ts';
 import type { KnownVoucher } from './voucher-states.ts';
 
 /** A reward as the ledger keeps it. */
 interface KeptReward {
   parameters?: { campaign?: { balance?: number } };
-  voucher?: { id: string } | null;
+  voucher?: { id: string; code: string } | null;
 }
 
 /** The code that a redemption gave, where it gave one and no balance. */
@@ -20,9 +21,16 @@ const couponOf = ({ reward }: Redemption): string[] => {
   return voucher && parameters?.campaign?.balance === undefined ? [voucher.id] : [];
 };
 
-/** The vouchers that go with redemptions: what was redeemed, and codes that were given for points. To be locked together. */
+/** What a redemption added to another card. */
+const additionOf = (rollback: NewRollback): CardReturn[] => {
+  const { voucher, parameters } = (rollback.of.reward ?? {}) as KeptReward;
+  const added = parameters?.campaign?.balance;
+  return voucher && added !== undefined ? [{ rollback, voucherId: voucher.id, code: voucher.code, added }] : [];
+};
+
+/** The vouchers that go with redemptions: what was redeemed, and what was given for points or added to. To be locked together. */
 export const vouchersWith = (redemptions: readonly Redemption[]): string[] =>
-  redemptions.flatMap((each) => [...(each.voucherId === null ? [] : [each.voucherId]), ...couponOf(each)]);
+  redemptions.flatMap(({ voucherId, reward }) => [voucherId, (reward as KeptReward | null)?.voucher?.id].filter((id) => id != null));
 
 const gave = (redemptions: readonly Redemption[]): Redemption[] => redemptions.filter(({ reward }) => reward !== null);
 
@@ -33,8 +41,9 @@ export const lockRewardsOf = async (tx: Tx, projectId: string, redemptions: read
 };
 
 /**
- * Gives points back to the cards that spent them, and what was given for them to the stock; a code that nobody has used is withdrawn. What was
- * added to another card stays there. A card that was deleted gets nothing.
+ * Gives points back to the cards that spent them, and what was given for them to the stock; a code that nobody has used is withdrawn, and what
+ * was added to another card goes from there, as far as it is there still. A card that was deleted gets nothing.
+ * @returns what went from other cards, by redemption
  */
 export const takeBackRewards = async (
   tx: Tx,
@@ -42,31 +51,31 @@ export const takeBackRewards = async (
   rollbacks: readonly NewRollback[],
   vouchers: ReadonlyMap<string, KnownVoucher>,
   now: Date,
-): Promise<void> => {
+): Promise<Map<string, TakenBack>> => {
   const redemptions = gave(rollbacks.map(({ of }) => of));
-  if (redemptions.length === 0) return;
+  if (redemptions.length === 0) return new Map();
   const counts = new Map<string, number>();
   for (const { rewardId } of redemptions) counts.set(rewardId!, (counts.get(rewardId!) ?? 0) - 1);
   await countRewards(tx, projectId, counts);
   await withdrawCoupons(tx, projectId, redemptions.flatMap(couponOf), 'unredeemed', 'The redemption that gave it was taken back', now);
 
   const project = (await findProject(tx, projectId))!;
-  const ids = redemptions.flatMap(({ voucherId }) => voucherId ?? []);
+  const additions = rollbacks.flatMap(additionOf);
+  const ids = [...redemptions.flatMap(({ voucherId }) => voucherId ?? []), ...additions.map(({ voucherId }) => voucherId)];
   const cards = new Map((await lockLoyaltyCards(tx, project, { ids }, now)).map((card) => [card.id, card]));
   const byRedemption = new Map(rollbacks.map((rollback) => [rollback.of.id, rollback]));
-  const spendings = await findPointsSpendings(
-    tx,
-    projectId,
-    redemptions.map(({ id }) => id),
-  );
+  const redemptionIds = redemptions.map(({ id }) => id);
+  const spendings = await findPointsTransactionsOf(tx, projectId, redemptionIds, 'POINTS_REDEMPTION');
   const refunds = spendings.flatMap((spending) => {
     const card = cards.get(spending.voucherId);
     const { id: rollbackId, reason } = byRedemption.get(spending.redemptionId!)!;
     return card ? [{ card, spending, rollbackId, reason }] : [];
   });
   await refundPoints(tx, project, refunds, now);
+  const taken = await takeBackAdditions(tx, projectId, additions, { cards, vouchers }, now);
   for (const { id, card } of cards.values()) {
     const voucher = vouchers.get(id);
     if (voucher) voucher.card = card;
   }
+  return taken;
 };

@@ -142,10 +142,11 @@ export const takeBackRedemptions = async (
     const voucher = vouchers.get(voucherId!);
     if (voucher) voucher.redeemed -= 1;
   }
-  await insertRollbacks(tx, projectId, parentRow ? [parentRow, ...rows] : rows, time);
   const timeOf = (each: Redemption) => new Date(time.getTime() + clockOf(ownerOf(each)));
   const giftEvents = await refundGifts(tx, projectId, rows, vouchers, time, ({ of }) => timeOf(of).toISOString());
-  await takeBackRewards(tx, projectId, rows, vouchers, time);
+  const taken = await takeBackRewards(tx, projectId, rows, vouchers, time);
+  for (const row of rows) row.takenBack = taken.get(row.of.id) ?? null;
+  await insertRollbacks(tx, projectId, parentRow ? [parentRow, ...rows] : rows, time);
   const events = left.map((each, index) => eventOf(each, rows[index]!, ownerOf(each), timeOf(each)));
   await insertEvents(tx, projectId, [...events, ...giftEvents, ...orderEvents]);
   return { done, rows, parentRow, vouchers, time };
@@ -168,6 +169,7 @@ const rollbackRow = (cause: RollbackCause, redemption: Redemption): NewRollback 
   trackingId: cause.trackingId ?? redemption.trackingId,
   reason: cause.reason,
   metadata: cause.metadata,
+  takenBack: null,
   apiKeyId: cause.apiKeyId,
 });
 
@@ -188,6 +190,7 @@ const eventOf = (redemption: Redemption, row: NewRollback, owner: string | null,
     campaign_id: redemption.campaignId,
     campaign: redemption.campaign,
     discount_amount: redemption.amount,
+    reward: rewardView(redemption, row),
     reason: row.reason,
     tracking_id: row.trackingId,
   },
@@ -204,7 +207,7 @@ const rollbackView = (redemption: Redemption, row: NewRollback, voucher: KnownVo
   amount: redemption.points === null ? row.amount : -redemption.points,
   gift: redemption.credits === null ? undefined : { amount: -redemption.credits },
   loyalty_card: redemption.points === null ? undefined : { points: -redemption.points },
-  reward: rewardView(redemption),
+  reward: rewardView(redemption, row),
   reason: row.reason,
   metadata: row.metadata,
   result: 'SUCCESS',
@@ -216,8 +219,10 @@ const rollbackView = (redemption: Redemption, row: NewRollback, voucher: KnownVo
   voucher: voucher ? redeemedVoucherView(voucher) : lostVoucherView(redemption),
 });
 
-const rewardView = ({ reward }: Redemption) =>
-  reward === null ? undefined : { id: reward['id'], assignment_id: reward['assignment_id'], object: 'reward' };
+const rewardView = ({ reward }: Redemption, { takenBack }: NewRollback) =>
+  reward === null
+    ? undefined
+    : { id: reward['id'], assignment_id: reward['assignment_id'], object: 'reward', taken_back: takenBack ?? undefined };
 
 const lostVoucherView = ({ voucherId, code }: Redemption) => (code === null ? undefined : { id: voucherId, code, object: 'voucher' });
 

@@ -89,6 +89,14 @@ export const refillBuckets = async (
   return new Map(rows.map((row) => [row.transactionId, row.lost]));
 };
 
+/** How many of the points that transactions added came to their end unused, by transaction. */
+export const readExpired = async (db: Db, projectId: string, transactionIds: readonly string[]): Promise<Map<string, number>> => {
+  const rows = await db<{ transactionId: string; expired: number }[]>`
+    select transaction_id, sum(expired)::bigint as expired from points_bucket
+    where project_id = ${projectId} and transaction_id = any(${transactionIds}::text[]) group by transaction_id having sum(expired) > 0`;
+  return new Map(rows.map((row) => [row.transactionId, row.expired]));
+};
+
 /** How many points of cards have expired by their holders' time (ISO 8601), and are still counted. */
 export const readDue = async (
   db: Db,

@@ -67,10 +67,12 @@ const columns = (db: Db) => db`
   id, voucher_id, campaign_id, type, points, balance, total, source_id, reason, redemption_id, rollback_id, order_id, earning_rule_id, details,
   related_id, dedupe_key, created_at`;
 
-/** Transactions by the redemptions that they paid for: those that spent, not what was given back. */
-export const findPointsSpendings = (db: Db, projectId: string, redemptionIds: readonly string[]) => db<PointsTransaction[]>`
+/** Transactions of this type that redemptions made: those that paid for them, or what their rewards added. */
+export const findPointsTransactionsOf = (db: Db, projectId: string, redemptionIds: readonly string[], type: PointsTransactionType) => db<
+  PointsTransaction[]
+>`
   select ${columns(db)} from points_transaction
-  where project_id = ${projectId} and redemption_id = any(${redemptionIds}::text[]) and type = 'POINTS_REDEMPTION' order by id`;
+  where project_id = ${projectId} and redemption_id = any(${redemptionIds}::text[]) and type = ${type} order by id`;
 
 /** Which of these dedupe keys are taken: by points that came, or that wait. Read it with the cards locked. */
 export const findPointsKeys = async (db: Db, projectId: string, keys: readonly string[]): Promise<Set<string>> => {

@@ -54,6 +54,8 @@ export interface NewRollback {
   trackingId: string | null;
   reason: string | null;
   metadata: Record<string, unknown> | null;
+  /** What went from a card that the redemption had added to (activities/card-returns.ts). */
+  takenBack: object | null;
   apiKeyId: string | null;
 }
 
@@ -75,7 +77,7 @@ export const insertRollbacks = async (db: Db, projectId: string, rollbacks: NewR
     credits: rollback.of.credits === null ? null : -rollback.of.credits,
     reason: rollback.reason,
     metadata: rollback.metadata && db.json(rollback.metadata as never),
-    trace: db.json({ rollback_of: rollback.of.id }),
+    trace: db.json({ rollback_of: rollback.of.id, ...(rollback.takenBack && { taken_back: rollback.takenBack as never }) }),
     api_key_id: rollback.apiKeyId,
     created_at: now,
   }));
@@ -105,6 +107,8 @@ export interface Redemption {
   points: number | null;
   rewardId: string | null;
   reward: Record<string, unknown> | null;
+  /** Of a rollback: what went from a card that the redemption had added to. */
+  takenBack: Record<string, unknown> | null;
   /** The customer's time, where it is not createdAt. */
   at: Date | null;
   order: Record<string, unknown> | null;
@@ -118,7 +122,8 @@ export interface Redemption {
 export const redemptionColumns = (db: Db) => db`
   r.project_id, r.id, r.object, r.result, r.voucher_id, r.code, r.promotion_tier_id, t.name as promotion_tier, r.campaign_id, c.name as campaign, r.customer_id, u.source_id as customer_source_id,
   r.tracking_id, r.rollback_of, r.parent_id, r.amount, r.credits, r.at, r."order", r.failure_code, r.failure_message, r.reason, r.metadata, r.created_at,
-  case when r.rollback_of is null then g.points else -g.points end as points, g.reward_id, g.reward`;
+  case when r.rollback_of is null then g.points else -g.points end as points, g.reward_id, g.reward,
+  case when r.rollback_of is not null then r.trace -> 'taken_back' end as taken_back`;
 
 export const redemptionSource = (db: Db) => db`
   redemption r

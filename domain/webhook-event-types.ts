@@ -224,7 +224,13 @@ export const webhookEventTypes: WebhookEventType[] = [
   {
     type: 'redemption.rollback.succeeded',
     description: 'A redemption was taken back',
-    data: z.looseObject({ ...redeemed, rollback_id: z.string(), discount_amount, reason: z.string().nullable() }),
+    data: z.looseObject({
+      ...redeemed,
+      rollback_id: z.string(),
+      discount_amount,
+      reward: z.looseObject({}).optional(),
+      reason: z.string().nullable(),
+    }),
     example: { ...REDEEMED, rollback_id: 'r_0192f3a9', discount_amount: 500, reason: 'returned' },
   },
   referral('customer.referred', 'A customer brought another by a referral code; told to who brought them'),

@@ -55,7 +55,7 @@ export const loyaltyCardSchema = z
     next_expiration_points: z.int().nullable(),
     pending_points: z.int().meta({ description: 'Earned, and not to be spent yet: none of them counts to points or balance' }),
     expired_points: z.int(),
-    subtracted_points: z.int().meta({ description: 'Taken away by hand, with a canceled order, or to another card' }),
+    subtracted_points: z.int().meta({ description: 'Taken away by hand, with what earned them, or to another card' }),
   })
   .meta({ id: 'LoyaltyCard' });
 

@@ -25,6 +25,16 @@ const entry = {
   related_object_id: z.string(),
 };
 
+const takenBack = z
+  .object({
+    voucher: z.object({ id: z.string(), code: z.string(), object: z.literal('voucher') }),
+    added: z.int().meta({ description: 'What the redemption added to it: credits in minor units, or points' }),
+    taken: z.int().meta({ description: 'What of that went again' }),
+    missing: z.int().meta({ description: 'What could not be taken' }),
+    reason: z.string().nullable().meta({ description: 'Why something is missing' }),
+  })
+  .meta({ description: 'Of a rollback: what went from a card that the reward had added to' });
+
 export const redemptionSchema = z
   .object({
     ...entry,
@@ -35,7 +45,9 @@ export const redemptionSchema = z
       .object({ points: z.int() })
       .optional()
       .meta({ description: 'What was spent of a loyalty card; then amount is the same' }),
-    reward: z.looseObject({ id: z.string(), assignment_id: z.string(), object: z.literal('reward') }).optional(),
+    reward: z
+      .looseObject({ id: z.string(), assignment_id: z.string(), object: z.literal('reward'), taken_back: takenBack.optional() })
+      .optional(),
     redemption: z.string().optional().meta({ description: 'The parent redemption, or the one that was taken back' }),
     reason: z.string().nullish(),
     failure_code: z.string().optional(),

@@ -7,7 +7,7 @@ import { settleDuePoints } from '../../../activities/due-points.ts';
 import { createCampaign } from '../../../db/campaigns.ts';
 import type { Tx } from '../../../db/client.ts';
 import { upsertCustomers } from '../../../db/customers.ts';
-import { findPointsSpendings, listPointsTransactions } from '../../../db/points-transactions.ts';
+import { findPointsTransactionsOf, listPointsTransactions } from '../../../db/points-transactions.ts';
 import { listExpiring } from '../../../db/points-buckets.ts';
 import { createVouchers, draftOfCampaign, fixedCode } from '../../../db/voucher-creation.ts';
 import { voucherView } from '../../../db/voucher-changes.ts';
@@ -81,7 +81,7 @@ const refund = (code: string, redemptionId: string, now = NOW) =>
   withCards(
     [code],
     async (tx, card) => {
-      const [spending] = await findPointsSpendings(tx, shop.project.id, [redemptionId]);
+      const [spending] = await findPointsTransactionsOf(tx, shop.project.id, [redemptionId], 'POINTS_REDEMPTION');
       await refundPoints(tx, shop.project, [{ card, spending: spending!, rollbackId: `rr_${redemptionId}`, reason: null }], now);
     },
     now,
