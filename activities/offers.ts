@@ -13,7 +13,10 @@ import {
 } from '../db/offers.ts';
 import { countersNeeded } from '../domain/counted.ts';
 import { offerOf, type Offer } from '../domain/qualification/offer.ts';
+import { bookOf, type OfferBook } from '../domain/qualification/offered.ts';
+import { SCENARIO, seenIn, type ScenarioName } from '../domain/qualification/scenario.ts';
 import type { PromotionTierState, RedeemableState } from '../domain/redeemable.ts';
+import type { Discount } from '../domain/discount.ts';
 import { formulasOf } from '../domain/dynamic-discount.ts';
 import { needsOf } from '../domain/validation-rules/needs.ts';
 import type { Redeemer } from '../domain/voucher-validity.ts';
@@ -26,14 +29,20 @@ export interface OffersDeps {
   now: () => Date;
 }
 
+/** What a scenario looks at of what a project offers to all. */
+interface SeenOffers {
+  book: OfferBook;
+  /** Those about which counters decide. */
+  counted: readonly Offer[];
+}
+
 /** What a project offers to all. */
 export interface ProjectOffers {
   version: string;
   /** Epoch milliseconds. */
   readAt: number;
-  offers: readonly Offer[];
-  /** Those about which counters decide. */
-  counted: ReadonlySet<Offer>;
+  /** What a scenario looks at of it. */
+  seenIn: (scenario: ScenarioName) => SeenOffers;
   /** Some whose rules ask for all that any of them asks for. */
   asking: readonly RedeemableState[];
 }
@@ -60,7 +69,21 @@ const campaignOffer = (campaign: KnownVoucher): Offer => ({
   parts: [{ asked: { object: 'voucher', id: campaign.id }, redeemable: campaign }],
 });
 
-const redeemablesOf = (offers: readonly Offer[]): RedeemableState[] =>
+/** Makes equal discounts the same, so that what they take of an order is worked out once. */
+const sharing = (offers: readonly Offer[]): Offer[] => {
+  const known = new Map<string, Discount>();
+  const shared = (discount: Discount): Discount => {
+    const key = JSON.stringify(discount);
+    known.set(key, known.get(key) ?? discount);
+    return known.get(key)!;
+  };
+  return offers.map((offer) => ({
+    ...offer,
+    parts: offer.parts.map(({ asked, redeemable }) => ({ asked, redeemable: { ...redeemable, discount: shared(redeemable.discount) } })),
+  }));
+};
+
+export const redeemablesOf = (offers: readonly Offer[]): RedeemableState[] =>
   offers.flatMap(({ parts }) => parts.map(({ redeemable }) => redeemable));
 
 const ANYBODY: Redeemer = { customerId: 'anybody', named: true, at: 0, zone: 'UTC' };
@@ -78,21 +101,24 @@ const asksForSomething = ({ rules, discount }: RedeemableState): boolean => {
   return customer || products || segments.length > 0 || collections.length > 0;
 };
 
+const seenOffers = (offers: readonly Offer[]): SeenOffers => ({ book: bookOf(offers), counted: offers.filter(isCounted) });
+
 const projectOffers = (version: string, time: Date, offers: readonly Offer[]): ProjectOffers => {
   const ruled = redeemablesOf(offers).filter(({ rules, discount }) => rules.length > 0 || formulasOf(discount).length > 0);
   const asking = ruled.filter(asksForSomething);
+  const seen = new Map<ScenarioName, SeenOffers>();
   return {
     version,
     readAt: time.getTime(),
-    offers,
-    counted: new Set(offers.filter(isCounted)),
+    seenIn: (name) => {
+      const known = seen.get(name) ?? seenOffers(seenIn(SCENARIO[name], offers));
+      seen.set(name, known);
+      return known;
+    },
     // One that has rules makes that the facts are read, though nothing more is asked for.
     asking: asking.length > 0 ? asking : ruled.slice(0, 1),
   };
 };
-
-/** The campaign whose offer an offer is; null where it is of none. */
-export const campaignOf = ({ parts }: Offer): string | null => parts[0]?.redeemable.campaign?.id ?? null;
 
 const promotionOffers = async ({ sql, states }: OffersDeps, projectId: string, time: Date): Promise<Offer[]> => {
   const [tierRefs, stackRefs] = await Promise.all([readTierOffers(sql, projectId, time), readStackOffers(sql, projectId, time)]);
@@ -122,7 +148,7 @@ export const createOffers = (deps: OffersDeps) => {
     const [campaigns, ofPromotions] = await Promise.all([readCampaignOffers(sql, projectId, time), promotionOffers(deps, projectId, time)]);
     const found = await states.statesOf(sql, projectId, campaigns);
     const ofCampaigns = campaigns.flatMap(({ codeKey }) => (found.has(codeKey) ? [campaignOffer(found.get(codeKey)!)] : []));
-    return projectOffers(version, time, [...ofPromotions, ...ofCampaigns]);
+    return projectOffers(version, time, sharing([...ofPromotions, ...ofCampaigns]));
   };
 
   return {

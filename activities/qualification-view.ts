@@ -1,4 +1,5 @@
 import type { NearOffer } from '../domain/qualification/near.ts';
+import type { Qualification } from '../domain/qualification/qualify.ts';
 import type { Offer, QualifiedOffer } from '../domain/qualification/offer.ts';
 import { applicableView } from './applicable-view.ts';
 import { appliedView, orderView } from './checkout-view.ts';
@@ -55,16 +56,8 @@ const nearView = ({ offer, shortfalls }: NearOffer) => {
   return { ...told, missing: shortfalls };
 };
 
-export interface QualificationPage {
-  page: readonly QualifiedOffer[];
-  hasMore: boolean;
-  /** How many apply, on all pages. */
-  total: number;
-  near: readonly NearOffer[];
-}
-
 /** The answer of `POST /qualifications`. */
-export const qualificationView = (request: QualificationRequest, { page, hasMore, total, near }: QualificationPage, id: string) => ({
+export const qualificationView = (request: QualificationRequest, { page, hasMore, total, near }: Qualification, id: string) => ({
   redeemables: {
     object: 'list' as const,
     data_ref: 'data' as const,

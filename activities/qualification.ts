@@ -1,17 +1,18 @@
 import type { CheckoutCustomer } from '../db/checkout.ts';
 import type { Sql } from '../db/client.ts';
 import { newId } from '../db/ids.ts';
-import { passesFilters, type OfferFilters } from '../domain/qualification/filters.ts';
+import { filterOf, type OfferFilters } from '../domain/qualification/filters.ts';
 import type { Offer } from '../domain/qualification/offer.ts';
-import { pageOf, qualify, type SortingRule } from '../domain/qualification/qualify.ts';
-import { narrowed, SCENARIO, type ScenarioName } from '../domain/qualification/scenario.ts';
+import type { Offered } from '../domain/qualification/offered.ts';
+import { qualify, type SortingRule } from '../domain/qualification/qualify.ts';
+import { SCENARIO, seenIn, type ScenarioName } from '../domain/qualification/scenario.ts';
 import type { Redeemer } from '../domain/voucher-validity.ts';
 import { readCounts } from './checkout-counts.ts';
 import type { Question } from './checkout-decision.ts';
 import type { CheckoutRequest } from './checkout-request.ts';
 import { createGatherer } from './gather.ts';
 import { findCustomers } from './named-customers.ts';
-import { campaignOf, createOffers, isCounted, type ProjectOffers } from './offers.ts';
+import { createOffers, isCounted, redeemablesOf, type ProjectOffers } from './offers.ts';
 import { qualificationView } from './qualification-view.ts';
 import { readFacts } from './request-facts.ts';
 import type { VoucherStates } from './voucher-states.ts';
@@ -40,7 +41,9 @@ export type QualificationActivities = ReturnType<typeof createQualificationActiv
 /** A request with what is offered in it. */
 interface Asked {
   request: QualificationRequest;
-  offers: Offer[];
+  offered: Offered;
+  /** Those about which counters decide. */
+  counted: readonly Offer[];
   /** What has to be read for it. */
   question: Question;
 }
@@ -64,13 +67,13 @@ export const createQualificationActivities = ({ sql, states, now, inFlight = 2 }
       readCounts(
         sql,
         projectId,
-        asked.map(({ question, offers: list }) => ({ ...question, redeemables: countedIn(list, ofProject) })),
+        asked.map(({ question, counted }) => ({ ...question, redeemables: redeemablesOf(counted) })),
         requests[0]!.project.timezone,
         time,
       ),
       readFacts(sql, projectId, questions, time),
     ]);
-    return asked.map(({ request, offers: list, question }) => {
+    return asked.map(({ request, offered, question }) => {
       const scenario = SCENARIO[request.scenario];
       const { order, stackingRules: rules } = request;
       const facts = factsOf(question);
@@ -83,9 +86,8 @@ export const createQualificationActivities = ({ sql, states, now, inFlight = 2 }
         facts: scenario.ofOrder ? facts : { ...facts, items: [], orderMetadata: null },
       };
       const nearest = scenario.counts === null && request.startingAfter === null ? request.limit : 0;
-      const { qualified, near } = qualify(open, list, { sorting: request.sorting, nearest });
-      const { page, hasMore } = pageOf(qualified, { limit: request.limit, after: request.startingAfter });
-      return qualificationView(request, { page, hasMore, total: qualified.length, near }, newId('validation'));
+      const { sorting, limit, startingAfter: after } = request;
+      return qualificationView(request, qualify(open, offered, { sorting, limit, after, nearest }), newId('validation'));
     });
   };
 
@@ -97,32 +99,29 @@ export const createQualificationActivities = ({ sql, states, now, inFlight = 2 }
   };
 };
 
-const countedIn = (list: readonly Offer[], { counted }: ProjectOffers) =>
-  list
-    .filter((offer) => counted.has(offer) || (offer.object === 'voucher' && isCounted(offer)))
-    .flatMap(({ parts }) => parts.map(({ redeemable }) => redeemable));
-
 const askedOf = (
   request: QualificationRequest,
   customer: CheckoutCustomer | undefined,
   { ofProject, own }: { ofProject: ProjectOffers; own: readonly Offer[] },
   time: Date,
 ): Asked => {
-  const scenario = SCENARIO[request.scenario];
+  const { book, counted } = ofProject.seenIn(request.scenario);
+  const passes = filterOf(request.filters);
   // A campaign of which the customer has a code is there by that code.
   const joined = new Set(own.flatMap((offer) => (offer.source === 'wallet' ? (campaignOf(offer) ?? []) : [])));
-  const isOffered = (offer: Offer): boolean =>
-    scenario.sources.includes(offer.source) &&
-    scenario.takes(offer) &&
-    !(offer.object === 'campaign' && joined.has(offer.id)) &&
-    passesFilters(offer, request.filters);
-  const list = [...own, ...ofProject.offers].filter(isOffered);
+  const isJoined = (offer: Offer): boolean => offer.object === 'campaign' && joined.has(offer.id);
+  const isOffered = joined.size === 0 ? passes : (offer: Offer) => !isJoined(offer) && passes(offer);
+  const offered: Offered = { own: seenIn(SCENARIO[request.scenario], own).filter(passes), book, isOffered };
   const at = time.getTime() + (customer?.clockOffsetMs ?? 0);
   const by: Redeemer = { customerId: customer?.id ?? null, named: request.customer !== null, at, zone: request.project.timezone };
-  const redeemables = [...ofProject.asking, ...own.flatMap(({ parts }) => parts.map(({ redeemable }) => redeemable))];
+  const redeemables = [...ofProject.asking, ...redeemablesOf(own)];
   return {
     request,
-    offers: scenario.counts === null ? list : list.map((offer) => narrowed(offer, scenario)),
+    offered,
+    counted: [...offered.own.filter(isCounted), ...counted.filter(isOffered)],
     question: { request, asked: [], redeemables, customer, redeemerOf: () => by, at },
   };
 };
+
+/** The campaign whose offer an offer is; null where it is of none. */
+const campaignOf = ({ parts }: Offer): string | null => parts[0]?.redeemable.campaign?.id ?? null;

@@ -22,6 +22,8 @@ export interface Candidate {
   /** What this request applied before it, in order. */
   applied: readonly Applied[];
   checkout: Checkout;
+  /** True where its validation rules are known to hold. */
+  rulesHold?: boolean;
   /** What its discount is taken of, once it was worked out. */
   scope?: ApplicableScope | null;
   /** The cart after it, once it was worked out. */

@@ -29,4 +29,4 @@ export const factsOf = (candidate: Candidate): RuleFacts => {
 
 /** Whether all of its validation rules hold. @returns null where they do */
 export const refusalOfAssignedRules = (candidate: Candidate): Refusal | null =>
-  candidate.redeemable.rules.length === 0 ? null : refusalOfRules(candidate.redeemable.rules, factsOf(candidate));
+  candidate.rulesHold || candidate.redeemable.rules.length === 0 ? null : refusalOfRules(candidate.redeemable.rules, factsOf(candidate));

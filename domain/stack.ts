@@ -43,6 +43,24 @@ export const outcomeOn = (checkout: Checkout, { applied, cart }: Stack, { asked,
     : outcome;
 };
 
+/**
+ * A redeemable that applies on top of a stack, for who wants to know no more than what it takes. @param rulesHold whether its rules are known to
+ * @returns why it does not apply; null where it is skipped
+ */
+export const candidateOn = (
+  checkout: Checkout,
+  { applied, cart }: Stack,
+  { asked, redeemable }: Pick<Candidate, 'asked' | 'redeemable'>,
+  rulesHold: boolean,
+): Candidate | Refusal | null => {
+  const { rules } = checkout;
+  const before = applied.map((each) => each.redeemable);
+  if (skipKeyOf(rules, redeemable, before, false)) return null;
+  const candidate: Candidate = { asked, redeemable, by: checkout.redeemerOf(redeemable), cart, applied, checkout, rulesHold };
+  const refusal = refusalOfCandidate(candidate);
+  return refusal ?? (skipsWithoutEffect(rules, redeemable) && hasNoEffect(apply(candidate)) ? null : candidate);
+};
+
 const apply = (candidate: Candidate): Applied => {
   const { asked, redeemable, by } = candidate;
   const next = afterDiscount(candidate);

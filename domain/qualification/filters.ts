@@ -43,8 +43,14 @@ const meets = (values: readonly string[], { $in, $not_in, $is, $is_not, $has_val
   );
 };
 
+const EVERY = (): boolean => true;
+
 /** Whether an offer is one of those that are asked for. */
-export const passesFilters = (offer: Offer, { junction, fields }: OfferFilters): boolean => {
-  const results = Object.entries(fields).map(([field, conditions]) => meets(VALUES[field as FilterField](offer), conditions));
-  return results.length === 0 || (junction === 'AND' ? results.every(Boolean) : results.some(Boolean));
+export const filterOf = ({ junction, fields }: OfferFilters): ((offer: Offer) => boolean) => {
+  const asked = Object.entries(fields) as [FilterField, FilterConditions][];
+  if (asked.length === 0) return EVERY;
+  return (offer) => {
+    const passes = ([field, conditions]: (typeof asked)[number]): boolean => meets(VALUES[field](offer), conditions);
+    return junction === 'AND' ? asked.every(passes) : asked.some(passes);
+  };
 };

@@ -1,6 +1,8 @@
 import type { Applied } from '../checkout.ts';
+import { formulasOf } from '../dynamic-discount.ts';
 import { publicationRedeemableByLinkedCustomer } from '../validation-rules/kinds/publication-redeemable-by-linked-customer.ts';
 import type { CompiledGroup } from '../validation-rules/rule.ts';
+import { isBounding } from '../validation-rules/scope.ts';
 import type { AskedRedeemable, RedeemableState } from '../redeemable.ts';
 
 /** From where a customer has something: a code of their own, a campaign or a code that is for all, or a promotion. */
@@ -18,16 +20,29 @@ export interface Offer {
   createdAt: number;
   /** Whether its rules ask of the request only, not of itself nor of what was counted: they say the same whatever is redeemed. */
   asksOfRequest: boolean;
+  /** Whether it takes as much as any other that is so and has the same discount. */
+  isPlain: boolean;
 }
 
 const asksOfRequest = (group: CompiledGroup): boolean =>
-  [...group.nodes.values()].every(({ kind }) => kind.counters === undefined && kind !== publicationRedeemableByLinkedCustomer);
+  [...group.nodes.values()].every(
+    ({ kind, nested }) =>
+      kind.counters === undefined && kind !== publicationRedeemableByLinkedCustomer && (nested === null || asksOfRequest(nested)),
+  );
+
+const takesByDiscount = (redeemable: RedeemableState): boolean =>
+  !(redeemable.object === 'voucher' && (redeemable.gift || redeemable.card)) &&
+  formulasOf(redeemable.discount).length === 0 &&
+  !redeemable.rules.some(isBounding);
 
 /** An offer of what is asked of the checkout for it. */
-export const offerOf = (offer: Omit<Offer, 'asksOfRequest'>): Offer => ({
+export const offerOf = (offer: Omit<Offer, 'asksOfRequest' | 'isPlain'>): Offer => ({
   ...offer,
   asksOfRequest: offer.parts.every(({ redeemable: { rules } }) => rules.every(({ group }) => group === null || asksOfRequest(group))),
+  isPlain: offer.parts.length === 1 && offer.parts.every(({ redeemable }) => takesByDiscount(redeemable)),
 });
+
+export const byNewest = (a: Offer, b: Offer): number => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1);
 
 /** An offer that applies, with what it takes of the order. */
 export interface QualifiedOffer {

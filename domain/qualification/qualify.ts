@@ -1,8 +1,10 @@
 import type { Checkout } from '../checkout.ts';
-import type { RuleFacts } from '../validation-rules/facts.ts';
-import { applies, decideOffer, factsOfRequest, firstFailure, nearestOf, startOfCheckout, type NearOffer, type ShortOffer } from './near.ts';
-import type { Offer, QualifiedOffer } from './offer.ts';
-import { shortfallOf, startOf } from './shortfall.ts';
+import { createDecider, type Decider, type Verdict } from './decide.ts';
+import { nearestOf, type NearOffer, type ShortOffers } from './near.ts';
+import { byNewest, type Offer, type QualifiedOffer } from './offer.ts';
+import { holdAgainst } from './offer-tree.ts';
+import type { Offered } from './offered.ts';
+import { shortfallOf } from './shortfall.ts';
 
 export const SORTING_RULES = ['BEST_DEAL', 'LEAST_DEAL', 'DEFAULT'] as const;
 export type SortingRule = (typeof SORTING_RULES)[number];
@@ -10,56 +12,73 @@ export type SortingRule = (typeof SORTING_RULES)[number];
 /** A checkout before anything is asked of it. */
 export type OpenCheckout = Omit<Checkout, 'asked' | 'redeemables'>;
 
-const withNothing = (checkout: OpenCheckout): Checkout => ({ ...checkout, asked: [], redeemables: [] });
+/** One that applies, and what it takes. */
+type Applying = Pick<QualifiedOffer, 'offer' | 'discount'>;
 
-const byNewest = (a: Offer, b: Offer): number => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1);
-
-const ORDERS: Record<SortingRule, (a: QualifiedOffer, b: QualifiedOffer) => number> = {
+const ORDERS: Record<SortingRule, (a: Applying, b: Applying) => number> = {
   DEFAULT: (a, b) => byNewest(a.offer, b.offer),
   BEST_DEAL: (a, b) => b.discount - a.discount || byNewest(a.offer, b.offer),
   LEAST_DEAL: (a, b) => a.discount - b.discount || byNewest(a.offer, b.offer),
 };
 
+/** What is asked of what applies. */
+export interface Asking {
+  sorting: SortingRule;
+  limit: number;
+  /** The id of the last of the page before; one that applies no more ends the list. null: the first page. */
+  after: string | null;
+  /** How many at most of those that nearly apply. */
+  nearest: number;
+}
+
 export interface Qualification {
   /** In the order asked. */
-  qualified: QualifiedOffer[];
+  page: QualifiedOffer[];
+  hasMore: boolean;
+  /** How many apply, on all pages. */
+  total: number;
   /** Those that would apply if the order had a little more; the nearest first. */
   near: NearOffer[];
 }
 
-/** What applies of these offers, each alone, and what nearly does. Most fail by their rules, so these are asked first and for little. */
-export const qualify = (
-  open: OpenCheckout,
-  offers: Iterable<Offer>,
-  { sorting, nearest }: { sorting: SortingRule; nearest: number },
-): Qualification => {
-  const checkout = withNothing(open);
-  const start = startOfCheckout(open);
-  const qualified: QualifiedOffer[] = [];
-  const short: ShortOffer[] = [];
-  let facts: RuleFacts | null = null;
-  for (const offer of offers) {
-    const failed = offer.asksOfRequest ? firstFailure(offer, (facts ??= factsOfRequest(checkout, start, offer))) : null;
-    const decided = failed ? null : decideOffer(checkout, start, offer);
-    if (applies(decided)) {
-      qualified.push(decided);
-      continue;
-    }
-    if (nearest === 0) continue;
-    const shortfall = failed
-      ? shortfallOf(failed.rule, failed.failure, checkout.facts)
-      : decided && startOf(decided, checkout.redeemerOf(offer.parts[0]!.redeemable).at);
-    if (shortfall) short.push({ offer, shortfall });
+/** What applies, and what misses something. */
+interface Sorted {
+  applying: Applying[];
+  short: ShortOffers[];
+}
+
+const decideAll = (checkout: Checkout, decider: Decider, { own, book, isOffered }: Offered): Sorted => {
+  const applying: Applying[] = [];
+  const short: ShortOffers[] = [];
+  const file = (offer: Offer, verdict: Verdict): void => {
+    if (typeof verdict === 'number') applying.push({ offer, discount: verdict });
+    else if (verdict) short.push({ offers: [offer], shortfall: verdict });
+  };
+  for (const offer of own) file(offer, decider.decide(offer));
+  for (const offer of book.others) if (isOffered(offer)) file(offer, decider.decide(offer));
+  const [any] = book.tree.all;
+  if (!any) return { applying, short };
+  const { met, unmet } = holdAgainst(book.tree, decider.factsOf(any));
+  for (const offer of met) if (isOffered(offer)) file(offer, decider.decideRuled(offer));
+  for (const { failure, offers } of unmet) {
+    const shortfall = shortfallOf(null, failure, checkout.facts);
+    if (shortfall) short.push({ offers, shortfall });
   }
-  return { qualified: qualified.sort(ORDERS[sorting]), near: nearestOf(checkout, short, nearest, byNewest) };
+  return { applying, short };
 };
 
-/** A page of what qualified. `after` is the id of the last of the page before; one that qualifies no more ends the list. */
-export const pageOf = <T extends { offer: Offer }>(
-  qualified: readonly T[],
-  { limit, after }: { limit: number; after: string | null },
-): { page: T[]; hasMore: boolean } => {
-  const from = after === null ? 0 : qualified.findIndex(({ offer }) => offer.id === after) + 1;
-  if (after !== null && from === 0) return { page: [], hasMore: false };
-  return { page: qualified.slice(from, from + limit), hasMore: qualified.length > from + limit };
+/** What applies of what is offered, each alone, and what nearly does. */
+export const qualify = (open: OpenCheckout, offered: Offered, { sorting, limit, after, nearest }: Asking): Qualification => {
+  const checkout: Checkout = { ...open, asked: [], redeemables: [] };
+  const decider = createDecider(checkout);
+  const { applying, short } = decideAll(checkout, decider, offered);
+  const sorted = applying.sort(ORDERS[sorting]);
+  const from = after === null ? 0 : sorted.findIndex(({ offer }) => offer.id === after) + 1;
+  const found = after !== null && from === 0 ? [] : sorted.slice(from, from + limit);
+  return {
+    page: found.flatMap(({ offer }) => decider.tell(offer) ?? []),
+    hasMore: found.length > 0 && sorted.length > from + limit,
+    total: sorted.length,
+    near: nearestOf(checkout, short, nearest, offered.isOffered),
+  };
 };

@@ -73,13 +73,17 @@ const narrowedRule = (rule: AssignedRule, counts: (kind: RuleKind) => boolean): 
 });
 
 /** The offer as a scenario looks at it. */
-export const narrowed = (offer: Offer, { counts }: Scenario): Offer =>
-  counts === null
-    ? offer
-    : offerOf({
-        ...offer,
-        parts: offer.parts.map(({ asked, redeemable }) => ({
-          asked,
-          redeemable: { ...redeemable, rules: redeemable.rules.map((rule) => narrowedRule(rule, counts)) },
-        })),
-      });
+const narrowed = (offer: Offer, counts: NonNullable<Scenario['counts']>): Offer =>
+  offerOf({
+    ...offer,
+    parts: offer.parts.map(({ asked, redeemable }) => ({
+      asked,
+      redeemable: { ...redeemable, rules: redeemable.rules.map((rule) => narrowedRule(rule, counts)) },
+    })),
+  });
+
+/** Those that a scenario looks at, as it does. */
+export const seenIn = ({ sources, takes, counts }: Scenario, offers: readonly Offer[]): Offer[] => {
+  const seen = offers.filter((offer) => sources.includes(offer.source) && takes(offer));
+  return counts === null ? seen : seen.map((offer) => narrowed(offer, counts));
+};

@@ -1,5 +1,6 @@
 import { openCart } from '../checkout-cart.ts';
 import type { Checkout } from '../checkout.ts';
+import type { CounterRef } from '../counters.ts';
 import type { CustomerFacts, ItemFacts, RuleFacts } from '../validation-rules/facts.ts';
 import type { ProductRef } from '../validation-rules/items.ts';
 import type { Failure } from '../validation-rules/rule.ts';
@@ -37,7 +38,7 @@ const valuesOf = ({ node }: Failure): readonly unknown[] =>
   node.conditions.flatMap(({ operator, values }) => (POSITIVE.has(operator) ? values : []));
 
 /** What a condition that was not met misses. @returns null where it is nothing that a shop can do something about */
-export const shortfallOf = (rule: string, failure: Failure, { customer }: Pick<RuleFacts, 'customer'>): Shortfall | null => {
+export const shortfallOf = (rule: string | null, failure: Failure, { customer }: Pick<RuleFacts, 'customer'>): Shortfall | null => {
   const { node, operator, expected, actual } = failure;
   const condition = node.kind.name;
   const about = { rule, condition, operator };
@@ -96,8 +97,19 @@ const withUnits = (checkout: Checkout, index: number, more: number): Checkout =>
 
 const NOBODY: CustomerFacts = { id: null, sourceId: null, metadata: {}, segments: new Set() };
 
+/** The checkout at a later time. Of a day, week or month that has not begun nothing was counted. */
+const atTime = (checkout: Checkout, from: number, at: number): Checkout => {
+  const { redeemerOf, counts } = checkout;
+  const begins = ({ periodStart }: CounterRef): boolean => periodStart !== null && Date.parse(periodStart) > at;
+  return {
+    ...checkout,
+    redeemerOf: (each) => ({ ...redeemerOf(each), at: from }),
+    counts: { ...counts, counter: (ref) => (begins(ref) ? 0 : counts.counter(ref)) },
+  };
+};
+
 /** How each kind is met, in each of the ways in which it can be. */
-const MET: Record<Shortfall['what'], (checkout: Checkout, shortfall: Shortfall) => Checkout[]> = {
+const MET: Record<Shortfall['what'], (checkout: Checkout, shortfall: Shortfall, at: number) => Checkout[]> = {
   amount: (checkout, { missing }) => {
     const { order, facts } = checkout;
     const amount = ((order && openCart(order)?.amount) ?? 0) + missing!;
@@ -114,8 +126,11 @@ const MET: Record<Shortfall['what'], (checkout: Checkout, shortfall: Shortfall) 
     const customer = { ...known, segments: new Set([...known.segments, ...segments!]) };
     return [{ ...checkout, facts: { ...checkout.facts, customer } }];
   },
-  time: (checkout, { from }) => [{ ...checkout, redeemerOf: (each) => ({ ...checkout.redeemerOf(each), at: Date.parse(from!) }) }],
+  time: (checkout, { from }, at) => [atTime(checkout, Date.parse(from!), at)],
 };
 
-/** Checkouts that have what was missing, one for each way in which they could, to see whether anything else stands in the way. */
-export const asIfMet = (checkout: Checkout, shortfall: Shortfall): Checkout[] => MET[shortfall.what](checkout, shortfall);
+/**
+ * Checkouts that have what was missing, one for each way in which they could, to see whether anything else stands in the way.
+ * @param at epoch milliseconds, by the clock of who asks
+ */
+export const asIfMet = (checkout: Checkout, shortfall: Shortfall, at: number): Checkout[] => MET[shortfall.what](checkout, shortfall, at);

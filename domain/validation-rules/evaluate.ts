@@ -16,12 +16,15 @@ export const refusalOfRules = (rules: readonly AssignedRule[], facts: RuleFacts)
 
 /** The condition that a rule fails by. @returns null where it holds */
 export const failureOfRule = ({ group }: Pick<AssignedRule, 'group'>, facts: RuleFacts): Failure | null =>
-  group && failureOf(group, { facts, items: facts.order?.items ?? [], item: null });
+  group && failureOf(group, scopeOf(facts));
+
+/** What the conditions of a rule look at first. */
+export const scopeOf = (facts: RuleFacts): RuleScope => ({ facts, items: facts.order?.items ?? [], item: null });
 
 const failureOf = (group: CompiledGroup, scope: RuleScope): Failure | null => failureOfLogic(group.logic, group, scope);
 
-/** Of alternatives that all fail, the first is told. */
-const failureOfLogic = (logic: Logic, group: CompiledGroup, scope: RuleScope): Failure | null => {
+/** The condition that this part of a rule fails by. Of alternatives that all fail, the first is told. @returns null where it holds */
+export const failureOfLogic = (logic: Logic, group: CompiledGroup, scope: RuleScope): Failure | null => {
   if ('rule' in logic) return failureOfNode(group.nodes.get(logic.rule)!, scope);
   let first: Failure | null = null;
   for (const part of logic.of) {

@@ -1,7 +1,7 @@
 import { WHOLE_ITEM, within, type ItemBound, type ItemScope } from '../item-scope.ts';
 import type { ItemFacts } from './facts.ts';
 import { isNamedBy, namedItems } from './items.ts';
-import type { AssignedRule, CompiledGroup, ProductScope, ScopeEntry } from './rule.ts';
+import type { AssignedRule, CompiledGroup, CompiledNode, ProductScope, ScopeEntry } from './rule.ts';
 import { coveredBy, type Covered } from './scope-entry.ts';
 
 /** An entry with what it comes to on an order. */
@@ -42,6 +42,10 @@ export const scopeOf = (rules: readonly AssignedRule[], { items }: { items: read
     orderUnits: items.reduce((sum, { quantity }) => sum + quantity, 0),
   };
 };
+
+/** Whether a rule may bound what a discount is taken of. */
+export const isBounding = ({ group, scope }: Pick<AssignedRule, 'group' | 'scope'>): boolean =>
+  scope !== null || (group !== null && markedIn(group).length > 0);
 
 type Bounds = ItemScope['items'];
 
@@ -92,9 +96,13 @@ const inScope = ({ included, excluded, included_all: all }: ProductScope, items:
   return { items: bounds, groups, included: entries, excluded: without };
 };
 
-/** What rules found whose nested rules say `product.discount_applicable`. */
+/** The conditions whose nested rules say `product.discount_applicable`. */
+const markedIn = ({ nodes }: CompiledGroup): CompiledNode[] =>
+  [...nodes.values()].filter(({ nested }) => nested && [...nested.nodes.values()].some(saysApplicable));
+
+/** What rules found whose nested rules say so. */
 const foundApplicable = (group: CompiledGroup, items: readonly ItemFacts[]): RuleBounds[] => {
-  const marked = [...group.nodes.values()].filter(({ nested }) => nested && [...nested.nodes.values()].some(saysApplicable));
+  const marked = markedIn(group);
   if (marked.length === 0) return [];
   const taken = new Set(marked.flatMap((node) => namedItems(node, items)));
   const bounds = items.map((item) => (taken.has(item) ? WHOLE_ITEM : null));

@@ -124,6 +124,14 @@ describe('what a customer and a cart qualify for', () => {
     expect(enough.near.data).toEqual([]);
   });
 
+  test('says when what is counted by days will begin', async () => {
+    const start = new Date(Date.now() + 3 * 86_400_000).toISOString();
+    const { id } = await campaign('Soon', 100, { start_date: start, limits: { daily: 5 } });
+    const { near } = await qualify({ order: { amount: 10_000 }, ...ALL });
+    expect(near.data).toEqual([expect.objectContaining({ id, missing: [expect.objectContaining({ what: 'time', from: start })] })]);
+    await ok(call('POST', `/v1/campaigns/${id as string}/disable`));
+  });
+
   test('is sorted by what it takes, and comes page by page', async () => {
     const order = { amount: 20_000 };
     const ask = (options: object) => qualify({ order, options });
@@ -165,6 +173,18 @@ describe('scenarios and filters', () => {
       qualify({ scenario: 'PRODUCTS', order: { items: [{ product_id: product, price: 1000, quantity: 1 }] }, ...ALL });
     expect(namesOf((await ask('prod-shoes')).redeemables)).toEqual(['campaign Shoes']);
     expect(namesOf((await ask('prod-hats')).redeemables)).toEqual([]);
+  });
+
+  test('what is used up applies nowhere', async () => {
+    const pens = await campaign('Pens', 700, { limits: { campaign_total: 1 } });
+    await rule({ 1: { name: 'product.id', conditions: { $is: ['prod-pens'] } } }, { object: 'campaign', id: pens.id });
+    const order = { items: [{ product_id: 'prod-pens', price: 1000, quantity: 1 }] };
+    const offered = async (scenario: string) => namesOf((await qualify({ scenario, order, ...ALL })).redeemables);
+    expect(await offered('PRODUCTS')).toContain('campaign Pens');
+    const { code } = await ok(call('POST', '/v1/campaigns/Pens/vouchers/FIRST-PEN', {}));
+    await ok(call('POST', '/v1/redemptions', { redeemables: [{ object: 'voucher', id: code as string }], order }));
+    expect(await offered('PRODUCTS')).not.toContain('campaign Pens');
+    expect(await offered('ALL')).not.toContain('campaign Pens');
   });
 
   test('by type, by campaign, and either of them', async () => {

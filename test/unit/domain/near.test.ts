@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { STACKING_RULES } from '../../../domain/checkout-stacking.ts';
 import { NOTHING_COUNTED } from '../../../domain/counted.ts';
 import { offerOf, type Offer } from '../../../domain/qualification/offer.ts';
+import { bookOf } from '../../../domain/qualification/offered.ts';
 import { qualify, type OpenCheckout } from '../../../domain/qualification/qualify.ts';
 import { compileRule } from '../../../domain/validation-rules/compile.ts';
 import type { ItemFacts } from '../../../domain/validation-rules/facts.ts';
@@ -67,7 +68,11 @@ const checkout = (more: Partial<OpenCheckout> = {}): OpenCheckout => ({
 });
 
 const near = (offers: Offer[], open = checkout()) =>
-  qualify(open, offers, { sorting: 'DEFAULT', nearest: 10 }).near.map(({ offer: { id }, shortfalls }) => ({ id, shortfalls }));
+  qualify(
+    open,
+    { own: [], book: bookOf(offers), isOffered: () => true },
+    { sorting: 'DEFAULT', limit: 10, after: null, nearest: 10 },
+  ).near.map(({ offer: { id }, shortfalls }) => ({ id, shortfalls }));
 const missing = (rules: RuleGroup, more: Partial<VoucherState> = {}) => near([offer('A', rules, more)])[0]?.shortfalls;
 
 const amount = (least: number) => ({ name: 'order.amount', conditions: { $more_than_or_equal: [least] } });
