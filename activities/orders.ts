@@ -28,7 +28,7 @@ export interface OrderCaller {
   keptSale?: boolean;
 }
 
-const orderNotFound = (id: string): DomainError =>
+export const orderNotFound = (id: string): DomainError =>
   new DomainError('resource_not_found', 'Resource not found', {
     details: `Cannot find order with id ${id}`,
     resource: { id, type: 'order' },
@@ -143,7 +143,7 @@ const linesOf = (known: Order, told: ToldOrder): Pick<OrderTold, 'amount' | 'ite
 };
 
 /** What the shop took off by itself, where nothing was redeemed: shared out over the lines like any discount on the order. */
-const withOwnDiscount = (order: Order, { discountAmount }: ToldOrder, at: Date): Order => {
+export const withOwnDiscount = (order: Order, { discountAmount }: ToldOrder, at: Date): Order => {
   if (discountAmount === undefined || standingRedemptions(order).length > 0 || hasReturns(order)) return order;
   const discounts = order.discounts.filter(({ redemptionId }) => redemptionId !== null);
   const lines = orderLines({ ...order, discounts });

@@ -19,6 +19,7 @@ import { compileRule } from '../domain/validation-rules/compile.ts';
 import { countersOfRules } from '../domain/validation-rules/counting.ts';
 import type { RuleReference } from '../domain/validation-rules/references.ts';
 import { requireRules } from './rule-references.ts';
+import { pointsProblem } from './schemas/earning.ts';
 import { PENDING_EVENT, PENDING_PROBLEM, type createEarningRulesBody, type updateEarningRuleBody } from './schemas/earning-rule.ts';
 import { requireStart, windowAfter, windowOf } from './validity.ts';
 
@@ -125,7 +126,7 @@ const changedEarning = ({ loyalty: known }: EarningRule, loyalty: NonNullable<Up
     throw wrong([
       { path: 'loyalty', message: 'must be told as a whole, with its calculation_type: the rule gives no fixed number of points' },
     ]);
-  return { type: 'FIXED', points: loyalty.points };
+  return { ...known, points: loyalty.points };
 };
 
 /** Takes the validation rules of a rule away, and gives it another. The one that it gets is locked. */
@@ -156,6 +157,8 @@ export const changeEarningRule = async (tx: Tx, rule: EarningRule, body: UpdateB
   };
   const next = { ...rule, ...change };
   if (next.pendingDays !== null && next.event !== PENDING_EVENT) throw wrong([{ path: 'pending_points', message: PENDING_PROBLEM }]);
+  const problem = pointsProblem(next.loyalty, next.event);
+  if (problem !== null) throw wrong([{ path: 'loyalty.points_formula', message: problem }]);
   requireStart(next.validity ?? {}, next.startDate);
   if (next.startDate && next.expirationDate && next.startDate >= next.expirationDate)
     throw wrong([{ path: 'expiration_date', message: 'must be after start_date' }]);

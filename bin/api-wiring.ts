@@ -69,6 +69,7 @@ import { createLoyaltyRoutes } from '../api/routes/loyalties.ts';
 import { createLoyaltyExportRoutes } from '../api/routes/loyalty-exports.ts';
 import { createLoyaltyMemberRoutes } from '../api/routes/loyalty-members.ts';
 import { createPendingPointsRoutes } from '../api/routes/pending-points.ts';
+import { createLoyaltyEstimateRoutes } from '../api/routes/loyalty-estimates.ts';
 import { createLoyaltyPointsRoutes } from '../api/routes/loyalty-points.ts';
 import { createMemberTierRoutes } from '../api/routes/member-tiers.ts';
 import { createEarningRuleRoutes } from '../api/routes/earning-rules.ts';
@@ -132,6 +133,7 @@ export const wireApi = (
       ...createLoyaltyRoutes(deps),
       ...createLoyaltyMemberRoutes(deps),
       ...createLoyaltyPointsRoutes(core),
+      ...createLoyaltyEstimateRoutes(core),
       ...createPendingPointsRoutes(core),
       ...createLoyaltyExportRoutes(deps),
       ...createEarningRuleRoutes(core),

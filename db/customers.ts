@@ -105,7 +105,8 @@ const insert = async (tx: Tx, customers: Customer[], now: Date): Promise<Custome
   return written;
 };
 
-const blank = (projectId: string, sourceId: string): Customer => {
+/** A customer of whom nothing is known, with a new id; it is not written. */
+export const blankCustomer = (projectId: string, sourceId: string): Customer => {
   const id = newId('customer');
   return {
     projectId,
@@ -171,7 +172,7 @@ export const upsertCustomers = async (tx: Tx, projectId: string, rows: CustomerI
   if (missing.length > 0) {
     const created = await insert(
       tx,
-      missing.map((sourceId) => blank(projectId, sourceId)).map((customer) => changeCustomer(customer, changeOf(customer))),
+      missing.map((sourceId) => blankCustomer(projectId, sourceId)).map((customer) => changeCustomer(customer, changeOf(customer))),
       now,
     );
     known = [...known, ...created];

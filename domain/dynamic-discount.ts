@@ -99,6 +99,7 @@ const factsOf = ({ redeemable, by, checkout: { facts, currency = '' } }: Candida
     birthdate: facts.customer?.birthdate ?? null,
     redemptionMetadata: facts.metadata,
     redeemableMetadata: redeemable.metadata ?? null,
+    eventMetadata: null,
     quantity: voucher?.quantity ?? null,
     redeemed: voucher?.redeemed ?? null,
     startsAt: redeemable.startsAt,

@@ -8,7 +8,7 @@ import { addPending, openPendingBook, type PendingBook } from '../pending-points
 import type { PointsChange } from '../points.ts';
 import type { RuleCache } from '../rule-cache.ts';
 import { accrualOf, gainOf, keyOf, pendingOf } from './accrual.ts';
-import { readEarningFacts, type Chance } from './earning-facts.ts';
+import { readChanceOrders, readEarningFacts, type Chance } from './earning-facts.ts';
 import { cardFor, type Members } from './members.ts';
 import { cancellationsOf, readReturns } from './order-returns.ts';
 
@@ -34,7 +34,8 @@ export const decide = async (tx: Tx, cache: RuleCache, standing: Standing, now: 
   const { project, events, chances, members, returned } = standing;
   const { id: projectId, timezone: zone } = project;
   const cards = new Map(standing.cards.map((card) => [card.id, card]));
-  const factsOf = await readEarningFacts(tx, cache, projectId, chances, now);
+  const orders = await readChanceOrders(tx, projectId, chances);
+  const factsOf = await readEarningFacts(tx, cache, project, { chances, orders }, now);
   const withCards = chances.flatMap((chance) => {
     const card = cards.get(cardFor(chance, members, project)?.id ?? '');
     return card ? [{ chance, card }] : [];

@@ -75,7 +75,8 @@ const earnOf = async (
   await writePendingBook(tx, projectId, book);
 };
 
-const isChance = (rule: ProgramRule, event: CustomerEvent, { timezone }: Project): boolean =>
+/** Whether a rule gives points for an event, whoever it happened to. */
+export const isChance = (rule: ProgramRule, event: EventRow, { timezone }: Project): boolean =>
   rule.event === event.type &&
   isAbout(
     {

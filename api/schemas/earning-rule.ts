@@ -1,93 +1,11 @@
 import { z } from 'zod';
-import { EARNING_ITEM_OBJECTS, type Earning } from '../../domain/loyalty/earning-rule.ts';
 import { MOST_PENDING_DAYS, type PendingPeriod } from '../../domain/loyalty/pending-points.ts';
+import { earnedPoints, earning, pointsProblem } from './earning.ts';
 import { endsAfterItStarts, metadata, name, text, time } from './fields.ts';
 import { listOf, paging } from './list.ts';
 import { pointsExpirationSchema } from './loyalty-card.ts';
 import { programParams } from './loyalty.ts';
 import { startsItsTimeframe, validityFields, validitySchemas } from './validity.ts';
-
-const LARGEST = Number.MAX_SAFE_INTEGER;
-
-const points = z.int().min(1).max(LARGEST);
-const proportion = { every: z.int().min(1).max(LARGEST).meta({ description: 'Minor units, where it is an amount' }), points };
-const ofMetadata = z.strictObject({ ...proportion, property: name });
-
-const item = z.strictObject({ object: z.enum(EARNING_ITEM_OBJECTS), id: name });
-
-/** Items by `applicable_to`; or one, in the fields of older clients. */
-const ofItems = z
-  .strictObject({
-    ...proportion,
-    object: item.shape.object.optional(),
-    id: name.optional(),
-    applicable_to: z.union([z.array(item).min(1).max(100), item.transform((one) => [one])]).optional(),
-  })
-  .refine(({ object, id, applicable_to: items }) => items !== undefined || (object !== undefined && id !== undefined), {
-    path: ['applicable_to'],
-    error: 'must be given, or object and id: the items that count',
-  })
-  .transform(({ object, id, applicable_to: items, ...rest }) => ({ ...rest, applicable_to: items ?? [{ object: object!, id: id! }] }));
-
-const PROPORTIONAL = z.literal('PROPORTIONAL');
-
-/** How many points: a fixed number, or so many for each full `every` of something. */
-const earning = z.union(
-  [
-    z.strictObject({ type: z.literal('FIXED'), points }),
-    z.discriminatedUnion('calculation_type', [
-      z.strictObject({
-        type: PROPORTIONAL,
-        calculation_type: z.literal('ORDER_AMOUNT'),
-        order: z.strictObject({ amount: z.strictObject(proportion) }),
-      }),
-      z.strictObject({
-        type: PROPORTIONAL,
-        calculation_type: z.literal('ORDER_TOTAL_AMOUNT'),
-        order: z.strictObject({ total_amount: z.strictObject(proportion) }),
-      }),
-      z.strictObject({
-        type: PROPORTIONAL,
-        calculation_type: z.literal('ORDER_METADATA'),
-        order: z.strictObject({ metadata: ofMetadata }),
-      }),
-      z.strictObject({
-        type: PROPORTIONAL,
-        calculation_type: z.literal('ORDER_ITEMS_QUANTITY'),
-        order_items: z.strictObject({ quantity: ofItems }),
-      }),
-      z.strictObject({
-        type: PROPORTIONAL,
-        calculation_type: z.literal('ORDER_ITEMS_AMOUNT'),
-        order_items: z.strictObject({ amount: ofItems }),
-      }),
-      z.strictObject({
-        type: PROPORTIONAL,
-        calculation_type: z.literal('ORDER_ITEMS_SUBTOTAL_AMOUNT'),
-        order_items: z.strictObject({ subtotal_amount: ofItems }),
-      }),
-      z.strictObject({
-        type: PROPORTIONAL,
-        calculation_type: z.literal('CUSTOMER_METADATA'),
-        customer: z.strictObject({ metadata: ofMetadata }),
-      }),
-      z.strictObject({
-        type: PROPORTIONAL,
-        calculation_type: z.literal('CUSTOM_EVENT_METADATA'),
-        custom_event: z.strictObject({ metadata: ofMetadata }),
-      }),
-    ]),
-  ],
-  { error: 'must be {type: FIXED, points}, or {type: PROPORTIONAL, calculation_type, …} with what that calculation takes' },
-) satisfies z.ZodType<Earning>;
-
-/** Without a calculation_type, a proportion is that of the order's amount. */
-const withCalculation = (value: unknown): unknown => {
-  const told = value as { type?: unknown; calculation_type?: unknown; order?: unknown } | null;
-  return typeof told === 'object' && told?.type === 'PROPORTIONAL' && told.calculation_type === undefined
-    ? { ...told, calculation_type: 'ORDER_AMOUNT' }
-    : value;
-};
 
 /** Only points for orders can wait: what else would come back? */
 export const PENDING_EVENT = 'order.paid';
@@ -140,7 +58,7 @@ const earningRuleBody = z
       .strictObject({ id: name })
       .nullish()
       .meta({ description: 'With customer.loyalty.tier.…: which tier; __ANY__ or left out: any' }),
-    loyalty: z.preprocess(withCalculation, earning),
+    loyalty: earning,
   })
   .refine(endsAfterItStarts.check, endsAfterItStarts.options)
   .refine(startsItsTimeframe.check, startsItsTimeframe.options)
@@ -176,6 +94,10 @@ const earningRuleBody = z
       error: 'must be of an event of orders, such as order.paid: there is no order with this event',
     },
   )
+  .superRefine((rule, context) => {
+    const problem = pointsProblem(rule.loyalty, rule.event);
+    if (problem !== null) context.addIssue({ code: 'custom', path: ['loyalty', 'points_formula'], message: problem });
+  })
   .meta({ id: 'EarningRuleInput' });
 
 /** One rule, or several. */
@@ -186,7 +108,7 @@ export const updateEarningRuleBody = z
   .strictObject({
     ...fields,
     id: z.unknown().optional(),
-    loyalty: z.union([z.strictObject({ points }), z.preprocess(withCalculation, earning)]).optional(),
+    loyalty: z.union([z.strictObject({ points: earnedPoints }), earning]).optional(),
   })
   .refine(endsAfterItStarts.check, endsAfterItStarts.options)
   .meta({ id: 'EarningRuleChange' });

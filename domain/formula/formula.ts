@@ -5,8 +5,8 @@ import { operandsIn, parseFormula, type Formula } from './parse.ts';
 import { NoValue, roundTo, wholeOf, type Rational } from './rational.ts';
 import { FormulaError } from './tokens.ts';
 
-/** What a formula is the value of: an amount in major units, a percentage, or a number of units. */
-export type FormulaOf = 'amount' | 'percent' | 'units';
+/** What a formula is the value of: an amount in major units, a percentage, or a number of units or of points. */
+export type FormulaOf = 'amount' | 'percent' | 'units' | 'points';
 
 interface Read {
   formula: Formula;
@@ -27,16 +27,35 @@ const read = (text: string): Read => {
 };
 
 /** What is wrong with a formula as somebody wrote it. @returns null where nothing is */
-export const formulaProblem = (text: string, { ofItems }: { ofItems: boolean }): string | null => {
+const problemOf = (text: string, wrong: (name: string) => string | undefined): string | null => {
   try {
-    const { operands } = read(text);
-    const ofItem = [...operands].find((name) => OPERANDS[name]!.ofItem);
-    return ofItem !== undefined && !ofItems ? `reads ${ofItem}, which goes with discounts that are taken of items one by one` : null;
+    for (const name of read(text).operands) {
+      const why = wrong(name);
+      if (why !== undefined) return `reads ${name}, which ${why}`;
+    }
+    return null;
   } catch (error) {
     if (error instanceof FormulaError) return error.message;
     throw error;
   }
 };
+
+/** What is wrong with a discount's formula as somebody wrote it. @returns null where nothing is */
+export const formulaProblem = (text: string, { ofItems }: { ofItems: boolean }): string | null =>
+  problemOf(text, (name) => {
+    const { goesWith } = OPERANDS[name]!;
+    if (goesWith === 'points') return 'goes with points that an event earns';
+    return goesWith === 'item' && !ofItems ? 'goes with discounts that are taken of items one by one' : undefined;
+  });
+
+/** What is wrong with a formula of earned points as somebody wrote it. @returns null where nothing is */
+export const pointsFormulaProblem = (text: string, { ofOrders }: { ofOrders: boolean }): string | null =>
+  problemOf(text, (name) => {
+    const { goesWith } = OPERANDS[name]!;
+    if (goesWith === 'item') return 'goes with discounts that are taken of items one by one';
+    if (goesWith === 'redemption') return 'goes with what is redeemed';
+    return name.includes('ORDER_') && !ofOrders ? 'is of an order: the event has none' : undefined;
+  });
 
 /** What has to be read before it can be worked out. */
 export const formulaNeeds = (text: string): { customer: boolean; products: boolean } => {
@@ -45,10 +64,11 @@ export const formulaNeeds = (text: string): { customer: boolean; products: boole
 };
 
 /** True where it may have another value for each item. */
-export const isOfEachItem = (text: string): boolean => [...read(text).operands].some((name) => OPERANDS[name]!.ofItem);
+export const isOfEachItem = (text: string): boolean => [...read(text).operands].some((name) => OPERANDS[name]!.goesWith === 'item');
 
 const figureOf = (value: Rational, of: FormulaOf, exponent: number): number => {
   if (value.n < 0n) return 0;
+  if (of === 'points') return wholeOf({ n: value.n / value.d, d: 1n });
   if (of === 'units') return Math.min(wholeOf({ n: value.n / value.d, d: 1n }), MOST_UNITS);
   if (of === 'amount') return wholeOf({ n: value.n * 10n ** BigInt(exponent), d: value.d });
   const rounded = roundTo(value, PERCENT_DECIMALS);
@@ -58,7 +78,10 @@ const figureOf = (value: Rational, of: FormulaOf, exponent: number): number => {
 const MOST_UNITS = 1_000_000;
 const PERCENT_DECIMALS = 3;
 
-/** The value of a formula for an order: minor units, rounded half up; a percentage from 0 to 100; or whole units. null where it has none. */
+/**
+ * The value of a formula for an order: minor units, rounded half up; a percentage from 0 to 100; or whole units or points, rounded down. null where
+ * it has none.
+ */
 export const workOut = (text: string, of: FormulaOf, facts: FormulaFacts): number | null => {
   const value = evaluateFormula(read(text).formula, facts);
   if (value === null) return null;

@@ -34,6 +34,8 @@ export interface FormulaFacts {
   birthdate: string | null;
   redemptionMetadata: Metadata;
   redeemableMetadata: Metadata;
+  /** Of the event that earns points. */
+  eventMetadata: Metadata;
   /** Uses that a voucher has, and had. */
   quantity: number | null;
   redeemed: number | null;
@@ -46,8 +48,8 @@ interface Operand {
   property?: true;
   /** What has to be read for it. */
   needs?: 'customer' | 'products';
-  /** True where it goes with discounts of items only. */
-  ofItem?: true;
+  /** Where it is, where it is not everywhere: discounts of items, what is redeemed, or points that are earned. */
+  goesWith?: 'item' | 'redemption' | 'points';
   read: (facts: FormulaFacts, property: string) => Value;
 }
 
@@ -65,7 +67,10 @@ const field = (of: (facts: FormulaFacts) => Metadata, more: Omit<Operand, 'read'
   read: (facts, property) => known(of(facts)?.[property]),
 });
 
+const REDEEMED = { goesWith: 'redemption' } as const;
+
 const time = (of: (facts: FormulaFacts) => number | null): Operand => ({
+  ...REDEEMED,
   read: (facts) => {
     const at = of(facts);
     if (at === null) throw new NoValue('is not there');
@@ -73,7 +78,7 @@ const time = (of: (facts: FormulaFacts) => number | null): Operand => ({
   },
 });
 
-const count = (of: (facts: FormulaFacts) => number | null): Operand => ({ read: (facts) => known(of(facts)) });
+const count = (of: (facts: FormulaFacts) => number | null): Operand => ({ ...REDEEMED, read: (facts) => known(of(facts)) });
 
 type Picks = (facts: FormulaFacts) => FormulaItem | null;
 
@@ -93,7 +98,7 @@ const one = (pick: Picks, facts: FormulaFacts): FormulaItem => {
   return item;
 };
 
-const ofItems = (prefix: string, pick: Picks, more: Pick<Operand, 'ofItem'> = {}): Record<string, Operand> => {
+const ofItems = (prefix: string, pick: Picks, more: Pick<Operand, 'goesWith'> = {}): Record<string, Operand> => {
   const amount = (of: (item: FormulaItem) => number): Operand => ({
     ...more,
     read: (facts) => inMajor(of(one(pick, facts)), facts.exponent),
@@ -115,10 +120,11 @@ export const OPERANDS: Readonly<Record<string, Operand>> = {
   ORDER_UNITS_QUANTITY: { read: ({ items }) => items.reduce((sum, { quantity }) => ({ n: sum.n + BigInt(quantity), d: 1n }), ratio(0n)) },
   ORDER_METADATA: field(({ orderMetadata }) => orderMetadata),
   CUSTOMER_METADATA: field(({ customerMetadata }) => customerMetadata, { needs: 'customer' }),
-  REDEMPTION_METADATA: field(({ redemptionMetadata }) => redemptionMetadata),
-  REDEEMABLE_METADATA: field(({ redeemableMetadata }) => redeemableMetadata),
-  VOUCHER_METADATA: field(({ redeemableMetadata }) => redeemableMetadata),
-  ...ofItems('ORDER_ITEM_', ({ item }) => item, { ofItem: true }),
+  REDEMPTION_METADATA: field(({ redemptionMetadata }) => redemptionMetadata, REDEEMED),
+  REDEEMABLE_METADATA: field(({ redeemableMetadata }) => redeemableMetadata, REDEEMED),
+  VOUCHER_METADATA: field(({ redeemableMetadata }) => redeemableMetadata, REDEEMED),
+  CUSTOM_EVENT_METADATA: field(({ eventMetadata }) => eventMetadata, { goesWith: 'points' }),
+  ...ofItems('ORDER_ITEM_', ({ item }) => item, { goesWith: 'item' }),
   ...ofItems('CHEAPEST_ORDER_ITEM_', extreme(1)),
   ...ofItems('MOST_EXPENSIVE_ORDER_ITEM_', extreme(-1)),
   VOUCHER_REDEMPTION_QUANTITY: count(({ quantity }) => quantity),

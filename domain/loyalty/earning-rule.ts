@@ -1,9 +1,16 @@
+import { workOut } from '../formula/formula.ts';
+import type { FormulaFacts } from '../formula/operands.ts';
 import { refusalOfClosedWindow, type ValidityWindow } from '../validity-window.ts';
 
-/** Points for each full `every` of something. */
-interface Proportion {
-  every: number;
+/** So many points; where a formula has a value, that many, rounded down. */
+interface Points {
   points: number;
+  points_formula?: string;
+}
+
+/** Points for each full `every` of something. */
+interface Proportion extends Points {
+  every: number;
 }
 
 interface OfMetadata extends Proportion {
@@ -24,7 +31,7 @@ interface OfItems extends Proportion {
 
 /** How many points a rule gives, in the shapes of the Voucherify API. Amounts are minor units. */
 export type Earning =
-  | { type: 'FIXED'; points: number }
+  | ({ type: 'FIXED' } & Points)
   | { type: 'PROPORTIONAL'; calculation_type: 'ORDER_AMOUNT'; order: { amount: Proportion } }
   | { type: 'PROPORTIONAL'; calculation_type: 'ORDER_TOTAL_AMOUNT'; order: { total_amount: Proportion } }
   | { type: 'PROPORTIONAL'; calculation_type: 'ORDER_METADATA'; order: { metadata: OfMetadata } }
@@ -40,6 +47,8 @@ export interface EarningFacts {
   order: { amount: number; totalAmount: number; metadata: Record<string, unknown>; items: readonly EarningLine[] } | null;
   customerMetadata: Record<string, unknown>;
   eventData: Record<string, unknown>;
+  /** What formulas look at. */
+  formula: FormulaFacts;
 }
 
 /** One item of an order. */
@@ -59,17 +68,33 @@ export const itemsOfEarning = (earning: Earning): readonly EarningItem[] | null 
   return measured?.applicable_to ?? null;
 };
 
-const proportional = (value: unknown, { every, points }: Proportion): number => {
-  const times = typeof value === 'number' && value > 0 ? Math.floor(value / every) : 0;
-  return Number.isSafeInteger(times * points) ? times * points : 0;
+/** How a rule says its points: once, or for each full `every`. */
+const pointsOf = (earning: Earning): Points => {
+  if (earning.type === 'FIXED') return earning;
+  const { type: _t, calculation_type: _c, ...of } = earning;
+  // One thing is measured, by one measure.
+  const [measured] = Object.values(Object.values(of)[0] as Record<string, Proportion>);
+  return measured!;
 };
+
+/** The formula of a rule's points; null where it has none. */
+export const formulaOfEarning = (earning: Earning): string | null => pointsOf(earning).points_formula ?? null;
+
+/** The points that count for these facts, their formula worked out. */
+const workedOut = ({ points, points_formula: formula }: Points, facts: EarningFacts): number =>
+  (formula === undefined ? null : workOut(formula, 'points', facts.formula)) ?? points;
 
 const sumOf = (facts: EarningFacts, of: (line: EarningLine) => number): number =>
   (facts.order?.items ?? []).reduce((sum, line) => (line.counts ? sum + of(line) : sum), 0);
 
 /** How many points a rule gives. Metadata that is no number gives none. */
 export const earnedPoints = (earning: Earning, facts: EarningFacts): number => {
-  if (earning.type === 'FIXED') return earning.points;
+  if (earning.type === 'FIXED') return workedOut(earning, facts);
+  const proportional = (value: unknown, proportion: Proportion): number => {
+    const times = typeof value === 'number' && value > 0 ? Math.floor(value / proportion.every) : 0;
+    const points = times === 0 ? 0 : times * workedOut(proportion, facts);
+    return Number.isSafeInteger(points) ? points : 0;
+  };
   const { order, customerMetadata, eventData } = facts;
   switch (earning.calculation_type) {
     case 'ORDER_AMOUNT':

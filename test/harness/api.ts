@@ -14,6 +14,7 @@ import { createGiftCardRoutes } from '../../api/routes/gift-cards.ts';
 import { createLoyaltyRoutes } from '../../api/routes/loyalties.ts';
 import { createLoyaltyMemberRoutes } from '../../api/routes/loyalty-members.ts';
 import { createPendingPointsRoutes } from '../../api/routes/pending-points.ts';
+import { createLoyaltyEstimateRoutes } from '../../api/routes/loyalty-estimates.ts';
 import { createLoyaltyPointsRoutes } from '../../api/routes/loyalty-points.ts';
 import { createLoyaltyTierRoutes } from '../../api/routes/loyalty-tiers.ts';
 import { createMemberTierRoutes } from '../../api/routes/member-tiers.ts';
@@ -72,6 +73,7 @@ export const resourceRoutes = (sql: Sql): Route[] => {
     ...createLoyaltyRoutes(deps),
     ...createLoyaltyMemberRoutes(deps),
     ...createLoyaltyPointsRoutes(deps),
+    ...createLoyaltyEstimateRoutes(deps),
     ...createPendingPointsRoutes(deps),
     ...createEarningRuleRoutes(deps),
     ...createProgramRewardRoutes(deps),

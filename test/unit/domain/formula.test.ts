@@ -29,6 +29,7 @@ const facts = (more: Partial<FormulaFacts> = {}): FormulaFacts => ({
   customerMetadata: { visits: 12, tier: 'VIP', value: 75.55, vat: 0.1 },
   birthdate: '1990-03-10',
   redemptionMetadata: { channel: 'shop_app' },
+  eventMetadata: null,
   redeemableMetadata: { base: 7 },
   quantity: 10,
   redeemed: 4,

@@ -13,12 +13,43 @@ const FACTS: EarningFacts = {
   },
   customerMetadata: { children: 2.5 },
   eventData: { stars: -4 },
+  formula: {
+    exponent: 2,
+    at: Date.parse('2026-03-01T12:00:00Z'),
+    zone: 'UTC',
+    orderAmount: 9_500,
+    items: [],
+    item: null,
+    orderMetadata: { trees: 3, note: 'many' },
+    customerMetadata: { children: 2.5 },
+    birthdate: null,
+    redemptionMetadata: null,
+    redeemableMetadata: null,
+    eventMetadata: { stars: -4 },
+    quantity: null,
+    redeemed: null,
+    startsAt: null,
+    endsAt: null,
+  },
 };
 const items = { applicable_to: [{ object: 'product' as const, id: 'prod_1' }] };
 
 describe('a rule gives', () => {
   test.each([
     ['a fixed number', { type: 'FIXED', points: 7 }, 7],
+    ['what a formula comes to, rounded down', { type: 'FIXED', points: 7, points_formula: 'ORDER_AMOUNT / 10' }, 9],
+    ['the number itself where the formula has no value', { type: 'FIXED', points: 7, points_formula: 'ORDER_METADATA("none")' }, 7],
+    ['nothing where a formula is below 0', { type: 'FIXED', points: 7, points_formula: 'CUSTOM_EVENT_METADATA("stars")' }, 0],
+    [
+      'for each full part as many as a formula says',
+      {
+        type: 'PROPORTIONAL',
+        calculation_type: 'ORDER_AMOUNT',
+        order: { amount: { every: 1_000, points: 1, points_formula: 'CUSTOMER_METADATA("children") * 2' } },
+      },
+      45,
+    ],
+    ['nothing where a formula gives more than can be counted', { type: 'FIXED', points: 0, points_formula: 'POW(10;20)' }, 0],
     [
       'points for each full part of what an order costs',
       { type: 'PROPORTIONAL', calculation_type: 'ORDER_AMOUNT', order: { amount: { every: 1_000, points: 2 } } },
