@@ -1,42 +1,31 @@
-import { findCampaigns, type Campaign } from '../db/campaigns.ts';
-import type { Tx } from '../db/client.ts';
+import { findCampaigns } from '../db/campaigns.ts';
+import type { Sql, Tx } from '../db/client.ts';
 import { findClocks, updateCustomers } from '../db/customers.ts';
 import { recordEvents, type EventRow } from '../db/events.ts';
-import { findCardOf } from '../db/loyalty-cards.ts';
-import { findProject, type Project } from '../db/projects.ts';
+import { findProject } from '../db/projects.ts';
 import {
+  findDueRewards,
   findReferees,
   lockOwedRewards,
-  lockUsableCards,
+  refereeRewardView,
   writeRefereeRewards,
-  type GivenRefereeReward,
-  type HeldCard,
+  type Asked,
+  type DecidedReward,
   type OwedReward,
+  type Referee,
 } from '../db/referee-rewards.ts';
-import { DomainError } from '../domain/errors.ts';
-import { addToBalance } from './gift-card.ts';
-import { adjustPoints, lockLoyaltyCards } from './loyalty-card.ts';
-import { publish } from './publication.ts';
+import { withRetries } from '../db/retries.ts';
+import { retryDelay, REWARD_RETRY_SCHEDULE } from '../domain/retry-schedule.ts';
+import { give, heldCards, memberKey, type Came } from './referee-giving.ts';
 
 export interface RefereeRewardsDeps {
   /** Real time. */
   now: () => Date;
   /** A cryptographically secure source. */
   randomBytes: (n: number) => Uint8Array;
+  /** From 0 to 1, exclusive: spreads what is tried again. */
+  random: () => number;
 }
-
-/** A reward that is given now. */
-interface Giving {
-  project: Project;
-  owed: OwedReward;
-  campaign: Campaign;
-  /** The card that the referee has and can use. */
-  held: HeldCard | undefined;
-  now: Date;
-}
-
-type Card = Pick<HeldCard, 'id' | 'code'>;
-type Came = { card: Card } | { reason: string };
 
 /**
  * Gives customers whom a referral code brought what its program promises them, in the transaction that takes `referral.joined` out of the
@@ -49,134 +38,105 @@ export const createRefereeRewards =
     const joined = events.filter((event) => event.type === 'referral.joined' && event.customerId !== null);
     if (joined.length === 0) return;
     const referees = Map.groupBy(await findReferees(tx, joined), ({ projectId }) => projectId);
-    for (const projectId of [...referees.keys()].toSorted()) await rewardReferees(tx, deps, projectId, referees.get(projectId)!);
+    for (const projectId of [...referees.keys()].toSorted())
+      await rewardReferees(tx, deps, projectId, referees.get(projectId)!, 'undecided');
   };
 
-const memberKey = (customerId: string, campaignId: string): string => `${customerId} ${campaignId}`;
+const SET = 50;
+/** How many sets one round takes; the next round goes on. */
+const MOST_SETS = 20;
+
+/**
+ * Tries again to give what could not be given, once it is due: a set of one project in a transaction. Repeatable at any moment, by several at
+ * once: what one has decided on is not due any more for the other, the referrals locked.
+ * @returns how many were due
+ */
+export const retryRefereeRewards = async (sql: Sql, deps: RefereeRewardsDeps): Promise<number> => {
+  let count = 0;
+  for (let set = 0; set < MOST_SETS; set += 1) {
+    const due = await findDueRewards(sql, deps.now(), SET);
+    const [first] = due;
+    if (!first) return count;
+    const ofProject = due.filter(({ projectId }) => projectId === first.projectId);
+    await withRetries(() => sql.begin((tx) => rewardReferees(tx, deps, first.projectId, ofProject, 'due')));
+    count += ofProject.length;
+  }
+  return count;
+};
+
+/** Tries once more, since somebody asks for it, to give what was given up or waits; it is tried as often as at first. */
+export const retryRefereeReward = (tx: Tx, deps: RefereeRewardsDeps, projectId: string, referee: Referee): Promise<void> =>
+  rewardReferees(tx, deps, projectId, [referee], 'failed');
 
 const rewardReferees = async (
   tx: Tx,
   deps: RefereeRewardsDeps,
   projectId: string,
-  referees: readonly { id: string; refereeId: string }[],
+  referees: readonly Referee[],
+  asked: Asked,
 ): Promise<void> => {
   const now = deps.now();
   const project = (await findProject(tx, projectId))!;
   const customerIds = [...new Set(referees.map(({ refereeId }) => refereeId))];
   await updateCustomers(tx, projectId, customerIds, () => ({}), now);
-  const owed = await lockOwedRewards(
-    tx,
-    projectId,
-    referees.map(({ id }) => id),
-  );
+  const ids = referees.map(({ id }) => id);
+  const owed = await lockOwedRewards(tx, projectId, ids, asked, now);
   const clocks = await findClocks(tx, projectId, customerIds);
   const timeOf = (customerId: string): Date => new Date(now.getTime() + (clocks.get(customerId) ?? 0));
   const campaignIds = [...new Set(owed.map(({ reward }) => reward.related_object_parent.id))];
   const campaigns = new Map((await findCampaigns(tx, projectId, campaignIds)).map((campaign) => [campaign.id, campaign]));
   const held = await heldCards(tx, projectId, owed, timeOf);
 
-  const given: { owed: OwedReward; given: GivenRefereeReward }[] = [];
+  const decided: { owed: OwedReward; reward: DecidedReward }[] = [];
   for (const each of owed) {
-    const { amount, type, related_object_parent: named } = each.reward;
-    const key = memberKey(each.refereeId, named.id);
-    const campaign = campaigns.get(named.id);
-    const refusal = refusalOf(campaign, timeOf(each.refereeId));
-    const came = refusal === null ? await give(tx, deps, { project, owed: each, campaign: campaign!, held: held.get(key), now }) : refusal;
-    if ('card' in came) held.set(key, { ...came.card, campaignId: named.id, customerId: each.refereeId });
-    const of = { amount, type, campaign_id: named.id, campaign: named.name };
-    const outcome: GivenRefereeReward =
-      'card' in came
-        ? { ...of, result: 'SUCCESS', voucher_id: came.card.id, code: came.card.code }
-        : { ...of, result: 'FAILURE', reason: came.reason };
-    given.push({ owed: each, given: outcome });
+    const { id: campaignId } = each.reward.related_object_parent;
+    const key = memberKey(each.refereeId, campaignId);
+    const at = timeOf(each.refereeId);
+    const came = await give(tx, deps.randomBytes, {
+      project,
+      owed: each,
+      campaign: campaigns.get(campaignId),
+      held: held.get(key),
+      now,
+      at,
+    });
+    if ('card' in came) held.set(key, { ...came.card, campaignId, customerId: each.refereeId });
+    decided.push({ owed: each, reward: decidedOn(each, came, asked, now, deps.random()) });
   }
   await writeRefereeRewards(
     tx,
     projectId,
-    given.map((each) => ({ id: each.owed.id, given: each.given })),
+    decided.map(({ reward }) => reward),
+    now,
   );
+  const told = decided.filter(({ reward }) => isTold(reward));
   await recordEvents(
     tx,
-    given.map((each) => rewardEvent(projectId, each, timeOf(each.owed.refereeId))),
+    told.map((each) => rewardEvent(projectId, each, timeOf(each.owed.refereeId))),
   );
 };
 
-/** The cards that referees have and can use, the first that they got of each campaign. */
-const heldCards = async (
-  tx: Tx,
-  projectId: string,
-  owed: readonly OwedReward[],
-  timeOf: (customerId: string) => Date,
-): Promise<Map<string, HeldCard>> => {
-  const members = owed.map(({ refereeId, reward }) => ({
-    customerId: refereeId,
-    campaignId: reward.related_object_parent.id,
-    at: timeOf(refereeId),
-  }));
-  const cards = (await lockUsableCards(tx, projectId, members)).toSorted((one, other) => (one.id < other.id ? 1 : -1));
-  return new Map(cards.map((card) => [memberKey(card.customerId, card.campaignId), card]));
-};
-
-const refusalOf = (campaign: Campaign | undefined, at: Date): { reason: string } | null => {
-  if (!campaign) return { reason: 'The campaign of the reward does not exist any more' };
-  if (!campaign.active) return { reason: `The campaign ${campaign.name} is disabled` };
-  if (campaign.expirationDate && campaign.expirationDate <= at) return { reason: `The campaign ${campaign.name} has ended` };
-  return null;
-};
-
-/** Gives one reward, or nothing of it where it is refused. */
-const give = async (tx: Tx, { randomBytes }: RefereeRewardsDeps, giving: Giving): Promise<Came> => {
-  try {
-    return await tx.savepoint(async (inner) => {
-      const own = inner as unknown as Tx;
-      const came = giving.held ? { card: giving.held } : await publishCard(own, randomBytes, giving);
-      if ('card' in came) await addTo(own, giving, came.card);
-      return came;
-    });
-  } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    return { reason: [error.details, ...error.fields.map(({ path, message }) => `${path} ${message}`)].join(': ') };
-  }
-};
-
-const publishCard = async (
-  tx: Tx,
-  randomBytes: RefereeRewardsDeps['randomBytes'],
-  { project, owed, campaign, now }: Giving,
-): Promise<Came> => {
-  const member = { campaignId: campaign.id, customerId: owed.refereeId };
-  if (campaign.template.type === 'LOYALTY_CARD' && (await findCardOf(tx, project.id, member)) !== null)
-    return { reason: `The card of the program ${campaign.name} that the customer has is disabled or has ended` };
-  const request = {
-    project,
-    apiKeyId: null,
-    customer: { id: owed.refereeId },
-    what: { campaign: campaign.id, count: 1 },
-    sourceId: owed.id,
-    joinOnce: false,
-    channel: 'referral',
-    metadata: {},
+/** What stands of a reward after an attempt. @param random from 0 to 1, exclusive */
+const decidedOn = ({ id, reward, attempts }: OwedReward, came: Came, asked: Asked, now: Date, random: number): DecidedReward => {
+  const { amount, type, related_object_parent: named } = reward;
+  const of = { amount, type, campaign_id: named.id, campaign: named.name };
+  const before = asked === 'failed' ? 0 : attempts;
+  const tried = { id, attempts: before + 1 };
+  if ('card' in came) return { ...tried, given: { ...of, result: 'SUCCESS', voucher_id: came.card.id, code: came.card.code }, dueAt: null };
+  const delay = came.final ? null : retryDelay(REWARD_RETRY_SCHEDULE, before, random);
+  return {
+    ...tried,
+    given: { ...of, result: 'FAILURE', reason: came.reason },
+    dueAt: delay === null ? null : new Date(now.getTime() + delay).toISOString(),
   };
-  const published = await publish(tx, request, { now, randomBytes });
-  if ('refusal' in published) return { reason: published.refusal.message };
-  const [card] = published.vouchers;
-  return card ? { card } : { reason: `The card of the campaign ${campaign.name} that the customer had does not exist any more` };
 };
 
-const addTo = async (tx: Tx, { project, owed, now }: Giving, { id, code }: Card): Promise<void> => {
-  const { amount, type } = owed.reward;
-  const told = { sourceId: owed.id, reason: `Came by the referral code ${owed.code}` };
-  if (type === 'GIFT_VOUCHER') {
-    await addToBalance(tx, project, { code, amount, ...told }, now);
-    return;
-  }
-  const [card] = await lockLoyaltyCards(tx, project, { ids: [id] }, now);
-  await adjustPoints(tx, project, card!, { points: amount, expires: 'PROGRAM_RULES', ...told }, now);
-};
+/** That it could not be given is told at first, so that somebody can mend it, and once it is given up. */
+const isTold = ({ given, attempts, dueAt }: DecidedReward): boolean => given.result === 'SUCCESS' || attempts === 1 || dueAt === null;
 
-const rewardEvent = (projectId: string, { owed, given }: { owed: OwedReward; given: GivenRefereeReward }, occurredAt: Date) => ({
+const rewardEvent = (projectId: string, { owed, reward }: { owed: OwedReward; reward: DecidedReward }, occurredAt: Date) => ({
   projectId,
-  type: given.result === 'SUCCESS' ? 'referral.reward.succeeded' : 'referral.reward.failed',
+  type: reward.given.result === 'SUCCESS' ? 'referral.reward.succeeded' : 'referral.reward.failed',
   customerId: owed.refereeId,
   data: {
     referral_id: owed.id,
@@ -187,7 +147,7 @@ const rewardEvent = (projectId: string, { owed, given }: { owed: OwedReward; giv
     referrer_id: owed.referrerId,
     referee_id: owed.refereeId,
     referee_source_id: owed.refereeSourceId,
-    referee_reward: given,
+    referee_reward: refereeRewardView(reward),
   },
   dedupeKey: null,
   occurredAt,

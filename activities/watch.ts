@@ -12,11 +12,11 @@ import { maintainDays } from '../db/validations.ts';
 import { correctDueCohorts, wakeOverdueCohorts, wakeOverdueDestinations } from '../db/wakes.ts';
 import { settleDuePoints } from './due-points.ts';
 import { sweepTiers } from './loyalty-tiers.ts';
+import { retryRefereeRewards, type RefereeRewardsDeps } from './referee-rewards.ts';
 import { sweepSegments } from './segments.ts';
 
-export interface WatchDeps {
+export interface WatchDeps extends RefereeRewardsDeps {
   sql: Sql;
-  now: () => Date;
 }
 
 /** What one round wakes at the most; the next round goes on. */
@@ -27,10 +27,11 @@ const EXPORTS_KEPT_MS = 7 * 86_400_000;
 export type WatchActivities = ReturnType<typeof createWatchActivities>;
 
 /** What looks after the rest: a lost signal or timer costs a minute, not a customer. */
-export const createWatchActivities = ({ sql, now }: WatchDeps) => ({
+export const createWatchActivities = ({ sql, now, ...giving }: WatchDeps) => ({
   /**
    * Asks to wake what is overdue, lets events that stand aside be tried again, closes journeys that have drained, puts points
-   * that waited on loyalty cards and takes off those that expire, and tells who entered and left segments and tiers.
+   * that waited on loyalty cards and takes off those that expire, tells who entered and left segments and tiers, and tries again to give
+   * rewards that could not be given.
    */
   wakeOverdue: async () => ({
     cohorts: await wakeOverdueCohorts(sql, MOST_WAKES),
@@ -43,6 +44,7 @@ export const createWatchActivities = ({ sql, now }: WatchDeps) => ({
     segments: await sweepSegments(sql, now()),
     points: await settleDuePoints(sql, now()),
     tiers: await sweepTiers(sql, now()),
+    rewards: await retryRefereeRewards(sql, { now, ...giving }),
   }),
 
   /** Makes room for the next days and forgets what is kept for a day or a week. */

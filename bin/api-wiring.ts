@@ -166,7 +166,7 @@ export const wireApi = (
       ...createValidationRoutes({ checkout }),
       ...createRedemptionRoutes({ ...core, checkout }),
       ...createOrderRoutes({ ...deps, states: here.states }),
-      ...createReferralRoutes(core),
+      ...createReferralRoutes({ ...deps, random: Math.random }),
       ...createQualificationRoutes({ qualification }),
       ...createOlderQualificationRoutes({ ...core, qualification }),
       ...createBulkChangeRoutes(),

@@ -78,7 +78,7 @@ export const wireDeliveries = (
   return {
     activities: {
       ...createDeliveryActivities({ sql, transports: { smtp, webhook, ...svix }, now, random: Math.random }),
-      ...createWatchActivities({ sql, now }),
+      ...createWatchActivities({ sql, now, randomBytes, random: Math.random }),
     },
     close: async () => {
       poster.close();
@@ -95,7 +95,7 @@ export const wireRelay = (core: Core, { svix }: Pick<Configuration, 'svix'>): Re
       createSegmentChanges(core),
       createTierChanges(core),
       createRouteEvents({ ...core, versions: createJourneyVersions() }),
-      createRefereeRewards({ ...core, randomBytes }),
+      createRefereeRewards({ ...core, randomBytes, random: Math.random }),
       createEarnPoints({ ...core, randomBytes }),
       createFanOut({ ...core, svix: svix !== null }),
     ],

@@ -1,6 +1,14 @@
 import type { Db } from './client.ts';
 
-export const DEAD_LETTER_KINDS = ['held_enrolment', 'overdue_enrolment', 'message', 'webhook_delivery', 'inbound_event', 'event'] as const;
+export const DEAD_LETTER_KINDS = [
+  'held_enrolment',
+  'overdue_enrolment',
+  'message',
+  'webhook_delivery',
+  'inbound_event',
+  'event',
+  'referee_reward',
+] as const;
 export type DeadLetterKind = (typeof DEAD_LETTER_KINDS)[number];
 
 /** Something that stands still until somebody looks at it. */
@@ -15,7 +23,7 @@ export interface DeadLetter {
   customerId: string | null;
   journeyId: string | null;
   enrolmentId: string | null;
-  /** What it is about: a step, a template, an endpoint, a source or an event type. */
+  /** What it is about: a step, a template, an endpoint, a source, an event type or a campaign. */
   subject: string | null;
 }
 
@@ -51,6 +59,11 @@ const parts: Record<DeadLetterKind, (db: Db, projectId: string) => ReturnType<Db
   event: (db, projectId) => db`
     select o.event_id, 'held', o.error, o.held_at, o.customer_id, null::text, null::text, e.type
     from outbox o join event e on e.project_id = o.project_id and e.id = o.event_id where o.project_id = ${projectId} and o.held_at is not null`,
+  referee_reward: (db, projectId) => db`
+    select id, 'failed', referee_reward ->> 'reason', coalesce(reward_tried_at, created_at), referee_id, null::text, null::text,
+      referee_reward ->> 'campaign'
+    from referral r where project_id = ${projectId} and referee_reward ->> 'result' = 'FAILURE' and reward_due_at is null
+      and exists (select from customer c where c.project_id = r.project_id and c.id = r.referee_id)`,
 };
 
 /** The latest first, of one kind or of all. @returns one more than `limit` where there are more */

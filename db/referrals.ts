@@ -47,8 +47,9 @@ export const insertReferrals = (db: Db, projectId: string, referrals: readonly N
   ]);
   return db<{ id: string }[]>`
     with made as (
-      insert into referral (project_id, id, campaign_id, voucher_id, code, referrer_id, referee_id, created_at)
-      select ${projectId}, id, campaign_id, voucher_id, code, referrer_id, referee_id, ${now}
+      insert into referral (project_id, id, campaign_id, voucher_id, code, referrer_id, referee_id, created_at, campaign_revision)
+      select ${projectId}, id, campaign_id, voucher_id, code, referrer_id, referee_id, ${now},
+        (select c.revision from campaign c where c.project_id = ${projectId} and c.id = i.campaign_id)
       from unnest(${rows.map((row) => row.id)}::text[], ${rows.map((row) => row.campaignId)}::text[], ${rows.map((row) => row.voucherId)}::text[],
         ${rows.map((row) => row.code)}::text[], ${rows.map((row) => row.referrerId)}::text[], ${rows.map((row) => row.refereeId)}::text[])
         as i (id, campaign_id, voucher_id, code, referrer_id, referee_id)
@@ -82,8 +83,22 @@ export interface Referral {
   refereeId: string;
   /** What came of what the program gives to the referee; null: nothing yet, or it gives nothing. */
   refereeReward: GivenRefereeReward | null;
+  /** How often it was tried, and when it is tried again; null: it is given, or given up. */
+  rewardAttempts: number;
+  rewardDueAt: Date | null;
   createdAt: Date;
 }
+
+const columns = (db: Db) => db`
+  r.id, r.campaign_id, c.name as campaign, r.voucher_id, r.code, r.referrer_id, r.referee_id, r.referee_reward, r.reward_attempts, r.reward_due_at,
+  r.created_at`;
+
+const source = (db: Db) => db`referral r left join campaign c on c.project_id = r.project_id and c.id = r.campaign_id`;
+
+export const findReferral = async (db: Db, projectId: string, id: string): Promise<Referral | null> => {
+  const [row] = await db<Referral[]>`select ${columns(db)} from ${source(db)} where r.project_id = ${projectId} and r.id = ${id}`;
+  return row ?? null;
+};
 
 /** Whom a customer brought, or by whom they came, the newest first. */
 export const listReferrals = async (
@@ -97,11 +112,10 @@ export const listReferrals = async (
     ${filter.referrerId === undefined ? db`` : db`and r.referrer_id = ${filter.referrerId}`}
     ${filter.refereeId === undefined ? db`` : db`and r.referee_id = ${filter.refereeId}`}
     ${filter.campaign === undefined ? db`` : db`and (r.campaign_id = ${filter.campaign} or c.name = ${filter.campaign})`}`;
-  const source = db`referral r left join campaign c on c.project_id = r.project_id and c.id = r.campaign_id`;
   const rows = await db<Referral[]>`
-    select r.id, r.campaign_id, c.name as campaign, r.voucher_id, r.code, r.referrer_id, r.referee_id, r.referee_reward, r.created_at from ${source}
+    select ${columns(db)} from ${source(db)}
     where ${where} ${startingAfter === undefined ? db`` : db`and r.id < ${startingAfter}`} order by r.id desc limit ${limit + 1}`;
-  const [totals] = await db<{ total: number }[]>`select count(*) as total from ${source} where ${where}`;
+  const [totals] = await db<{ total: number }[]>`select count(*) as total from ${source(db)} where ${where}`;
   return toPage(rows, limit, totals?.total ?? 0);
 };
 

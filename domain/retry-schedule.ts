@@ -4,6 +4,9 @@ export const MAIL_RETRY_SCHEDULE = [60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 *
 /** How long a webhook waits between attempts, in seconds: three days in all. */
 export const WEBHOOK_RETRY_SCHEDULE = [5, 300, 1800, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600];
 
+/** How long a reward waits that could not be given, in seconds: nearly three days in all, in which somebody fills the pool, or enables the campaign. */
+export const REWARD_RETRY_SCHEDULE = [60, 300, 1800, 2 * 3600, 6 * 3600, 12 * 3600, 24 * 3600, 24 * 3600];
+
 const JITTER = 0.2;
 
 /**

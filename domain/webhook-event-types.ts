@@ -117,7 +117,7 @@ const referral = (type: string, description: string, more: z.ZodRawShape = {}, e
   },
 });
 
-const refereeReward = (type: string, description: string, outcome: Record<string, string>): WebhookEventType =>
+const refereeReward = (type: string, description: string, outcome: Record<string, unknown>): WebhookEventType =>
   referral(
     type,
     description,
@@ -131,6 +131,8 @@ const refereeReward = (type: string, description: string, outcome: Record<string
         voucher_id: z.string().optional(),
         code: z.string().optional(),
         reason: z.string().optional(),
+        attempts: z.int().optional(),
+        next_attempt_at: z.string().nullish(),
       }),
     },
     { referee_reward: { type: 'GIFT_VOUCHER', amount: 500, campaign_id: 'camp_0192f3a9', campaign: 'welcome cards', ...outcome } },
@@ -240,10 +242,16 @@ export const webhookEventTypes: WebhookEventType[] = [
     voucher_id: VOUCHER.id,
     code: 'GIFT-7K2M',
   }),
-  refereeReward('referral.reward.failed', 'Who was brought could not be given what the referral program promises', {
-    result: 'FAILURE',
-    reason: 'The campaign welcome cards is disabled',
-  }),
+  refereeReward(
+    'referral.reward.failed',
+    'Who was brought could not be given what the referral program promises: told at first, and once it is given up',
+    {
+      result: 'FAILURE',
+      reason: 'The campaign welcome cards is disabled',
+      attempts: 1,
+      next_attempt_at: '2026-03-01T10:01:00.000Z',
+    },
+  ),
   review(
     'review.requested',
     'A referral waits for somebody to decide',

@@ -12,6 +12,7 @@ const RETRIES: Record<DeadLetterKind, ((id: string) => string) | null> = {
   webhook_delivery: (id) => `/v1/webhooks/deliveries/${id}/resend`,
   inbound_event: (id) => `/v1/inbound-events/${id}/replay`,
   event: null,
+  referee_reward: (id) => `/v1/referrals/${id}/reward/retry`,
 };
 
 const view = (letter: DeadLetter) => {
@@ -39,7 +40,7 @@ export const createDeadLetterRoutes = ({ sql }: { sql: Sql }): Route[] => [
     summary: 'List what stands still until somebody looks at it, the latest first',
     description:
       'Customers who are held or overdue, mails and webhooks that failed or of which nobody knows whether they arrived, posts that could not be mapped, ' +
-      'and events that could not be routed: each with its cause, and with what tries it again.',
+      'events that could not be routed, and rewards of referees that were given up: each with its cause, and with what tries it again.',
     scope: 'journeys:read',
     query: listDeadLettersQuery,
     responses: { 200: { description: 'Dead letters', schema: deadLetterListSchema } },

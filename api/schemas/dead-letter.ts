@@ -13,7 +13,10 @@ const deadLetterSchema = z
     id: z.string(),
     state: z.string(),
     cause: z.string().nullable().meta({ description: 'Why it stands still' }),
-    subject: z.string().nullable().meta({ description: 'What it is about: a step, a template, an endpoint, a source or an event type' }),
+    subject: z
+      .string()
+      .nullable()
+      .meta({ description: 'What it is about: a step, a template, an endpoint, a source, an event type or a campaign' }),
     since: z.string(),
     customer_id: z.string().nullable(),
     journey_id: z.string().nullable(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { name } from './fields.ts';
 import { listOf, paging, startingAfter } from './list.ts';
 
 export const listReferralsQuery = z.strictObject({
@@ -19,10 +20,14 @@ const givenReward = z
     voucher_id: z.string().optional().meta({ description: 'The card that it came to' }),
     code: z.string().optional(),
     reason: z.string().optional().meta({ description: 'Why it came to none' }),
+    attempts: z.int().optional().meta({ description: 'How often it was tried' }),
+    next_attempt_at: z.string().nullish().meta({ description: 'When it is tried again; null: it is given up, until you ask for it' }),
   })
   .meta({ id: 'GivenRefereeReward' });
 
-const referralSchema = z
+export const referralParams = z.object({ id: name });
+
+export const referralSchema = z
   .object({
     id: z.string(),
     campaign_id: z.string(),

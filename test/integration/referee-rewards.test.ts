@@ -24,7 +24,9 @@ const relays: Relay[] = [];
 const pools: Sql[] = [];
 /** Nobody listens there: in these tests nothing is to be woken. */
 const temporal = new Client({ connection: Connection.lazy({ address: '127.0.0.1:1' }) });
-const deps = { now: () => new Date(), randomBytes };
+/** How far the real time of what tries rewards again is ahead. */
+let aheadMs = 0;
+const deps = { now: () => new Date(Date.now() + aheadMs), randomBytes, random: () => 0.5 };
 const reward = createRefereeRewards(deps);
 /** How often a relay is to lose what it did, after it was done. */
 let crashes = 0;
@@ -34,7 +36,11 @@ beforeAll(async () => {
   const { sql } = database;
   checkout = createCheckout(sql);
   await checkout.maintain();
-  const routes = [...checkoutRoutes(sql, checkout), ...createEventRoutes({ sql, now: deps.now }), ...createReferralRoutes({ sql })];
+  const routes = [
+    ...checkoutRoutes(sql, checkout),
+    ...createEventRoutes({ sql, now: deps.now }),
+    ...createReferralRoutes({ sql, ...deps }),
+  ];
   api = await startApi(sql, { routes });
   shop = await createProject(sql);
   client = VoucherifyServerSide({ apiUrl: api.url, applicationId: shop.appId, secretKey: shop.secretKey });

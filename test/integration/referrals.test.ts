@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createEventRoutes } from '../../api/routes/events.ts';
 import { createReferralRoutes } from '../../api/routes/referrals.ts';
@@ -16,7 +17,11 @@ beforeAll(async () => {
   const { sql } = database;
   checkout = createCheckout(sql);
   await checkout.maintain();
-  const routes = [...checkoutRoutes(sql, checkout), ...createEventRoutes({ sql, now: () => new Date() }), ...createReferralRoutes({ sql })];
+  const routes = [
+    ...checkoutRoutes(sql, checkout),
+    ...createEventRoutes({ sql, now: () => new Date() }),
+    ...createReferralRoutes({ sql, now: () => new Date(), randomBytes, random: Math.random }),
+  ];
   api = await startApi(sql, { routes });
   call = api.as(await createProject(sql));
 });

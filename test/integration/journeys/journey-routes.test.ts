@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createWatchActivities } from '../../../activities/watch.ts';
 import { createEnrolmentRoutes } from '../../../api/routes/enrolments.ts';
@@ -225,7 +226,7 @@ test('a journey drains: nobody enters, who is inside comes to the end, and then 
   const late = await tell(sql, shop.project, 'nina', 'draining');
   await enrolmentOf(sql, nell, (each) => each.state === 'exited');
   expect((await sql`select from enrolment where customer_id = ${late.id}`).count).toBe(0);
-  await createWatchActivities({ sql, now: () => new Date() }).wakeOverdue();
+  await createWatchActivities({ sql, now: () => new Date(), randomBytes, random: Math.random }).wakeOverdue();
   expect((await call('GET', '/v1/journeys/draining')).body).toMatchObject({ state: 'live', version: 2, drains_to: null });
   expect((await call('POST', '/v1/journeys/draining/drain', {})).body).toMatchObject({ state: 'archived' });
 });

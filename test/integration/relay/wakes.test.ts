@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createWatchActivities } from '../../../activities/watch.ts';
@@ -174,7 +175,10 @@ describe('a destination with deliveries', () => {
   });
 
   test('is woken by the watch when something of it is overdue, and not when it is paused', async () => {
-    const [id, watch] = [await createDestination(), createWatchActivities({ sql, now: () => new Date() })];
+    const [id, watch] = [
+      await createDestination(),
+      createWatchActivities({ sql, now: () => new Date(), randomBytes, random: Math.random }),
+    ];
     await plan(id, 1, new Date(Date.now() - 120_000));
     expect((await watch.wakeOverdue()).destinations).toBe(0);
     await sql`update destination set wakes_told = wakes_asked`;
@@ -201,7 +205,7 @@ describe('the watch', () => {
   const ago = (seconds: number) => new Date(Date.now() - seconds * 1000);
 
   test('wakes the cohorts with enrolments that are overdue, by the customer’s clock, and no others', async () => {
-    const watch = createWatchActivities({ sql, now: () => new Date() });
+    const watch = createWatchActivities({ sql, now: () => new Date(), randomBytes, random: Math.random });
     const [overdue = '', travelled = '', ahead = '', due = ''] = await createCohorts(4);
     const day = 86_400_000;
     await enrol(overdue, ago(120));
@@ -216,7 +220,7 @@ describe('the watch', () => {
   });
 
   test('puts the time of a cohort right that looks overdue and is not, and empties that of one in which nobody is left', async () => {
-    const watch = createWatchActivities({ sql, now: () => new Date() });
+    const watch = createWatchActivities({ sql, now: () => new Date(), randomBytes, random: Math.random });
     const [later = '', left = ''] = await createCohorts(2);
     const dueAt = new Date(Date.now() + 86_400_000);
     await enrol(later, dueAt);
@@ -243,7 +247,7 @@ describe('the watch', () => {
   });
 
   test('leaves a journey alone that is paused', async () => {
-    const watch = createWatchActivities({ sql, now: () => new Date() });
+    const watch = createWatchActivities({ sql, now: () => new Date(), randomBytes, random: Math.random });
     const [cohort = ''] = await createCohorts(1);
     await enrol(cohort, ago(120));
     await sql`update cohort set wakes_told = wakes_asked`;
@@ -263,7 +267,7 @@ describe('the watch', () => {
   });
 
   test('forgets the answers of yesterday and keeps those of today', async () => {
-    const watch = createWatchActivities({ sql, now: () => new Date() });
+    const watch = createWatchActivities({ sql, now: () => new Date(), randomBytes, random: Math.random });
     await sql`
       insert into idempotency (project_id, key, request_hash, status, body, created_at)
       select ${project.id}, 'k' || n, '', 200, '', now() - n * interval '1 hour' from generate_series(1, 48) n`;
