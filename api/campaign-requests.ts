@@ -18,7 +18,7 @@ import { assignRules } from '../db/rule-assignments.ts';
 import { createCampaignVouchers } from '../db/voucher-creation.ts';
 import { parseCodeConfig, requireHardToGuess } from '../domain/code-pattern.ts';
 import { DomainError } from '../domain/errors.ts';
-import { withWindow } from '../domain/voucher-template.ts';
+import { withWindow, type ReferralProgram } from '../domain/voucher-template.ts';
 import { withCategoryName } from './named-category.ts';
 import { addTier, tierViews } from './promotion-tier.ts';
 import { refereeRewardOf } from './referee-reward.ts';
@@ -33,27 +33,50 @@ export interface CampaignDeps {
   randomBytes: (n: number) => Uint8Array;
 }
 
-/** What changes of a loyalty program. @throws DomainError invalid_payload, where it is none */
-const programChange = ({ campaignType }: Campaign, body: z.output<typeof updateCampaignBody>) => {
-  const { auto_join, join_once, voucher, loyalty_tiers_expiration } = body;
-  const card = voucher?.loyalty_card;
-  const asked = { auto_join, join_once, voucher, loyalty_tiers_expiration };
-  const given = Object.entries(asked).filter(([, value]) => value !== undefined);
-  if (given.length > 0 && campaignType !== 'LOYALTY_PROGRAM')
+type CreateBody = z.output<typeof createCampaignBody>;
+
+/** Refuses what only campaigns of a type have. */
+const requireType = (type: string, needed: string, called: string, asked: Record<string, unknown>): void => {
+  const given = Object.keys(asked).filter((path) => asked[path] !== undefined);
+  if (given.length > 0 && type !== needed)
     throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
-      fields: given.map(([path]) => ({ path, message: 'must not be given: the campaign is no loyalty program' })),
+      fields: given.map((path) => ({ path, message: `must not be given: the campaign is no ${called}` })),
     });
-  if (auto_join === undefined && card === undefined && loyalty_tiers_expiration === undefined) return null;
-  return {
+};
+
+/** What a body says of referrals, with the campaign that a reward names. @throws DomainError invalid_payload */
+const referralProgramOf = async (
+  db: Db,
+  projectId: string,
+  { referral_program: program }: Pick<CreateBody, 'referral_program'>,
+): Promise<{ referral_program?: ReferralProgram }> => {
+  if (!program) return {};
+  const { referee_reward: reward, ...more } = program;
+  return { referral_program: { ...more, ...(reward && { referee_reward: await refereeRewardOf(db, projectId, reward) }) } };
+};
+
+/** What a body changes of a program of loyalty or referrals. @throws DomainError invalid_payload, where the campaign is none */
+const programChange = async (db: Db, { projectId, campaignType }: Campaign, body: z.output<typeof updateCampaignBody>) => {
+  const { auto_join, join_once, voucher, loyalty_tiers_expiration, referral_program } = body;
+  requireType(campaignType, 'LOYALTY_PROGRAM', 'loyalty program', { auto_join, join_once, voucher, loyalty_tiers_expiration });
+  requireType(campaignType, 'REFERRAL_PROGRAM', 'referral program', { referral_program });
+  const card = voucher?.loyalty_card;
+  const change = {
     ...(auto_join !== undefined && { auto_join }),
     ...(card && { loyalty_card: card }),
     ...(loyalty_tiers_expiration && { loyalty_tiers_expiration }),
+    ...(await referralProgramOf(db, projectId, body)),
   };
+  return Object.keys(change).length > 0 ? change : null;
 };
 
-const templateChange = (campaign: Campaign, body: z.output<typeof updateCampaignBody>): Pick<CampaignChange, 'template'> => {
+const templateChange = async (
+  db: Db,
+  campaign: Campaign,
+  body: z.output<typeof updateCampaignBody>,
+): Promise<Pick<CampaignChange, 'template'>> => {
   const { discount, limits, activity_duration_after_publishing: duration, on_refund } = body;
-  const ofProgram = programChange(campaign, body);
+  const ofProgram = await programChange(db, campaign, body);
   const window = windowAfter(campaign.template, body);
   if (
     discount === undefined &&
@@ -83,8 +106,8 @@ const templateChange = (campaign: Campaign, body: z.output<typeof updateCampaign
   };
 };
 
-const changeOf = (campaign: Campaign, body: z.output<typeof updateCampaignBody>): CampaignChange => ({
-  ...templateChange(campaign, body),
+const changeOf = async (db: Db, campaign: Campaign, body: z.output<typeof updateCampaignBody>): Promise<CampaignChange> => ({
+  ...(await templateChange(db, campaign, body)),
   ...(body.type !== undefined && { type: body.type }),
   ...(body.category !== undefined && { category: body.category }),
   ...(body.description !== undefined && { description: body.description }),
@@ -92,15 +115,6 @@ const changeOf = (campaign: Campaign, body: z.output<typeof updateCampaignBody>)
   ...(body.expiration_date !== undefined && { expirationDate: body.expiration_date }),
   ...(body.metadata !== undefined && { metadata: body.metadata ?? {} }),
 });
-
-type CreateBody = z.output<typeof createCampaignBody>;
-
-/** What a body says of referrals, with the campaign that a reward names. @throws DomainError invalid_payload */
-const referralProgramOf = async (db: Db, projectId: string, { referral_program: program }: CreateBody) => {
-  if (!program) return {};
-  const { referee_reward: reward, ...more } = program;
-  return { referral_program: { ...more, ...(reward && { referee_reward: await refereeRewardOf(db, projectId, reward) }) } };
-};
 
 /** The campaign that a creation body describes. @throws DomainError invalid_payload, where it names a campaign that does not fit */
 export const newCampaignOf = async (db: Db, projectId: string, body: CreateBody): Promise<NewCampaign> => ({
@@ -168,7 +182,7 @@ export const makeCampaign = async (tx: Tx, project: Project, body: CreateBody, {
 
 /** Changes a campaign that is locked as a body says. @throws DomainError invalid_payload */
 export const changeCampaign = async (tx: Tx, campaign: Campaign, body: z.output<typeof updateCampaignBody>, now: Date) => {
-  const change = changeOf(campaign, { ...body, ...(await withCategoryName(tx, campaign.projectId, body)) });
+  const change = await changeOf(tx, campaign, { ...body, ...(await withCategoryName(tx, campaign.projectId, body)) });
   const next = { ...campaign, ...change };
   requireStart(next.template, next.startDate);
   if (next.startDate && next.expirationDate && next.startDate >= next.expirationDate)

@@ -134,6 +134,9 @@ export const updateCampaignBody = z.strictObject({
     .strictObject({ loyalty_card: loyaltyCardBody.optional() })
     .optional()
     .meta({ description: 'Of a loyalty program: what new cards have, and when points that come from now on expire' }),
+  referral_program: referralProgramBody
+    .optional()
+    .meta({ description: 'Of a referral program, as a whole: counts for who comes from now on, and not for who came before' }),
   discount: discountSchema.optional().meta({ description: 'In an AUTO_UPDATE campaign it counts for vouchers that exist too' }),
 });
 
