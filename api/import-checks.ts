@@ -20,10 +20,11 @@ import { voucherMetadataRow } from './schemas/voucher-bulk.ts';
 import { ownOf } from './voucher-of-campaign.ts';
 import { draftOfBody } from './voucher-draft.ts';
 
-type Check = (body: unknown, line: number) => CheckedRow;
+/** What becomes of a row. */
+export type Check = (body: unknown, line: number) => CheckedRow;
 
 /** Of every field, what is wrong with it first. */
-const problemsOf = (issues: z.core.$ZodIssue[]): FieldProblem[] => {
+export const problemsOf = (issues: z.core.$ZodIssue[]): FieldProblem[] => {
   const named = new Map<string, FieldProblem>();
   for (const problem of fieldProblems(issues)) if (!named.has(problem.path)) named.set(problem.path, problem);
   return [...named.values()];
@@ -47,7 +48,7 @@ const REMEMBERED = 1_000;
 type Checked<T> = { value: T } | { problems: FieldProblem[] };
 
 /** Checks what rows say. @returns for rows that say the same, the same */
-const createChecker = <T extends { metadata?: Record<string, unknown> | null }, V>(
+export const createChecker = <T extends { metadata?: Record<string, unknown> | null }, V>(
   schema: z.ZodType<T>,
   metadata: (value: T['metadata']) => FieldProblem[],
   valueOf: (told: T) => V,
@@ -71,7 +72,7 @@ const createChecker = <T extends { metadata?: Record<string, unknown> | null }, 
 };
 
 /** The code of a row, which is checked by itself, and all that it says beside. */
-const codeOf = (body: unknown): { code: string | null; problems: FieldProblem[]; rest: unknown } => {
+export const codeOf = (body: unknown): { code: string | null; problems: FieldProblem[]; rest: unknown } => {
   if (typeof body !== 'object' || body === null) return { code: null, problems: [], rest: body };
   const { code: told, ...rest } = body as Record<string, unknown>;
   if (told === undefined) return { code: null, problems: [{ path: 'code', message: 'must be given' }], rest };
@@ -93,7 +94,7 @@ const codeCheck =
   };
 
 /** A draft is made for each voucher, with an id that each of these gets when it is written. */
-const sharedBy = ({ id: _id, holderId: _h, enrolmentId: _e, publishedAt: _p, ...draft }: VoucherDraft): SharedDraft => draft;
+export const sharedBy = ({ id: _id, holderId: _h, enrolmentId: _e, publishedAt: _p, ...draft }: VoucherDraft): SharedDraft => draft;
 
 /** A voucher as a row tells it. */
 const voucherRow = createVoucherBody.refine((body) => !body.validation_rules?.length, {

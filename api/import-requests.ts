@@ -1,5 +1,9 @@
+import { LOYALTY_CARDS_IMPORT } from '../activities/bulk/import-loyalty-cards.ts';
+import type { Campaign } from '../db/campaigns.ts';
 import type { Tx } from '../db/client.ts';
+import type { Project } from '../db/projects.ts';
 import type { Cells } from '../domain/csv/cells.ts';
+import { loyaltyCardCheck } from './card-import-check.ts';
 import { readCsv } from './csv-file.ts';
 import { stageImport, type ImportRequest, type RowInput } from './imports.ts';
 import type { Answer, RequestContext } from './route.ts';
@@ -7,6 +11,14 @@ import { importedSchema } from './schemas/import.ts';
 
 /** What is imported, and how its rows are looked at. */
 export type ImportTarget = Pick<ImportRequest, 'type' | 'campaignId' | 'check'>;
+
+/** Cards of a loyalty program. */
+export const loyaltyCardTarget =
+  (project: Project, find: (tx: Tx) => Promise<Campaign>) =>
+  async (tx: Tx): Promise<ImportTarget> => {
+    const program = await find(tx);
+    return { type: LOYALTY_CARDS_IMPORT, campaignId: program.id, check: await loyaltyCardCheck(tx, project, program) };
+  };
 
 export const accepted = {
   202: { description: 'It runs in the background: `/v1/async-actions/{id}` says how far', schema: importedSchema },
@@ -28,12 +40,13 @@ export const listRows = (bodies: unknown[]): RowInput[] => bodies.map((body, ind
 export const accept = (
   { project, write }: Pick<RequestContext, 'project' | 'write'>,
   allOrNothing: boolean,
-  rows: () => AsyncIterable<RowInput> | Iterable<RowInput>,
-  target: (tx: Tx) => Promise<ImportTarget>,
+  rows: (target: ImportTarget) => AsyncIterable<RowInput> | Iterable<RowInput>,
+  targetOf: (tx: Tx) => Promise<ImportTarget>,
 ): Promise<Answer> =>
   write(async (tx) => {
-    const request = { projectId: project.id, allOrNothing, ...(await target(tx)) };
-    return { status: 202, body: { async_action_id: await stageImport(tx, request, rows()) } };
+    const target = await targetOf(tx);
+    const request = { projectId: project.id, allOrNothing, ...target };
+    return { status: 202, body: { async_action_id: await stageImport(tx, request, rows(target)) } };
   });
 
 interface MetadataChange {

@@ -70,6 +70,7 @@ import { createLoyaltyExportRoutes } from '../api/routes/loyalty-exports.ts';
 import { createLoyaltyMemberRoutes } from '../api/routes/loyalty-members.ts';
 import { createPendingPointsRoutes } from '../api/routes/pending-points.ts';
 import { createLoyaltyEstimateRoutes } from '../api/routes/loyalty-estimates.ts';
+import { createLoyaltyImportRoutes } from '../api/routes/loyalty-imports.ts';
 import { createLoyaltyPointsRoutes } from '../api/routes/loyalty-points.ts';
 import { createMemberTierRoutes } from '../api/routes/member-tiers.ts';
 import { createEarningRuleRoutes } from '../api/routes/earning-rules.ts';
@@ -146,6 +147,7 @@ export const wireApi = (
       ...createMetadataSchemaRoutes({ ...deps, metadata }),
       ...createAsyncActionRoutes(deps),
       ...createImportRoutes(),
+      ...createLoyaltyImportRoutes(),
       ...createExportRoutes(deps),
       ...createAnalyticsRoutes(deps),
       ...createPublicationRoutes(deps),

@@ -63,6 +63,14 @@ export const findCardsOf = async (db: Db, projectId: string, members: readonly C
 export const findCardOf = async (db: Db, projectId: string, member: CardOf): Promise<string | null> =>
   (await findCardsOf(db, projectId, [member]))[0]!;
 
+/** Which of these customers have a card of a program. */
+export const findHolders = async (db: Db, projectId: string, campaignId: string, customerIds: readonly string[]): Promise<Set<string>> => {
+  const rows = await db<{ holderId: string }[]>`
+    select distinct holder_id from voucher
+    where project_id = ${projectId} and campaign_id = ${campaignId} and holder_id = any(${customerIds as string[]}::text[])`;
+  return new Set(rows.map((row) => row.holderId));
+};
+
 /** A card that a customer has of a program, and that points can come to. */
 export interface MemberCard extends CardOf {
   id: string;

@@ -265,6 +265,13 @@ export const findVouchersByCode = (db: Db, project: Project, codes: string[]): P
     where v.project_id = ${project.id} and v.code_key = any(${keys}::text[]) order by array_position(${keys}::text[], v.code_key)`;
 };
 
+/** Which of these code keys are taken. */
+export const findTakenCodes = async (db: Db, projectId: string, codeKeys: readonly string[]): Promise<Set<string>> => {
+  const rows = await db<{ codeKey: string }[]>`
+    select code_key from voucher where project_id = ${projectId} and code_key = any(${codeKeys as string[]}::text[])`;
+  return new Set(rows.map((row) => row.codeKey));
+};
+
 /** Vouchers by their ids, in that order. Those that were deleted are missing. */
 export const findVouchers = (db: Db, projectId: string, ids: string[]): Promise<Voucher[]> =>
   db<Voucher[]>`

@@ -9,6 +9,7 @@ import { createVoucherStates } from '../voucher-states.ts';
 import { createChangeVoucherMetadata, VOUCHERS_METADATA } from './change-voucher-metadata.ts';
 import { createExportRows, EXPORT } from './export-rows.ts';
 import { CUSTOMERS_IMPORT, createWriteCustomers } from './import-customers.ts';
+import { createWriteLoyaltyCards, LOYALTY_CARDS_IMPORT } from './import-loyalty-cards.ts';
 import { createWriteOrders, ORDERS_IMPORT } from './import-orders.ts';
 import { createWriteProducts, createWriteSkus, PRODUCTS_IMPORT, SKUS_IMPORT } from './import-products.ts';
 import { createImportRows } from './import-rows.ts';
@@ -34,6 +35,7 @@ const createKinds = (deps: BulkDeps): Record<string, BulkKind | undefined> => ({
   [VOUCHERS_IMPORT]: createImportRows(deps, writeVouchers),
   // Each customer is an event too, and may start journeys.
   [CUSTOMERS_IMPORT]: createImportRows({ ...deps, batch: Math.min(deps.batch, CUSTOMERS) }, createWriteCustomers(deps.now)),
+  [LOYALTY_CARDS_IMPORT]: createImportRows({ ...deps, batch: Math.min(deps.batch, CUSTOMERS) }, createWriteLoyaltyCards(deps.now)),
   [PRODUCTS_IMPORT]: createImportRows({ ...deps, batch: Math.min(deps.batch, PRODUCTS) }, createWriteProducts(deps.now)),
   [SKUS_IMPORT]: createImportRows({ ...deps, batch: Math.min(deps.batch, PRODUCTS) }, createWriteSkus(deps.now)),
   [VOUCHERS_METADATA]: createImportRows({ ...deps, batch: Math.min(deps.batch, VOUCHER_CHANGES) }, createChangeVoucherMetadata(deps.now)),

@@ -12,8 +12,8 @@ export interface VoucherRow {
   shared: SharedDraft;
 }
 
-/** JSON keeps times as texts. */
-const revived = (draft: SharedDraft): SharedDraft => ({
+/** A draft that was kept: JSON keeps times as texts. */
+export const revivedDraft = (draft: SharedDraft): SharedDraft => ({
   ...draft,
   startDate: draft.startDate && new Date(draft.startDate),
   expirationDate: draft.expirationDate && new Date(draft.expirationDate),
@@ -22,7 +22,7 @@ const revived = (draft: SharedDraft): SharedDraft => ({
 /** Writes vouchers by COPY; a code that exists already keeps its row out. */
 export const writeVouchers: WriteRows<VoucherRow> = async (tx, { projectId }, rows) => {
   const { caseSensitiveCodes } = (await findProject(tx, projectId))!;
-  const drafts = new Map([...new Set(rows.map(({ shared }) => shared))].map((shared) => [shared, revived(shared)]));
+  const drafts = new Map([...new Set(rows.map(({ shared }) => shared))].map((shared) => [shared, revivedDraft(shared)]));
   const left = await copyVouchers(
     tx,
     rows.map(({ line, code, shared }) => ({ line, code, codeKey: codeKey(code, caseSensitiveCodes), draft: drafts.get(shared)! })),

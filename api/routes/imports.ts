@@ -1,13 +1,15 @@
 import { CUSTOMERS_IMPORT } from '../../activities/bulk/import-customers.ts';
+import { LOYALTY_CARDS_IMPORT } from '../../activities/bulk/import-loyalty-cards.ts';
 import { VOUCHERS_IMPORT } from '../../activities/bulk/import-vouchers.ts';
 import { findCampaign, type Campaign } from '../../db/campaigns.ts';
 import type { Tx } from '../../db/client.ts';
 import type { Project } from '../../db/projects.ts';
+import { cardOfRow } from '../../domain/csv/card-row.ts';
 import { customerOfRow } from '../../domain/csv/customer-row.ts';
 import { voucherOfRow } from '../../domain/csv/voucher-row.ts';
 import { notFound } from '../errors.ts';
 import { campaignVoucherCheck, customerCheck, voucherCheck } from '../import-checks.ts';
-import { accept, accepted, CSV_DESCRIPTION, fileRows, listRows, type ImportTarget } from '../import-requests.ts';
+import { accept, accepted, CSV_DESCRIPTION, fileRows, listRows, loyaltyCardTarget, type ImportTarget } from '../import-requests.ts';
 import { route, type RequestContext, type Route } from '../route.ts';
 import { campaignImportParams, importBody, importCsvQuery, importQuery } from '../schemas/import.ts';
 
@@ -29,6 +31,7 @@ const vouchersOf =
   ({ project }: Context, idOrName: string) =>
   async (tx: Tx): Promise<ImportTarget> => {
     const campaign = await known(tx, project, idOrName);
+    if (campaign.campaignType === 'LOYALTY_PROGRAM') return loyaltyCardTarget(project, () => Promise.resolve(campaign))(tx);
     return { type: VOUCHERS_IMPORT, campaignId: campaign.id, check: await campaignVoucherCheck(tx, project, campaign) };
   };
 
@@ -65,14 +68,19 @@ export const createImportRoutes = (): Route[] => [
     path: '/v1/campaigns/{id}/importCSV',
     tag: 'Imports',
     summary: 'Import codes of a campaign from a CSV file',
-    description: CSV_DESCRIPTION,
+    description: `${CSV_DESCRIPTION} Those of a loyalty program are cards, with points and members.`,
     scope: 'vouchers:write',
     params: campaignImportParams,
     query: importCsvQuery,
     takesFile: true,
     responses: { ...accepted, ...missing },
     handler: (context) =>
-      accept(context, context.query.all_or_nothing, () => fileRows(context, voucherOfRow), vouchersOf(context, context.params.id)),
+      accept(
+        context,
+        context.query.all_or_nothing,
+        ({ type }) => fileRows(context, type === LOYALTY_CARDS_IMPORT ? cardOfRow : voucherOfRow),
+        vouchersOf(context, context.params.id),
+      ),
   }),
   route({
     method: 'post',

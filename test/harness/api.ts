@@ -15,6 +15,7 @@ import { createLoyaltyRoutes } from '../../api/routes/loyalties.ts';
 import { createLoyaltyMemberRoutes } from '../../api/routes/loyalty-members.ts';
 import { createPendingPointsRoutes } from '../../api/routes/pending-points.ts';
 import { createLoyaltyEstimateRoutes } from '../../api/routes/loyalty-estimates.ts';
+import { createLoyaltyImportRoutes } from '../../api/routes/loyalty-imports.ts';
 import { createLoyaltyPointsRoutes } from '../../api/routes/loyalty-points.ts';
 import { createLoyaltyTierRoutes } from '../../api/routes/loyalty-tiers.ts';
 import { createMemberTierRoutes } from '../../api/routes/member-tiers.ts';
@@ -83,6 +84,7 @@ export const resourceRoutes = (sql: Sql): Route[] => {
     ...createPublicationRoutes(deps),
     ...createAsyncActionRoutes(deps),
     ...createImportRoutes(),
+    ...createLoyaltyImportRoutes(),
     ...createBulkChangeRoutes(),
   ];
 };
