@@ -67,6 +67,14 @@ export const writeProgress = async (
     update async_action set status = ${status}, done = ${done}, failed = ${failed}, total = ${total}, error = ${error}, updated_at = ${now}, finished_at = ${finishedAt} where id = ${id}`;
 };
 
+/**
+ * Lets a batch that does not end its action commit without waiting for the disk (docs/decisions/0031): a crash of Postgres takes it back with
+ * its progress, and its like is made again. What commits and waits is on the disk with all that came before it, the action's end too.
+ */
+export const commitUnawaited = async (tx: Tx): Promise<void> => {
+  await tx`set local synchronous_commit = off`;
+};
+
 /** The newest first. @param page `before`: made before this time */
 export const listAsyncActions = async (
   db: Db,

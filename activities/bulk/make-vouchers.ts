@@ -1,4 +1,4 @@
-import { writeProgress } from '../../db/async-actions.ts';
+import { commitUnawaited, writeProgress } from '../../db/async-actions.ts';
 import { findCampaign, tellGeneration } from '../../db/campaigns.ts';
 import { findProject } from '../../db/projects.ts';
 import { draftOfCampaign } from '../../db/voucher-creation.ts';
@@ -41,6 +41,7 @@ export const createMakeVouchers = ({ now, randomBytes, batch }: BulkDeps): BulkK
     if (drafts.length > 0) await issueVouchers(tx, project, drafts, pattern, randomBytes);
     const done = action.done + count;
     const finished = done === action.total;
+    if (!finished) await commitUnawaited(tx);
     await writeProgress(tx, action, { status: finished ? 'DONE' : 'IN_PROGRESS', done }, now());
     if (finished) await tellGeneration(tx, campaign, 'completed', { async_action_id: action.id, vouchers_count: done }, now());
     return { done, total: action.total, finished };

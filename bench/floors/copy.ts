@@ -5,18 +5,19 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Sql } from '../../db/client.ts';
+import { newId } from '../../db/ids.ts';
 
 const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
 
 const randomCode = (): string => Array.from(randomBytes(10), (byte) => ALPHABET[byte % ALPHABET.length]).join('');
 
-/** Rows of a table like `voucher`, as COPY takes them: what a script would write that had the codes already. */
+/** Rows of a table like `voucher`, as COPY takes them: what a script would write that had the codes already, with ids as wide as any. */
 function* lines(count: number): Generator<string> {
   const made = new Date().toISOString();
+  const [project, campaign] = [newId('project'), newId('campaign')];
   for (let row = 0; row < count; row += 1) {
     const code = `C-${randomCode()}`;
-    const id = `v_${made.slice(0, 10)}${String(row).padStart(20, '0')}`;
-    yield `floor\t${id}\t${code}\t${code}\tDISCOUNT_VOUCHER\tcamp_floor\t1\t1\t${made}\n`;
+    yield `${project}\t${newId('voucher')}\t${code}\t${code}\tDISCOUNT_VOUCHER\t${campaign}\t1\t1\t${made}\n`;
   }
 }
 
