@@ -1,9 +1,13 @@
 import type { AsyncAction } from '../db/async-actions.ts';
 
+/** What came of the work, as newer clients ask for it. */
+const OPERATION_STATUS = { ENQUEUED: 'UNKNOWN', IN_PROGRESS: 'UNKNOWN', DONE: 'SUCCESS', FAILED: 'FAILED' } as const;
+
 export const asyncActionView = (action: AsyncAction) => ({
   id: action.id,
   type: action.type,
   status: action.status,
+  operation_status: OPERATION_STATUS[action.status],
   progress: { done: action.done, total: action.total },
   result:
     action.finishedAt === null

@@ -25,7 +25,7 @@ export const refused = ({ key, message, details, resource }: DomainError): { ref
 
 /** A refusal as it is answered, and kept with the Idempotency-Key. */
 export const refusalAnswer = ({ key, message, details, resource }: DomainError, requestId: string) => {
-  const status = key === 'resource_not_found' ? 404 : 400;
+  const status = key === 'not_found' || key === 'resource_not_found' ? 404 : 400;
   return {
     status,
     body: { code: status, key, message, details, request_id: requestId, resource_id: resource.id, resource_type: resource.type },

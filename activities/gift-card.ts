@@ -16,7 +16,7 @@ export interface BalanceRequest {
 }
 
 const refuse = (path: string, message: string): DomainError =>
-  new DomainError('invalid_payload', 'The request has fields that are wrong.', { fields: [{ path, message }] });
+  new DomainError('invalid_payload', 'Invalid payload', { fields: [{ path, message }] });
 
 /** A gift card that was locked as a voucher. @param clockOffsetMs its holder's */
 export const lockedGiftOf = (voucher: Voucher, now: Date, clockOffsetMs: number): LockedGift | null => {
@@ -64,7 +64,7 @@ const changeWorthOf = async (
 
 /**
  * Adds to a gift card, or takes away from it, in the caller's transaction.
- * @throws DomainError resource_not_found; invalid_payload, where it is no gift card; gift_amount_exceeded, where it has less than is taken
+ * @throws DomainError not_found; invalid_payload, where it is no gift card; gift_amount_exceeded, where it has less than is taken
  */
 export const addToBalance = async (
   tx: Tx,
@@ -75,7 +75,7 @@ export const addToBalance = async (
   const voucher = await lockVoucher(tx, project, code);
   const resource = { id: code, type: 'voucher' };
   if (!voucher)
-    throw new DomainError('resource_not_found', 'Resource not found', { details: `Cannot find voucher with id ${code}`, resource });
+    throw new DomainError('not_found', 'Resource not found', { details: `Cannot find voucher with id ${code}`, resource });
   return { ...balanceView(await changeWorthOf(tx, project, voucher, change, now)), operation_type: 'MANUAL' as const };
 };
 

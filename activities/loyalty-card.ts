@@ -75,12 +75,12 @@ export const datePoints = async (
 };
 
 const unknownCard = (code: string): DomainError =>
-  new DomainError('resource_not_found', 'Resource not found', {
+  new DomainError('not_found', 'Resource not found', {
     details: `Cannot find loyalty card with code ${code}`,
     resource: { id: code, type: 'voucher' },
   });
 
-/** @throws DomainError resource_not_found, where it is no card, or none of the program */
+/** @throws DomainError not_found, where it is no card, or none of the program */
 export const requireCard = (
   cards: readonly ProgramCard[],
   { caseSensitiveCodes }: Pick<Project, 'caseSensitiveCodes'>,

@@ -73,7 +73,7 @@ const policiesOf = async (tx: Tx, projectId: string, redemptions: readonly Redem
 /**
  * Gives back part of an order: each returned line its share of the discounts, as they were kept; and the codes whose campaigns say so, by
  * taking their redemptions back. The sale stays what it was.
- * @throws DomainError resource_not_found, invalid_order, invalid_refund
+ * @throws DomainError not_found, invalid_order, invalid_refund
  */
 export const refundOrder = async (tx: Tx, caller: OrderCaller, name: string, request: RefundRequest, deps: RollbackDeps) => {
   const { projectId, apiKeyId } = caller;

@@ -29,7 +29,7 @@ export interface OrderCaller {
 }
 
 export const orderNotFound = (id: string): DomainError =>
-  new DomainError('resource_not_found', 'Resource not found', {
+  new DomainError('not_found', 'Resource not found', {
     details: `Cannot find order with id ${id}`,
     resource: { id, type: 'order' },
   });
@@ -42,7 +42,7 @@ const sourceTaken = (sourceId: string): DomainError =>
 export const invalidOrder = (id: string, details: string): DomainError =>
   new DomainError('invalid_order', 'Invalid order', { details, resource: { id, type: 'order' } });
 
-/** @throws DomainError resource_not_found */
+/** @throws DomainError not_found */
 export const lockOrder = async (tx: Tx, projectId: string, name: string): Promise<Order> => {
   const found = await lockOrders(tx, projectId, [name]);
   const order = orderNamed(found, { id: name, sourceId: name });
@@ -50,7 +50,7 @@ export const lockOrder = async (tx: Tx, projectId: string, name: string): Promis
   return order;
 };
 
-/** An order as the API shows it. @throws DomainError resource_not_found */
+/** An order as the API shows it. @throws DomainError not_found */
 export const showOrder = async (db: Db, projectId: string, name: string) => {
   const order = await findOrder(db, projectId, name);
   if (!order) throw orderNotFound(name);
@@ -86,7 +86,7 @@ export const createOrder = async (tx: Tx, { projectId }: OrderCaller, told: Told
 
 /**
  * Changes an order. One that is canceled gives back what was redeemed for it.
- * @throws DomainError resource_not_found; invalid_order, where it is canceled, or lines would change that discounts were taken of
+ * @throws DomainError not_found; invalid_order, where it is canceled, or lines would change that discounts were taken of
  */
 export const updateOrder = async (tx: Tx, caller: OrderCaller, name: string, told: ToldOrder, deps: RollbackDeps) => {
   const { projectId } = caller;
@@ -149,7 +149,7 @@ export const withOwnDiscount = (order: Order, { discountAmount }: ToldOrder, at:
   const lines = orderLines({ ...order, discounts });
   const { left } = totalsOf(lines);
   if (discountAmount > left)
-    throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
+    throw new DomainError('invalid_payload', 'Invalid payload', {
       fields: [{ path: 'discount_amount', message: `must be at most ${left}, which is what the order costs` }],
     });
   if (discountAmount === 0) return { ...order, discounts };

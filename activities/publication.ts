@@ -34,12 +34,12 @@ export interface PublishDeps {
 export type Published = { publication: Publication; vouchers: Voucher[]; customer: Customer } | { refusal: PublicationRefusal };
 
 const unknown = (type: string, id: string): DomainError =>
-  new DomainError('resource_not_found', 'Resource not found', { details: `Cannot find ${type} with id ${id}`, resource: { id, type } });
+  new DomainError('not_found', 'Resource not found', { details: `Cannot find ${type} with id ${id}`, resource: { id, type } });
 
 /**
  * Gives a customer a code, or several of a campaign, in the caller's transaction: from the campaign's pool, of which no two callers
  * ever get the same, or made for them where the pool is empty and the campaign goes on (AUTO_UPDATE).
- * @throws DomainError resource_not_found; duplicate_found, where the source id was used for another customer or another campaign
+ * @throws DomainError not_found; duplicate_found, where the source id was used for another customer or another campaign
  */
 export const publish = async (tx: Tx, request: PublishRequest, deps: PublishDeps): Promise<Published> => {
   const { project, what, sourceId } = request;

@@ -106,7 +106,7 @@ const replayOf = (stored: StoredAnswer, { request, decided }: SetMember): Checko
 };
 
 const unknownCustomer = (id: string | undefined): DomainError =>
-  new DomainError('resource_not_found', 'Resource not found', {
+  new DomainError('not_found', 'Resource not found', {
     details: `Cannot find customer with id ${id}`,
     resource: { id, type: 'customer' },
   });

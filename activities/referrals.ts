@@ -19,7 +19,7 @@ export const referralsOf = (applied: readonly Applied[], customer: CheckoutCusto
 /**
  * Keeps that a customer came by a referral code, as an event of theirs tells, where the program counts such events. A code that nobody
  * holds brings nobody.
- * @throws DomainError resource_not_found, where it is no referral code; referrer_not_permitted_to_redeem, where it is the customer's own
+ * @throws DomainError not_found, where it is no referral code; referrer_not_permitted_to_redeem, where it is the customer's own
  */
 export const joinByReferral = async (
   tx: Tx,
@@ -31,7 +31,7 @@ export const joinByReferral = async (
   const found = await findReferralCode(tx, project.id, codeKey(code, project.caseSensitiveCodes));
   const about = { resource: { id: code, type: 'voucher' } };
   if (!found)
-    throw new DomainError('resource_not_found', 'Resource not found', { details: `Cannot find a referral code ${code}`, ...about });
+    throw new DomainError('not_found', 'Resource not found', { details: `Cannot find a referral code ${code}`, ...about });
   if (found.holderId === referee.id)
     throw new DomainError('referrer_not_permitted_to_redeem', 'Referrer is not permitted to redeem', {
       details: `The referral code ${code} is this customer's own`,

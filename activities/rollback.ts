@@ -49,7 +49,7 @@ export interface RollbackRequest {
 const UNIQUE_VIOLATION = '23505';
 
 /** Refusals that stay what they are when they are asked again. */
-const KEPT = new Set<ErrorKey>(['resource_not_found', 'invalid_redemption_parent', 'already_rolled_back']);
+const KEPT = new Set<ErrorKey>(['not_found', 'invalid_redemption_parent', 'already_rolled_back']);
 
 export const createRollback = (deps: LedgerDeps) => {
   /** Gives each counter back exactly once, whatever races: the ledger takes one rollback of a redemption. */
@@ -229,7 +229,7 @@ const lostVoucherView = ({ voucherId, code }: Redemption) => (code === null ? un
 const resource = (id: string) => ({ resource: { id, type: 'redemption' } });
 
 const notRedeemed = (id: string) =>
-  new DomainError('resource_not_found', 'Resource not found', {
+  new DomainError('not_found', 'Resource not found', {
     details: `Cannot find a successful redemption with id ${id}`,
     ...resource(id),
   });

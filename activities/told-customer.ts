@@ -5,7 +5,7 @@ import { DomainError } from '../domain/errors.ts';
 
 /**
  * The customer whom a request names, as it tells of them: made where nobody is known by that source id.
- * @throws DomainError resource_not_found, where nobody has that id
+ * @throws DomainError not_found, where nobody has that id
  */
 export const tellCustomer = async (tx: Tx, projectId: string, { id, sourceId, ...told }: NamedCustomer, now: Date): Promise<Customer> => {
   if (sourceId !== undefined) {
@@ -14,7 +14,7 @@ export const tellCustomer = async (tx: Tx, projectId: string, { id, sourceId, ..
   }
   const customer = id === undefined ? null : await updateCustomer(tx, projectId, id, told, now);
   if (!customer)
-    throw new DomainError('resource_not_found', 'Resource not found', {
+    throw new DomainError('not_found', 'Resource not found', {
       details: `Cannot find customer with id ${id}`,
       resource: { id, type: 'customer' },
     });

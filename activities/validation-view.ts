@@ -5,6 +5,9 @@ import type { CheckoutRequest } from './checkout-request.ts';
 import { discountView, errorView, opaqueErrorView, orderView, redeemableView } from './checkout-view.ts';
 import type { KnownVoucher } from './voucher-states.ts';
 
+/** A list that clients of the API take for absent where nothing is in it. */
+const someOf = <T>(name: string, items: T[]): Record<string, T[]> => (items.length > 0 ? { [name]: items } : {});
+
 /** The answer of `POST /validations`. */
 const stackView = (request: CheckoutRequest, decision: Decision, id: string, trackingId: string) => {
   const { order } = request;
@@ -14,8 +17,8 @@ const stackView = (request: CheckoutRequest, decision: Decision, id: string, tra
     valid: decision.valid,
     // Where some may be left out, those that apply are the answer; they are all of it where one that fails fails the whole.
     redeemables: request.stackingRules.redeemables_application_mode === 'ALL' ? all : all.filter((each) => each.status === 'APPLICABLE'),
-    skipped_redeemables: all.filter((each) => each.status === 'SKIPPED'),
-    inapplicable_redeemables: all.filter((each) => each.status === 'INAPPLICABLE'),
+    ...someOf('skipped_redeemables', all.filter((each) => each.status === 'SKIPPED')),
+    ...someOf('inapplicable_redeemables', all.filter((each) => each.status === 'INAPPLICABLE')),
     order: order && orderView(order, decision.cart),
     tracking_id: trackingId,
     session: decision.valid && request.session ? sessionView(request.session) : null,

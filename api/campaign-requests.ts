@@ -39,7 +39,7 @@ type CreateBody = z.output<typeof createCampaignBody>;
 const requireType = (type: string, needed: string, called: string, asked: Record<string, unknown>): void => {
   const given = Object.keys(asked).filter((path) => asked[path] !== undefined);
   if (given.length > 0 && type !== needed)
-    throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
+    throw new DomainError('invalid_payload', 'Invalid payload', {
       fields: given.map((path) => ({ path, message: `must not be given: the campaign is no ${called}` })),
     });
 };
@@ -88,7 +88,7 @@ const templateChange = async (
   )
     return {};
   if (discount !== undefined && campaign.template.discount === undefined)
-    throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
+    throw new DomainError('invalid_payload', 'Invalid payload', {
       fields: [{ path: 'discount', message: 'must not be given: the vouchers of this campaign give no discount' }],
     });
   const { activity_duration_after_publishing: _, campaign_limits: before, ...kept } = campaign.template;
@@ -186,7 +186,7 @@ export const changeCampaign = async (tx: Tx, campaign: Campaign, body: z.output<
   const next = { ...campaign, ...change };
   requireStart(next.template, next.startDate);
   if (next.startDate && next.expirationDate && next.startDate >= next.expirationDate)
-    throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
+    throw new DomainError('invalid_payload', 'Invalid payload', {
       fields: [{ path: 'expiration_date', message: 'must be after start_date' }],
     });
   const updated = await updateCampaign(tx, campaign, change, 'campaign.updated', now);

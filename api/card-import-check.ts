@@ -23,7 +23,7 @@ const ownRow = z.object({
     .refine((told) => told?.source_id !== undefined, {
       path: ['source_id'],
       error: 'must be given: it says whose the card is',
-      when: () => true,
+      when: whateverElse,
     })
     .optional(),
 });

@@ -17,10 +17,10 @@ import type { redeemablesBody, singleBody } from './schemas/redeemable.ts';
 type SingleBody = z.output<typeof singleBody>;
 type RedeemablesBody = z.output<typeof redeemablesBody>;
 
-/** What a request tells of its customer, in our words. */
+/** What a request tells of its customer, in our words. Who is named by no id is known by their email, or is somebody new. */
 export const namedCustomer = ({ source_id: sourceId, birthday, ...told }: NonNullable<SingleBody['customer']>): NamedCustomer => ({
   ...told,
-  ...(sourceId !== undefined && { sourceId }),
+  ...(told.id === undefined ? { sourceId: sourceId ?? told.email ?? newId('customer') } : sourceId !== undefined && { sourceId }),
   ...(birthday !== undefined && told.birthdate === undefined && { birthdate: birthday }),
 });
 
@@ -104,7 +104,7 @@ export const singleQuestion = (context: RequestContext<{ code: string }, unknown
   );
 
 const wrongFields = (fields: FieldProblem[]): DomainError =>
-  new DomainError('invalid_payload', 'The request has fields that are wrong.', { details: `${fields.length} of them`, fields });
+  new DomainError('invalid_payload', 'Invalid payload', { fields });
 
 /** @throws DomainError invalid_payload, where the request's rules are wider than the project's, or it names more than they let */
 const rulesOf = ({ project, body: { redeemables, options } }: Pick<Asking<RedeemablesBody>, 'project' | 'body'>): StackingRules => {
@@ -130,6 +130,6 @@ export const stackQuestion = (context: Asking<RedeemablesBody>, audience: 'stack
       fields: [{ path: 'redeemables', message: 'must name each once' }],
     });
   }
-  const asked = redeemables.map(({ gift, ...each }) => ({ ...each, credits: gift?.credits }));
+  const asked = redeemables.map(({ gift, reward, ...each }) => ({ ...each, credits: gift?.credits, reward: reward ?? undefined }));
   return questionOf(context, context.body, asked, rulesOf(context), audience, context.body.options?.expand ?? []);
 };

@@ -71,11 +71,20 @@ export interface ErrorBody {
   errors?: FieldProblem[];
 }
 
+const MOST_TOLD = 3;
+
+/** What is wrong, in a sentence: the first fields with what would be right, where nothing else is said. */
+const detailsOf = ({ message, details, fields }: DomainError): string => {
+  if (fields.length === 0 || details !== message) return details;
+  const told = fields.slice(0, MOST_TOLD).map((field) => (field.path === '' ? field.message : `${field.path}: ${field.message}`));
+  return `${told.join('; ')}${fields.length > MOST_TOLD ? `; and ${fields.length - MOST_TOLD} more` : ''}`;
+};
+
 export const errorBody = (error: DomainError, requestId: string): ErrorBody => ({
   code: statusOf[error.key],
   key: error.key,
   message: error.message,
-  details: error.details,
+  details: detailsOf(error),
   request_id: requestId,
   resource_id: error.resource.id,
   resource_type: error.resource.type,
@@ -110,7 +119,7 @@ export const toDomainError = (error: unknown): DomainError => {
 };
 
 export const notFound = (type: string, id: string): DomainError =>
-  new DomainError('resource_not_found', 'Resource not found', {
+  new DomainError('not_found', 'Resource not found', {
     details: `Cannot find ${type} with id ${id}`,
     resource: { id, type },
   });

@@ -42,9 +42,13 @@ const requestOf = ({ exported_object: object, parameters = {} }: Asked): ExportR
     problems.push(...checked.problems);
     filter = checked.filter;
   }
-  if (problems.length > 0) throw new DomainError('invalid_payload', 'The request has fields that are wrong.', { fields: problems });
+  if (problems.length > 0) throw new DomainError('invalid_payload', 'Invalid payload', { fields: problems });
   return { exported_object: object, fields, filter, sorted_by: BY_ID.has(sortedBy) ? null : sortedBy, descending: order.startsWith('-') };
 };
+
+/** What the API calls an export: the action that writes it, with a name of its own. */
+const exportId = (actionId: string): string => actionId.replace(/^aa_/, 'exp_');
+export const actionIdOf = (id: string): string => id.replace(/^exp_/, 'aa_');
 
 /** Takes exports that are asked for, and shows them. */
 export const createExportRequests = ({ now, downloads }: ExportDeps) => {
@@ -56,7 +60,7 @@ export const createExportRequests = ({ now, downloads }: ExportDeps) => {
   const view = (action: AsyncAction) => {
     const { asked, ...request } = action.request as unknown as ExportRequest & { asked: Asked['parameters'] };
     return {
-      id: action.id,
+      id: exportId(action.id),
       object: 'export' as const,
       created_at: action.createdAt.toISOString(),
       status: STATUS[action.status],

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import type { CustomerRow } from '../activities/bulk/import-customers.ts';
 import type { VoucherMetadataRow } from '../activities/bulk/change-voucher-metadata.ts';
@@ -14,8 +15,10 @@ import { metadataProblems, type MetadataObject } from '../domain/metadata-schema
 import { fieldProblems } from './field-problems.ts';
 import type { CheckedRow } from './imports.ts';
 import { customerInput } from './schemas/customer.ts';
+import { discountSchema } from './schemas/discount.ts';
 import { code as codeField } from './schemas/fields.ts';
-import { campaignVoucherWithCodeBody, createVoucherBody } from './schemas/voucher.ts';
+import { campaignGiftBody } from './schemas/gift.ts';
+import { campaignVoucherWithCodeBody, createVoucherBody, voucherType } from './schemas/voucher.ts';
 import { voucherMetadataRow } from './schemas/voucher-bulk.ts';
 import { ownOf } from './voucher-of-campaign.ts';
 import { draftOfBody } from './voucher-draft.ts';
@@ -108,10 +111,22 @@ export const voucherCheck = async (db: Db, project: Project): Promise<Check> =>
     createChecker(voucherRow, await metadataCheck(db, project.id, 'voucher', false), (body) => sharedBy(draftOfBody(project.id, body))),
   );
 
+/** A row of a campaign may say what its vouchers are too, as files for vouchers of their own do: the same. */
+const campaignRow = ({ template }: Campaign) => {
+  const sameAs = (field: 'type' | 'discount' | 'gift') => (told: unknown) =>
+    told === undefined || isDeepStrictEqual(told, template[field]);
+  const error = 'must be left out, or as the campaign says it';
+  return campaignVoucherWithCodeBody.extend({
+    type: voucherType.optional().refine(sameAs('type'), { error }),
+    discount: discountSchema.optional().refine(sameAs('discount'), { error }),
+    gift: campaignGiftBody.optional().refine(sameAs('gift'), { error }),
+  });
+};
+
 /** Vouchers of a campaign, which says what they are. */
 export const campaignVoucherCheck = async (db: Db, project: Project, campaign: Campaign): Promise<Check> =>
   codeCheck(
-    createChecker(campaignVoucherWithCodeBody, await metadataCheck(db, project.id, 'voucher', false), (body) =>
+    createChecker(campaignRow(campaign), await metadataCheck(db, project.id, 'voucher', false), (body) =>
       sharedBy(draftOfCampaign(campaign, ownOf(body))),
     ),
   );

@@ -46,13 +46,13 @@ export const journeyTemplates = (): JourneyTemplate[] =>
 /**
  * Installs a journey that ships: its campaigns, its mails and itself, as far as the project does not have them. What is there already is
  * left as it is, since it may have been edited.
- * @throws DomainError resource_not_found where no such journey ships
+ * @throws DomainError not_found where no such journey ships
  */
 export const installJourney = async (tx: Tx, project: { id: string }, name: string, now: Date): Promise<InstalledJourney> => {
   const template = journeyTemplates().find((each) => each.name === name);
   if (template === undefined) {
     const names = journeyTemplates().map((each) => each.name);
-    throw new DomainError('resource_not_found', 'Resource not found', {
+    throw new DomainError('not_found', 'Resource not found', {
       details: `There is no journey ${name} that ships; there are ${names.join(', ')}`,
       resource: { id: name, type: 'journey_template' },
     });

@@ -11,7 +11,7 @@ export interface MemberName {
   campaign?: string;
 }
 
-/** The card of a member. @throws DomainError resource_not_found, also for the card of another program */
+/** The card of a member. @throws DomainError not_found, also for the card of another program */
 export const findMember = async (db: Db, project: Project, { member, campaign }: MemberName): Promise<Voucher> => {
   const programId = campaign === undefined ? null : (await findLoyaltyProgram(db, project.id, campaign)).id;
   const card = (await findVoucher(db, project, member)) ?? (await findVouchers(db, project.id, [member]))[0];

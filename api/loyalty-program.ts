@@ -7,10 +7,10 @@ const requireProgram = (campaign: Campaign | null, idOrName: string): Campaign =
   return campaign;
 };
 
-/** @throws DomainError resource_not_found, also for a campaign of another type */
+/** @throws DomainError not_found, also for a campaign of another type */
 export const findLoyaltyProgram = async (db: Db, projectId: string, idOrName: string): Promise<Campaign> =>
   requireProgram(await findCampaign(db, projectId, idOrName), idOrName);
 
-/** Locks it for a change of what it has. @throws DomainError resource_not_found, also for a campaign of another type */
+/** Locks it for a change of what it has. @throws DomainError not_found, also for a campaign of another type */
 export const lockLoyaltyProgram = async (tx: Tx, projectId: string, idOrName: string): Promise<Campaign> =>
   requireProgram(await lockCampaign(tx, projectId, idOrName), idOrName);

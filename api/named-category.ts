@@ -20,7 +20,7 @@ export const categoryNameOf = async (
   if (id === undefined || id === null) return category ?? id;
   const found = await findCategory(db, projectId, id);
   if (!found)
-    throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
+    throw new DomainError('invalid_payload', 'Invalid payload', {
       fields: [{ path: 'category_id', message: `names the category ${id}, which does not exist` }],
     });
   return found.name;

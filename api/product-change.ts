@@ -17,11 +17,12 @@ export const productChange = (body: z.output<typeof productBody>): Partial<Produ
 /** What a body says of a SKU; what it leaves out stays. @throws DomainError invalid_payload, where it is in another currency than the project */
 export const skuChange = (project: Pick<Project, 'currency'>, body: z.output<typeof skuBody>): Partial<SkuFields> => {
   if (body.currency != null && body.currency !== project.currency)
-    throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
+    throw new DomainError('invalid_payload', 'Invalid payload', {
       fields: [{ path: 'currency', message: `must be ${project.currency}, the currency of the project` }],
     });
+  const sku = body.sku ?? body.name;
   return {
-    ...(body.sku !== undefined && { sku: body.sku }),
+    ...(sku !== undefined && { sku }),
     ...(body.price !== undefined && { price: body.price }),
     ...(body.currency !== undefined && { currency: body.currency }),
     ...(body.attributes !== undefined && { attributes: body.attributes ?? {} }),

@@ -71,7 +71,7 @@ export const tierChange = async (tx: Tx, tier: PromotionTier, body: UpdateBody):
   const next = { ...tier, ...change };
   requireStart(next.validity ?? {}, next.startDate);
   if (next.startDate && next.expirationDate && next.startDate >= next.expirationDate)
-    throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
+    throw new DomainError('invalid_payload', 'Invalid payload', {
       fields: [{ path: 'expiration_date', message: 'must be after start_date' }],
     });
   return change;

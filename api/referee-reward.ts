@@ -7,7 +7,7 @@ import type { RefereeRewardInput } from './schemas/referral-program.ts';
 const PATH = 'referral_program.referee_reward';
 
 const refuse = (path: string, message: string): DomainError =>
-  new DomainError('invalid_payload', 'The request has fields that are wrong.', { fields: [{ path: `${PATH}.${path}`, message }] });
+  new DomainError('invalid_payload', 'Invalid payload', { fields: [{ path: `${PATH}.${path}`, message }] });
 
 /**
  * What a referral program gives to whom it brings, with the campaign that it names.

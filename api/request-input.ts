@@ -41,12 +41,10 @@ export const fill = (
   if (route.body) context.body = check(route.body, isText ? readText(bytes) : parseJson(bytes), problems);
   if (problems.length === 0) return;
   throw problems.length > outsideBody
-    ? new DomainError('invalid_payload', 'The request has fields that are wrong.', {
-        details: `${problems.length} of them`,
+    ? new DomainError('invalid_payload', 'Invalid payload', {
         fields: problems,
       })
-    : new DomainError('invalid_query_params', 'The request has parameters that are wrong.', {
-        details: `${problems.length} of them`,
+    : new DomainError('invalid_query_params', 'Invalid query params', {
         fields: problems,
       });
 };

@@ -2,7 +2,7 @@ import type { Db } from '../db/client.ts';
 import { findJourney, type Journey } from '../db/journeys.ts';
 import { notFound } from './errors.ts';
 
-/** @throws DomainError resource_not_found */
+/** @throws DomainError not_found */
 export const requireJourney = async (db: Db, projectId: string, id: string): Promise<Journey> => {
   const journey = await findJourney(db, projectId, id);
   if (journey === null) throw notFound('journey', id);

@@ -20,7 +20,7 @@ const pointsOf = ({ type, id }: Pick<Reward, 'type' | 'id'>, parameters: PointsI
     type === 'COIN'
       ? `must be left out: members pay with points for the reward ${id}, and say with how many`
       : `must say how many points the reward ${id} costs`;
-  throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
+  throw new DomainError('invalid_payload', type === 'COIN' ? 'Invalid payload' : 'Missing required parameter', {
     fields: [{ path: `${path}parameters.loyalty.points`, message }],
   });
 };
@@ -28,7 +28,7 @@ const pointsOf = ({ type, id }: Pick<Reward, 'type' | 'id'>, parameters: PointsI
 /**
  * Gives a program a reward.
  * @param path where the request says it, with a dot at its end, to name it in a refusal
- * @throws DomainError resource_not_found; invalid_payload; duplicate_found, where the program has it already
+ * @throws DomainError not_found; invalid_payload; duplicate_found, where the program has it already
  */
 export const assignReward = async (
   tx: Tx,
@@ -48,14 +48,14 @@ export const assignReward = async (
   return made;
 };
 
-/** @throws DomainError resource_not_found */
+/** @throws DomainError not_found */
 export const lockedAssignment = async (tx: Tx, projectId: string, place: AssignmentPlace, id: string): Promise<RewardAssignment> => {
   const assignment = await lockRewardAssignment(tx, projectId, place, id);
   if (!assignment) throw notFound('reward assignment', id);
   return assignment;
 };
 
-/** Changes what a reward costs in a program; what is left out stays. @throws DomainError resource_not_found; invalid_payload */
+/** Changes what a reward costs in a program; what is left out stays. @throws DomainError not_found; invalid_payload */
 export const changeAssignment = async (
   tx: Tx,
   projectId: string,

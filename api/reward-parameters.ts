@@ -7,7 +7,7 @@ import { REWARD_CAMPAIGN_TYPES, type RewardCampaignType, type RewardParameters }
 import type { RewardParametersInput } from './schemas/reward.ts';
 
 const refuse = (path: string, message: string): DomainError =>
-  new DomainError('invalid_payload', 'The request has fields that are wrong.', { fields: [{ path: `parameters.${path}`, message }] });
+  new DomainError('invalid_payload', 'Invalid payload', { fields: [{ path: `parameters.${path}`, message }] });
 
 const isRewarding = (type: string): type is RewardCampaignType => (REWARD_CAMPAIGN_TYPES as readonly string[]).includes(type);
 

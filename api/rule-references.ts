@@ -32,6 +32,6 @@ export const requireRules = async (tx: Tx, projectId: string, ids: readonly stri
   const missing = ids.flatMap((id, index) =>
     found.has(id) ? [] : [{ path: `validation_rules[${index}]`, message: `names the validation rule ${id}, which does not exist` }],
   );
-  if (missing.length > 0) throw new DomainError('invalid_payload', 'The request has fields that are wrong.', { fields: missing });
+  if (missing.length > 0) throw new DomainError('invalid_payload', 'Invalid payload', { fields: missing });
   return found;
 };

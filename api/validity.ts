@@ -19,7 +19,7 @@ export const windowAfter = (known: ValidityWindow, body: WindowChange): Validity
 /** @throws DomainError invalid_payload, where a timeframe would have no start */
 export const requireStart = (window: ValidityWindow, start: Date | null): void => {
   if (window.validity_timeframe && start === null)
-    throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
+    throw new DomainError('invalid_payload', 'Invalid payload', {
       fields: [{ path: 'start_date', message: 'must be there, since validity_timeframe counts from it' }],
     });
 };

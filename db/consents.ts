@@ -39,7 +39,7 @@ export const createConsent = async (
   await tx`select from project where id = ${projectId} for no key update`;
   const [count] = await tx<{ total: number }[]>`select count(*) as total from consent where project_id = ${projectId}`;
   if (count!.total >= MOST_CONSENTS)
-    throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
+    throw new DomainError('invalid_payload', 'Invalid payload', {
       fields: [{ path: 'name', message: `must not be given: the project has ${MOST_CONSENTS} consents, the most there can be` }],
     });
   const id = newId('consent');
@@ -77,7 +77,7 @@ const idsOf = async (tx: Tx, projectId: string, names: string[]): Promise<Map<st
   const fields = names
     .filter((name) => !found.has(name))
     .map((path): FieldProblem => ({ path, message: 'is the id or name of no consent' }));
-  if (fields.length > 0) throw new DomainError('invalid_payload', 'The request has fields that are wrong.', { fields });
+  if (fields.length > 0) throw new DomainError('invalid_payload', 'Invalid payload', { fields });
   return found;
 };
 

@@ -45,6 +45,7 @@ const prefixes = {
   earningRule: 'ern',
   consent: 'cnst',
   session: 'ssn',
+  deletion: 'del',
   request: 'req',
 } as const;
 

@@ -1,4 +1,7 @@
+import type { Filter } from '../domain/filter.ts';
 import type { Db } from './client.ts';
+import { matching } from './exports/matching.ts';
+import { redemptions } from './exports/redemptions.ts';
 import { firstIdAt } from './ids.ts';
 import { direction, toPage, type Page, type PageRequest } from './paging.ts';
 import { redemptionColumns, redemptionSource, type Redemption } from './redemptions.ts';
@@ -12,6 +15,8 @@ export interface RedemptionFilter {
   customer?: string;
   createdAfter?: Date;
   createdBefore?: Date;
+  /** What else has to hold, over the fields that exports have. */
+  matching?: Filter;
 }
 
 const conditions = (db: Db, projectId: string, filter: RedemptionFilter) => db`
@@ -31,7 +36,8 @@ const conditions = (db: Db, projectId: string, filter: RedemptionFilter) => db`
           order by id = ${filter.customer} desc limit 1)`
   }
   ${filter.createdAfter === undefined ? db`` : db`and r.id >= ${firstIdAt('redemption', new Date(filter.createdAfter.getTime() + 1))}`}
-  ${filter.createdBefore === undefined ? db`` : db`and r.id < ${firstIdAt('redemption', filter.createdBefore)}`}`;
+  ${filter.createdBefore === undefined ? db`` : db`and r.id < ${firstIdAt('redemption', filter.createdBefore)}`}
+  ${filter.matching === undefined ? db`` : db`and r.id in ${matching(db, redemptions, projectId, filter.matching, new Date())}`}`;
 
 /** A page of the ledger, redemptions and rollbacks, failed ones too, by the time they were made. `startingAfter` is an id. */
 export const listRedemptions = async (

@@ -100,11 +100,11 @@ export const listTemplates = async (
   return toPage(rows, limit, count.total);
 };
 
-/** @throws DomainError `resource_not_found` */
+/** @throws DomainError `not_found` */
 export const loadTemplate = async (db: Db, projectId: string, key: string, version?: number): Promise<TemplateVersion> => {
   const template = await findTemplate(db, projectId, key, version);
   if (template) return template;
-  throw new DomainError('resource_not_found', 'Resource not found', {
+  throw new DomainError('not_found', 'Resource not found', {
     details: `Cannot find template ${key}${version === undefined ? '' : ` in version ${version}`}`,
     resource: { id: key, type: 'template' },
   });

@@ -1,5 +1,8 @@
 import { codeKey } from '../domain/code-pattern.ts';
+import type { Filter } from '../domain/filter.ts';
 import type { Db } from './client.ts';
+import { matching } from './exports/matching.ts';
+import { vouchers } from './exports/vouchers.ts';
 import { firstIdAt } from './ids.ts';
 import { direction, toPage, type Page, type PageRequest } from './paging.ts';
 import type { Project } from './projects.ts';
@@ -23,6 +26,8 @@ export interface VoucherFilter {
   createdBefore?: Date;
   updatedAfter?: Date;
   updatedBefore?: Date;
+  /** What else has to hold, over the fields that exports have. */
+  matching?: Filter;
 }
 
 /** Every order ends with the id, so that pages do not overlap. */
@@ -62,7 +67,8 @@ const conditions = (db: Db, project: Project, filter: VoucherFilter) => db`
   ${filter.createdAfter === undefined ? db`` : db`and v.id >= ${firstIdAt('voucher', new Date(filter.createdAfter.getTime() + 1))}`}
   ${filter.createdBefore === undefined ? db`` : db`and v.id < ${firstIdAt('voucher', filter.createdBefore)}`}
   ${filter.updatedAfter === undefined ? db`` : db`and v.updated_at > ${filter.updatedAfter}`}
-  ${filter.updatedBefore === undefined ? db`` : db`and v.updated_at < ${filter.updatedBefore}`}`;
+  ${filter.updatedBefore === undefined ? db`` : db`and v.updated_at < ${filter.updatedBefore}`}
+  ${filter.matching === undefined ? db`` : db`and v.id in ${matching(db, vouchers, project.id, filter.matching, new Date())}`}`;
 
 /** A page of vouchers. `startingAfter` is an id, and goes with the order by creation only. */
 export const listVouchers = async (

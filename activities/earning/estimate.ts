@@ -80,7 +80,7 @@ export const createEstimates = ({ sql, now }: { sql: Sql; now: () => Date }): ((
 const customerNow = async (sql: Sql, projectId: string, { id, sourceId, ...told }: NamedCustomer): Promise<Customer> => {
   const known = await findCustomer(sql, projectId, (sourceId ?? id)!);
   if (!known && sourceId === undefined)
-    throw new DomainError('resource_not_found', 'Resource not found', {
+    throw new DomainError('not_found', 'Resource not found', {
       details: `Cannot find customer with id ${id}`,
       resource: { id, type: 'customer' },
     });

@@ -85,7 +85,7 @@ const requireSaved = ({ answers }: SimulationInput, { definition }: Simulated): 
 };
 
 const noCustomer = (id: string): DomainError =>
-  new DomainError('resource_not_found', 'Resource not found', {
+  new DomainError('not_found', 'Resource not found', {
     details: `Cannot find customer with id ${id}`,
     resource: { id, type: 'customer' },
   });

@@ -40,7 +40,7 @@ export const readCustomer = async (db: Sql | Tx, projectId: string, id: string, 
 };
 
 export const noCustomer = (id: string): DomainError =>
-  new DomainError('resource_not_found', 'Resource not found', {
+  new DomainError('not_found', 'Resource not found', {
     details: `Cannot find customer with id ${id}`,
     resource: { id, type: 'customer' },
   });

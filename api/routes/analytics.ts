@@ -24,7 +24,7 @@ const MOST_PERIODS = 1_000;
 const DEFAULT_MS = 30 * 86_400_000;
 
 const wrong = (path: string, message: string) =>
-  new DomainError('invalid_query_params', 'The request has parameters that are wrong.', { fields: [{ path, message }] });
+  new DomainError('invalid_query_params', 'Invalid query params', { fields: [{ path, message }] });
 
 /** @param days how many days after it a day counts */
 const timeOf = (moment: Moment, zone: string, days: number, otherwise: Date): Date => {

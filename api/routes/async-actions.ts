@@ -1,5 +1,6 @@
+import { setTimeout } from 'node:timers/promises';
 import { asyncActionView } from '../../activities/async-action-view.ts';
-import { findAsyncAction, listAsyncActions } from '../../db/async-actions.ts';
+import { findAsyncAction, listAsyncActions, type AsyncAction } from '../../db/async-actions.ts';
 import type { Sql } from '../../db/client.ts';
 import { listRowErrors } from '../../db/imports.ts';
 import { notFound } from '../errors.ts';
@@ -15,6 +16,17 @@ import {
 import { list } from '../schemas/list.ts';
 
 const tag = 'Async actions';
+
+/** Clients ask at once and then again: work that was asked for a moment ago is looked at until somebody has begun it. */
+const FRESH_MS = 2_000;
+const PAUSE_MS = 50;
+
+const findBegun = async (sql: Sql, projectId: string, id: string): Promise<AsyncAction | null> => {
+  const action = await findAsyncAction(sql, projectId, id);
+  if (action?.status !== 'ENQUEUED' || Date.now() - action.createdAt.getTime() > FRESH_MS) return action;
+  await setTimeout(PAUSE_MS);
+  return findBegun(sql, projectId, id);
+};
 
 export const createAsyncActionRoutes = ({ sql }: { sql: Sql }): Route[] => [
   route({
@@ -40,7 +52,7 @@ export const createAsyncActionRoutes = ({ sql }: { sql: Sql }): Route[] => [
     params: asyncActionParams,
     responses: { 200: { description: 'The action', schema: asyncActionSchema }, 404: { description: 'There is no such action' } },
     handler: async ({ project, params }) => {
-      const action = await findAsyncAction(sql, project.id, params.id);
+      const action = await findBegun(sql, project.id, params.id);
       if (!action) throw notFound('async_action', params.id);
       return { status: 200, body: asyncActionView(action) };
     },

@@ -19,19 +19,9 @@ import { notFound } from '../errors.ts';
 import { changeCampaign, makeCampaign, wholeCampaign, type CampaignDeps } from '../campaign-requests.ts';
 import { withCategoryName } from '../named-category.ts';
 import { route, type Answer, type RequestContext, type Route } from '../route.ts';
-import {
-  addedVouchersSchema,
-  addVouchersQuery,
-  campaignListSchema,
-  campaignParams,
-  campaignSchema,
-  campaignVoucherParams,
-  createCampaignBody,
-  listCampaignsQuery,
-  updateCampaignBody,
-} from '../schemas/campaign.ts';
+import { addedVouchersSchema, addVouchersBody, addVouchersQuery, campaignListSchema, campaignParams, campaignSchema, campaignVoucherParams, createCampaignBody, listCampaignsQuery, updateCampaignBody } from '../schemas/campaign.ts';
 import { list } from '../schemas/list.ts';
-import { campaignVoucherBody, campaignVoucherWithCodeBody, deleteQuery, voucherSchema } from '../schemas/voucher.ts';
+import { campaignVoucherWithCodeBody, deleteQuery, voucherSchema } from '../schemas/voucher.ts';
 import { ownOf } from '../voucher-of-campaign.ts';
 
 export interface CampaignRoutesDeps extends CampaignDeps {
@@ -138,20 +128,19 @@ export const createCampaignRoutes = (deps: CampaignRoutesDeps): Route[] => {
       scope: 'vouchers:write',
       params: campaignParams,
       query: addVouchersQuery,
-      body: campaignVoucherBody,
+      body: addVouchersBody,
       responses: {
         200: { description: 'What was added', schema: addedVouchersSchema },
         404: missing,
         409: { description: 'The code exists' },
       },
-      handler: ({ project, params, query, body, write }) =>
+      handler: ({ project, params, query, body: { own: body, total = query.vouchers_count }, write }) =>
         write(async (tx) => {
           const campaign = await known(tx, project, params.id);
           requireVouchers(campaign);
           const named = { ...body, ...(await withCategoryName(tx, project.id, body)) };
           const config = body.code_config ?? campaign.template.code_config ?? {};
           const pattern = parseCodeConfig(config, { caseSensitive: project.caseSensitiveCodes });
-          const { vouchers_count: total } = query;
           if (total === 1) {
             const creation = { project, now: now(), randomBytes };
             const [voucher] = await createCampaignVouchers(tx, campaign, 1, ownOf(named), pattern, creation);

@@ -185,7 +185,7 @@ export const createCustomerWalletRoutes = ({ sql, now }: CustomerWalletRoutesDep
           return {
             status: 200,
             body: {
-              id: newId('request'),
+              id: newId('deletion'),
               created_at: time.toISOString(),
               related_object_id: customer.id,
               related_object: 'customer',

@@ -2,6 +2,7 @@ import type { Db, Sql } from '../../db/client.ts';
 import { listCustomers } from '../../db/customer-list.ts';
 import { customerView, deleteCustomer, findCustomer, updateCustomer, upsertCustomers } from '../../db/customers.ts';
 import { readLoyalty } from '../../db/customer-loyalty.ts';
+import { readReferrals, readSummaries } from '../../db/customer-summary.ts';
 import { newId } from '../../db/ids.ts';
 import type { Customer, CustomerChange } from '../../domain/customer.ts';
 import { DomainError } from '../../domain/errors.ts';
@@ -29,14 +30,25 @@ const changeOf = ({ birthday, ...change }: Told): CustomerChange => ({
   birthdate: change.birthdate === undefined ? birthday : change.birthdate,
 });
 
-/** Customers with what they have in loyalty programs. */
+/** Customers with what they redeemed, ordered, and have in loyalty programs. Metadata that says nothing is left out. */
 const customerViews = async (db: Db, projectId: string, customers: readonly Customer[]) => {
-  const loyalty = await readLoyalty(
-    db,
-    projectId,
-    customers.map(({ id }) => id),
-  );
-  return customers.map((customer) => ({ ...customerView(customer), loyalty: loyalty.get(customer.id) }));
+  const ids = customers.map(({ id }) => id);
+  const [loyalty, summaryOf, referralsOf] = await Promise.all([
+    readLoyalty(db, projectId, ids),
+    readSummaries(db, projectId, ids),
+    readReferrals(db, projectId, ids),
+  ]);
+  return customers.map((customer) => {
+    const { metadata, ...view } = customerView(customer);
+    return {
+      ...view,
+      ...(Object.keys(metadata).length > 0 && { metadata }),
+      summary: summaryOf(customer.id),
+      loyalty: loyalty.get(customer.id),
+      referrals: referralsOf(customer.id),
+      system_metadata: {},
+    };
+  });
 };
 
 const found = { description: 'The customer', schema: customerSchema };

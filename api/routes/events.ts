@@ -1,10 +1,12 @@
 import { joinByReferral } from '../../activities/referrals.ts';
+import { tellCustomer } from '../../activities/told-customer.ts';
 import type { Sql, Tx } from '../../db/client.ts';
-import { findCustomer, updateCustomer, upsertCustomers } from '../../db/customers.ts';
+import { findCustomer } from '../../db/customers.ts';
 import { countCustomerEvents, listCustomerEvents, recordEvents, type EventRow } from '../../db/events.ts';
 import type { Project } from '../../db/projects.ts';
 import { findVoucher } from '../../db/vouchers.ts';
 import type { Customer } from '../../domain/customer.ts';
+import { namedCustomer } from '../checkout-request.ts';
 import { notFound } from '../errors.ts';
 import { route, type Answer, type RequestContext, type Route } from '../route.ts';
 import { createdEventSchema, createEventBody, eventListSchema, listEventsQuery } from '../schemas/event.ts';
@@ -18,8 +20,6 @@ export interface EventRoutesDeps {
   hint?: () => void;
 }
 
-type Told = z.output<typeof createEventBody>['customer'];
-
 const view = (event: EventRow) => ({
   id: event.id,
   type: event.type,
@@ -30,21 +30,9 @@ const view = (event: EventRow) => ({
   object: 'event' as const,
 });
 
-const upsert = async (tx: Tx, projectId: string, told: Told, now: Date): Promise<Customer> => {
-  const { id, source_id: sourceId, birthday, ...rest } = told;
-  const change = { ...rest, birthdate: rest.birthdate === undefined ? birthday : rest.birthdate };
-  if (id !== undefined) {
-    const customer = await updateCustomer(tx, projectId, id, change, now);
-    if (!customer) throw notFound('customer', id);
-    return customer;
-  }
-  const [customer] = await upsertCustomers(tx, projectId, [{ ...change, sourceId: sourceId as string }], now);
-  return customer as Customer;
-};
-
 /**
  * A server is told where its points would come to nobody; to a browser it would tell which cards there are.
- * @throws DomainError resource_not_found, where it is no loyalty card of this customer
+ * @throws DomainError not_found, where it is no loyalty card of this customer
  */
 const requireCard = async (tx: Tx, project: Project, code: string, customer: Customer): Promise<void> => {
   const card = await findVoucher(tx, project, code);
@@ -60,7 +48,7 @@ export const createEventRoutes = ({ sql, now, hint }: EventRoutesDeps): Route[] 
   }: RequestContext<unknown, unknown, z.output<typeof createEventBody>>): Promise<Answer> => {
     const answer = await write(async (tx) => {
       const real = now();
-      const customer = await upsert(tx, project.id, body.customer, real);
+      const customer = await tellCustomer(tx, project.id, namedCustomer(body.customer), real);
       const { event: type, metadata, referral, loyalty } = body;
       if (loyalty && apiKey.kind === 'secret') await requireCard(tx, project, loyalty.code, customer);
       if (referral) await joinByReferral(tx, project, { code: referral.code, event: type }, customer, real);
@@ -74,8 +62,10 @@ export const createEventRoutes = ({ sql, now, hint }: EventRoutesDeps): Route[] 
           occurredAt: new Date(real.getTime() + customer.clockOffsetMs),
         },
       ]);
-      const who = { object: 'customer', id: customer.id, source_id: customer.sourceId };
-      return { status: 200, body: { object: 'event', id, type, customer: who } };
+      // What is known of a customer besides is nothing that a browser gets to see.
+      const known = apiKey.kind === 'secret' ? { name: customer.name, email: customer.email } : {};
+      const who = { object: 'customer', id: customer.id, source_id: customer.sourceId, ...known };
+      return { status: 200, body: { object: 'event', id, type, customer: who, referral: referral ?? null, loyalty: loyalty ?? null } };
     });
     hint?.();
     return answer;

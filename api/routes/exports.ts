@@ -6,7 +6,7 @@ import { listExports } from '../../db/export-list.ts';
 import { findVoucher } from '../../db/vouchers.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { notFound } from '../errors.ts';
-import { createExportRequests, type ExportDeps } from '../export-requests.ts';
+import { actionIdOf, createExportRequests, type ExportDeps } from '../export-requests.ts';
 import { route, type Route } from '../route.ts';
 import {
   createExportBody,
@@ -29,7 +29,7 @@ export const createExportRoutes = ({ sql, now, downloads }: ExportRoutesDeps): R
   const { view, enqueue } = createExportRequests({ now, downloads });
 
   const found = async (projectId: string, id: string): Promise<AsyncAction> => {
-    const action = await findAsyncAction(sql, projectId, id);
+    const action = await findAsyncAction(sql, projectId, actionIdOf(id));
     if (action?.type !== EXPORT) throw notFound('export', id);
     return action;
   };
@@ -74,12 +74,12 @@ export const createExportRoutes = ({ sql, now, downloads }: ExportRoutesDeps): R
       handler: async ({ project, query }) => {
         const { limit, page, order, starting_after: startingAfter } = query;
         if (startingAfter !== undefined && order !== '-created_at')
-          throw new DomainError('invalid_query_params', 'The request has parameters that are wrong.', {
+          throw new DomainError('invalid_query_params', 'Invalid query params', {
             fields: [{ path: 'starting_after', message: 'goes with the order -created_at only' }],
           });
         const descending = order.startsWith('-');
         const by = order.replace('-', '') as 'created_at' | 'status';
-        const exports = await listExports(sql, project.id, { limit, page, order: by, descending, startingAfter });
+        const exports = await listExports(sql, project.id, { limit, page, order: by, descending, startingAfter: startingAfter && actionIdOf(startingAfter) });
         return { status: 200, body: list('exports', exports.rows.map(view), exports) };
       },
     }),
@@ -103,7 +103,7 @@ export const createExportRoutes = ({ sql, now, downloads }: ExportRoutesDeps): R
       responses: { 204: { description: 'Deleted' }, 404: missing },
       handler: ({ project, params, write }) =>
         write(async (tx) => {
-          if (!(await deleteExport(tx, { projectId: project.id, id: params.id }))) throw notFound('export', params.id);
+          if (!(await deleteExport(tx, { projectId: project.id, id: actionIdOf(params.id) }))) throw notFound('export', params.id);
           return { status: 204 };
         }),
     }),

@@ -129,7 +129,7 @@ export const createLoyaltyMemberRoutes = ({ sql, now, randomBytes }: LoyaltyMemb
         const { limit, page, order: by, starting_after: startingAfter, created_at: created, updated_at: updated } = query;
         const order = by.replace('-', '') as VoucherOrder;
         if (startingAfter !== undefined && order !== 'created_at')
-          throw new DomainError('invalid_query_params', 'The request has parameters that are wrong.', {
+          throw new DomainError('invalid_query_params', 'Invalid query params', {
             fields: [{ path: 'starting_after', message: 'goes with the order created_at or -created_at only' }],
           });
         const filter = {

@@ -18,7 +18,7 @@ const LIFETIME_S = 15 * 60;
 const ALL = 'api';
 
 const wrong = (path: string, message: string) =>
-  new DomainError('invalid_payload', 'The request has fields that are wrong.', { fields: [{ path, message }] });
+  new DomainError('invalid_payload', 'Invalid payload', { fields: [{ path, message }] });
 
 /** The scopes of a token: those that are asked for, if the key has them. */
 const scopesOf = (apiKey: ApiKey, asked: string | undefined): string[] => {

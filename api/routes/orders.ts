@@ -37,7 +37,7 @@ export interface OrderRoutesDeps {
 /** What a body tells of an order, in our words. @throws DomainError invalid_payload, where it is in another currency than the project */
 export const toldOrder = (project: Project, body: z.output<typeof orderBody>): ToldOrder => {
   if (body.currency !== undefined && body.currency !== project.currency)
-    throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
+    throw new DomainError('invalid_payload', 'Invalid payload', {
       fields: [{ path: 'currency', message: `must be ${project.currency}, the currency of the project` }],
     });
   return {

@@ -49,7 +49,7 @@ const requirePending = (entry: PendingPoints | null, id: string): PendingPoints 
 };
 
 const tooFew = (points: number, waiting: number): DomainError =>
-  new DomainError('invalid_payload', 'The request has fields that are wrong.', {
+  new DomainError('invalid_payload', 'Invalid payload', {
     fields: [{ path: 'points', message: `must leave at least one of the ${waiting} that wait: ${points} do not; cancel them instead` }],
   });
 

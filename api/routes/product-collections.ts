@@ -48,7 +48,7 @@ const itemsOf = async (tx: Tx, projectId: string, asked: Asked): Promise<Collect
     else if (product) items.push({ productId: product.id, skuId: null });
     else problems.push({ path: `products[${index}].id`, message: `names the ${object} ${id}, which does not exist` });
   }
-  if (problems.length > 0) throw new DomainError('invalid_payload', 'The request has fields that are wrong.', { fields: problems });
+  if (problems.length > 0) throw new DomainError('invalid_payload', 'Invalid payload', { fields: problems });
   return items;
 };
 

@@ -48,11 +48,10 @@ const stackViews = async (db: Db, projectId: string, rows: readonly PromotionSta
     id: stack.id,
     name: stack.name,
     campaign_id: stack.campaignId,
-    tiers: { ids: stack.tierIds, hierarchy_mode: 'MANUAL' as const },
-    category: stack.category,
+    tiers: { ids: stack.tierIds },
     ...categoriesOf(stack.category),
     created_at: stack.createdAt.toISOString(),
-    updated_at: stack.updatedAt?.toISOString() ?? null,
+    updated_at: stack.updatedAt?.toISOString(),
     object: 'promotion_stack' as const,
   }));
 };
@@ -63,7 +62,7 @@ const requireTiers = async (tx: Tx, campaign: { projectId: string; id: string },
   const fields = ids.flatMap((id, index) =>
     known.has(id) ? [] : [{ path: `tiers.ids[${index}]`, message: `names the tier ${id}, which this campaign does not have` }],
   );
-  if (fields.length > 0) throw new DomainError('invalid_payload', 'The request has fields that are wrong.', { fields });
+  if (fields.length > 0) throw new DomainError('invalid_payload', 'Invalid payload', { fields });
 };
 
 export const createPromotionStackRoutes = ({ sql, now }: PromotionStackRoutesDeps): Route[] => {

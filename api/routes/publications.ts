@@ -37,7 +37,7 @@ const answers = {
 };
 
 const whatOf = ({ voucher, campaign }: z.output<typeof publishBody>): PublishRequest['what'] =>
-  voucher !== undefined ? { code: voucher } : { campaign: (campaign?.id ?? campaign?.name)!, count: campaign?.count ?? 1 };
+  voucher != null ? { code: voucher } : { campaign: (campaign?.id ?? campaign?.name)!, count: campaign?.count ?? 1 };
 
 export const createPublicationRoutes = ({ sql, now, randomBytes }: PublicationRoutesDeps): Route[] => {
   const answer = ({ project, apiKey, requestId, write }: RequestContext, told: Omit<PublishRequest, 'project' | 'apiKeyId'>) =>

@@ -10,6 +10,7 @@ import { findVoucher } from '../../db/vouchers.ts';
 import { answerOf } from '../checkout-answer.ts';
 import { namedCustomer, onceOf, singleQuestion, stackQuestion } from '../checkout-request.ts';
 import { notFound } from '../errors.ts';
+import { listFilter } from '../list-filter.ts';
 import { route, type Answer, type RequestContext, type Route } from '../route.ts';
 import { list } from '../schemas/list.ts';
 import { redeemablesBody, singleBody, voucherCode } from '../schemas/redeemable.ts';
@@ -94,11 +95,16 @@ export const createRedemptionRoutes = ({ sql, checkout }: RedemptionRoutesDeps):
       query: listRedemptionsQuery,
       responses: { 200: { description: 'Redemptions', schema: redemptionListSchema } },
       handler: async ({ project, query }) => {
-        const { limit, page, starting_after: startingAfter, order, created_at: created, ...filter } = query;
+        const { limit, page, starting_after: startingAfter, order, created_at: created, filters, ...filter } = query;
         const found = await listRedemptions(
           sql,
           project.id,
-          { ...filter, createdAfter: created?.after, createdBefore: created?.before },
+          {
+            ...filter,
+            createdAfter: created?.after,
+            createdBefore: created?.before,
+            matching: filters && listFilter(filters, 'redemption'),
+          },
           { limit, page, startingAfter, descending: order === '-created_at' },
         );
         return { status: 200, body: list('redemptions', found.rows.map(redemptionView), found) };

@@ -43,7 +43,7 @@ const locked = async (tx: Tx, projectId: string, id: string): Promise<Reward> =>
 };
 
 const ofAnotherType = (reward: Reward): DomainError =>
-  new DomainError('invalid_payload', 'The request has fields that are wrong.', {
+  new DomainError('invalid_payload', 'Invalid payload', {
     fields: [{ path: 'parameters', message: `must be those of a ${reward.type} reward: its type does not change` }],
   });
 

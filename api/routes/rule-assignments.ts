@@ -34,7 +34,7 @@ const missing = { description: 'There is no such validation rule, voucher, campa
 
 type Asked = { voucher?: string | null; campaign?: string | null; promotion_tier?: string | null };
 
-/** What a rule is to be assigned to. @throws DomainError resource_not_found */
+/** What a rule is to be assigned to. @throws DomainError not_found */
 const targetOf = async (tx: Tx, project: Project, asked: Asked): Promise<{ type: RuledObject; id: string }> => {
   const { voucher, campaign, promotion_tier: tier } = asked;
   if (voucher != null) {

@@ -48,7 +48,7 @@ const idsOf = async (tx: Tx, projectId: string, field: string, names: readonly s
   const problems = names.flatMap((each, index) =>
     known.has(each) ? [] : [{ path: `${field}[${index}]`, message: `names the customer ${each}, who does not exist` }],
   );
-  if (problems.length > 0) throw new DomainError('invalid_payload', 'The request has fields that are wrong.', { fields: problems });
+  if (problems.length > 0) throw new DomainError('invalid_payload', 'Invalid payload', { fields: problems });
   return [...new Set(names.map((each) => known.get(each)!))];
 };
 
@@ -148,7 +148,7 @@ export const createSegmentRoutes = ({ sql, now }: SegmentRoutesDeps): Route[] =>
             (field) => body[field as keyof typeof body] !== undefined,
           );
           if (wrong.length > 0)
-            throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
+            throw new DomainError('invalid_payload', 'Invalid payload', {
               fields: wrong.map((path) => ({ path, message: `does not go with a segment that is ${segment.type}` })),
             });
           const { name, filter } = body;

@@ -22,8 +22,8 @@ export interface SimulationRoutesDeps {
 type Body = z.output<typeof simulateBody> | z.output<typeof simulateDefinitionBody>;
 
 /** A customer who is known is named and nothing else; who has other fields is made up. */
-const customersOf = ({ customer, customers }: Body): SimulatedCustomers => {
-  const { id, source_id: sourceId, birthday, ...told } = customer ?? {};
+const customersOf = ({ customer = {}, customers }: Body): SimulatedCustomers => {
+  const { id, source_id: sourceId, birthday, ...told } = customer;
   const like = { name: 'Ada Lovelace', email: 'ada@example.com', ...told, birthdate: told.birthdate ?? birthday };
   const named = id ?? sourceId;
   const fields = Object.values(told).some((value) => value !== undefined);

@@ -33,7 +33,7 @@ const requireCategories = (rules: StackingRules, before: StackingRules, known: R
     { path: limits, names: unknown(Object.keys(rules[limits]), Object.keys(before[limits])) },
   ].filter(({ names }) => names.length > 0);
   if (problems.length > 0)
-    throw new DomainError('invalid_payload', 'The request has fields that are wrong.', {
+    throw new DomainError('invalid_payload', 'Invalid payload', {
       fields: problems.map(({ path, names }) => ({ path, message: `names no category of this project: ${names.join(', ')}` })),
     });
 };

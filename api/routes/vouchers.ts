@@ -10,6 +10,7 @@ import { findVoucher, lockVoucher, type Voucher } from '../../db/vouchers.ts';
 import type { z } from 'zod';
 import { notFound } from '../errors.ts';
 import { withCategoryName } from '../named-category.ts';
+import { listFilter } from '../list-filter.ts';
 import { route, type Answer, type RequestContext, type Route } from '../route.ts';
 import { list } from '../schemas/list.ts';
 import {
@@ -19,8 +20,7 @@ import {
   updateVoucherBody,
   voucherListSchema,
   voucherParams,
-  voucherSchema,
-} from '../schemas/voucher.ts';
+  voucherSchema, indexedFilters } from '../schemas/voucher.ts';
 import { requireRules } from '../rule-references.ts';
 import { requireStart, windowAfter } from '../validity.ts';
 import { draftOfBody } from '../voucher-draft.ts';
@@ -40,7 +40,7 @@ const missing = { description: 'There is no such voucher' };
 const taken = { description: 'A voucher with this code exists' };
 
 const wrongField = (path: string, message: string) =>
-  new DomainError('invalid_payload', 'The request has fields that are wrong.', { fields: [{ path, message }] });
+  new DomainError('invalid_payload', 'Invalid payload', { fields: [{ path, message }] });
 
 const filterOf = ({
   filters,
@@ -51,17 +51,20 @@ const filterOf = ({
   customer,
   category,
   active,
+  campaign_id: campaignId,
 }: ListQuery): VoucherFilter => {
+  const indexed = indexedFilters.optional().safeParse(filters);
   const named = (condition?: { conditions: { $in?: string[]; $is?: string[] } }) =>
     condition && [...(condition.conditions.$in ?? []), ...(condition.conditions.$is ?? [])];
   return {
-    codes: code === undefined ? named(filters?.code) : [code],
+    codes: code === undefined ? named(indexed.data?.code) : [code],
     campaign,
     customer,
     category,
     active,
-    campaignIds: named(filters?.campaign_id),
-    holderIds: named(filters?.holder_id),
+    campaignIds: campaignId === undefined ? named(indexed.data?.campaign_id) : [campaignId],
+    holderIds: named(indexed.data?.holder_id),
+    matching: filters === undefined || (indexed.success && campaignId === undefined && code === undefined) ? undefined : listFilter(filters, 'voucher'),
     createdAfter: created?.after,
     createdBefore: created?.before,
     updatedAfter: updated?.after,
@@ -129,7 +132,7 @@ export const createVoucherRoutes = ({ sql, now, randomBytes }: VoucherRoutesDeps
         const order = (descending ? query.order.slice(1) : query.order) as VoucherOrder;
         const { limit, page, starting_after: startingAfter } = query;
         if (startingAfter !== undefined && order !== 'created_at')
-          throw new DomainError('invalid_query_params', 'The request has parameters that are wrong.', {
+          throw new DomainError('invalid_query_params', 'Invalid query params', {
             fields: [{ path: 'starting_after', message: 'goes with the order created_at or -created_at only' }],
           });
         const vouchers = await listVouchers(sql, project, filterOf(query), { limit, page, descending, order, startingAfter });

@@ -10,6 +10,7 @@ export const asyncActionSchema = z
     id: z.string(),
     type: z.string(),
     status: z.enum(['ENQUEUED', 'IN_PROGRESS', 'DONE', 'FAILED']),
+    operation_status: z.enum(['UNKNOWN', 'SUCCESS', 'FAILED']).meta({ description: 'UNKNOWN while it is not finished' }),
     progress: z.object({ done: z.int(), total: z.int() }),
     result: z
       .object({

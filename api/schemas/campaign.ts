@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { categorySchema } from './category.ts';
 import { discountSchema } from './discount.ts';
-import { duration, endsAfterItStarts, metadata, name, text, time } from './fields.ts';
+import { duration, endsAfterItStarts, metadata, name, text, time, whateverElse } from './fields.ts';
 import { campaignGiftBody } from './gift.ts';
 import { count, listOf, paging, startingAfter } from './list.ts';
 import { loyaltyCardBody, programCardSchema } from './loyalty-card.ts';
@@ -11,7 +11,7 @@ import { createTierBody, tierListSchema } from './promotion-tier.ts';
 import { assignmentsSchema, ruleIds } from './validation-rule.ts';
 import { referralProgramBody, referralProgramSchema } from './referral-program.ts';
 import { startsItsTimeframe, validityFields, validitySchemas } from './validity.ts';
-import { codeConfigSchema, onRefund, redemptionLimit, voucherSchema, voucherType, worthFits } from './voucher.ts';
+import { campaignVoucherBody, codeConfigSchema, onRefund, redemptionLimit, voucherSchema, voucherType, worthFits } from './voucher.ts';
 import { ON_REFUND } from '../../domain/voucher-template.ts';
 
 /** How many codes one request makes. */
@@ -43,7 +43,25 @@ const loyaltyFields = {
   loyalty_tiers_expiration: tierRules.optional(),
 };
 
-export const createCampaignBody = z
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What a campaign's type is where its vouchers say it, or its tiers. */
+const impliedType = (body: Record<string, unknown>): string | undefined => {
+  const voucher = isObject(body['voucher']) ? body['voucher'] : {};
+  return body['promotion'] != null && body['voucher'] == null
+    ? 'PROMOTION'
+    : { LOYALTY_CARD: 'LOYALTY_PROGRAM', GIFT_VOUCHER: 'GIFT_VOUCHERS' }[String(voucher['type'])];
+};
+
+const withTypes = (body: unknown): unknown => {
+  if (!isObject(body)) return body;
+  const campaign_type = body['campaign_type'] ?? impliedType(body);
+  // Who makes a promotion says nothing of codes, of which it has none.
+  const type = body['type'] ?? (campaign_type === 'PROMOTION' ? 'STATIC' : undefined);
+  return { ...body, ...(campaign_type !== undefined && { campaign_type }), ...(type !== undefined && { type }) };
+};
+
+const campaignFields = z
   .strictObject({
     ...sharedFields,
     ...loyaltyFields,
@@ -85,7 +103,7 @@ export const createCampaignBody = z
   .refine((body) => (body?.campaign_type === 'PROMOTION') === (body?.voucher === undefined), {
     path: ['voucher'],
     error: 'must be given, but for a PROMOTION',
-    when: () => true,
+    when: whateverElse,
   })
   .refine((body) => body?.campaign_type === 'PROMOTION' || body?.promotion === undefined, {
     path: ['promotion'],
@@ -125,6 +143,8 @@ export const createCampaignBody = z
     },
   );
 
+export const createCampaignBody = z.preprocess(withTypes, campaignFields);
+
 export const updateCampaignBody = z.strictObject({
   ...sharedFields,
   ...loyaltyFields,
@@ -145,6 +165,12 @@ export const campaignVoucherParams = campaignParams.extend({ code: name });
 
 export const addVouchersQuery = z.strictObject({ vouchers_count: count(MAX_VOUCHERS_PER_ACTION).default(1) });
 
+/** What vouchers that are added are like. Some clients send how many there, where the query says it. */
+export const addVouchersBody = z.union([
+  campaignVoucherBody.transform((own) => ({ own, total: undefined })),
+  z.int().min(1).max(MAX_VOUCHERS_PER_ACTION).transform((total) => ({ own: {} as z.output<typeof campaignVoucherBody>, total })),
+]);
+
 export const listCampaignsQuery = z.strictObject({
   ...paging,
   starting_after: startingAfter.optional().meta({ description: 'The id of the last campaign of the page before' }),
@@ -162,8 +188,8 @@ export const campaignSchema = z
     category_id: z.string().nullable(),
     categories: z.array(categorySchema),
     description: z.string().nullable(),
-    start_date: z.string().nullable(),
-    expiration_date: z.string().nullable(),
+    start_date: z.string().optional(),
+    expiration_date: z.string().optional(),
     activity_duration_after_publishing: z.string().nullable(),
     ...validitySchemas,
     on_refund: z.enum(ON_REFUND),
@@ -181,14 +207,17 @@ export const campaignSchema = z
         is_referral_code: z.boolean(),
       })
       .nullable(),
-    auto_join: z.boolean().optional(),
-    join_once: z.boolean().optional(),
+    auto_join: z.boolean(),
+    join_once: z.boolean(),
+    use_voucher_metadata_schema: z.boolean().meta({ description: 'Whether the schema of vouchers says what their metadata may be' }),
     loyalty_tiers_expiration: tierRules.optional(),
     promotion: tierListSchema.optional(),
     limits: campaignLimitsSchema.nullable(),
     referral_program: referralProgramSchema.optional(),
     vouchers_count: z.int().optional(),
+    creation_status: z.literal('DONE'),
     vouchers_generation_status: z.string(),
+    protected: z.literal(false),
     revision: z.int(),
     validation_rules_assignments: assignmentsSchema,
     created_at: z.string(),

@@ -41,21 +41,30 @@ const answered = {
   updated_at: z.unknown().optional(),
   summary: z.unknown().optional(),
   loyalty: z.unknown().optional(),
+  referrals: z.unknown().optional(),
+  system_metadata: z.unknown().optional(),
+  assets: z.unknown().optional(),
   clock_offset_ms: z.unknown().optional(),
   unsubscribed_at: z.unknown().optional(),
 };
 
-const told = z.strictObject({ source_id: name.optional(), ...fields, ...answered });
+const told = z.strictObject({ source_id: name.nullish(), ...fields, ...answered });
 
-type Told<T> = Omit<T, keyof typeof answered>;
+type Told<T> = Omit<T, keyof typeof answered | 'source_id' | 'id'> & { source_id?: string };
 
-const withoutAnswered = <T extends z.output<typeof told>>(input: T): Told<T> => {
-  const { object: _o, created_at: _c, updated_at: _u, summary: _s, loyalty: _l, clock_offset_ms: _m, unsubscribed_at: _x, ...rest } = input;
-  return rest;
-};
+/** A name that is null says as little as one that is left out. */
+const isSaid = ([field, value]: [string, unknown]): boolean => !(field in answered || (value === null && (field === 'source_id' || field === 'id')));
+
+const withoutAnswered = <T extends z.output<typeof told>>(input: T) => Object.fromEntries(Object.entries(input).filter(isSaid)) as Told<T>;
 
 /** A customer as a request carries one: with a checkout, with an event, or to /customers itself. */
-export const customerInput = told.extend({ id: name.optional() }).transform((input) => withoutAnswered(input));
+export const customerInput = told.extend({ id: name.nullish() }).transform((input): Told<typeof input> & { id?: string } => withoutAnswered(input));
+
+/** A customer of whom something is said. Who is named by no id is known by their email, or is somebody new. */
+export const someCustomer = customerInput.refine((told) => Object.values(told).some((value) => value != null), {
+  path: ['source_id'],
+  error: 'must be given, or id, or anything else that is known of the customer',
+});
 
 export const updateCustomerBody = told.transform((input) => withoutAnswered(input));
 
@@ -83,7 +92,39 @@ export const customerSchema = z
     address: addressSchema.nullable(),
     timezone: z.string().nullable(),
     locale: z.string().nullable(),
-    metadata: z.record(z.string(), z.unknown()),
+    metadata: z.record(z.string(), z.unknown()).optional().meta({ description: 'Left out where there is none' }),
+    summary: z
+      .object({
+        redemptions: z.object({
+          total_redeemed: z.int(),
+          total_failed: z.int(),
+          total_succeeded: z.int(),
+          total_rolled_back: z.int(),
+          total_rollback_failed: z.int(),
+          total_rollback_succeeded: z.int(),
+          gift: z.object({ redeemed_amount: z.int(), amount_to_go: z.int() }),
+          loyalty_card: z.object({ redeemed_points: z.int(), points_to_go: z.int() }),
+        }),
+        orders: z.object({ total_amount: z.int(), total_count: z.int(), average_amount: z.int(), last_order_amount: z.int() }),
+      })
+      .optional()
+      .meta({ description: 'What they redeemed and ordered; canceled orders do not count' }),
+    referrals: z
+      .object({
+        total: z.int(),
+        campaigns: z.array(
+          z.object({
+            campaign_id: z.string(),
+            referrer_id: z.string(),
+            related_object_id: z.string(),
+            related_object_type: z.string(),
+            date: z.string(),
+          }),
+        ),
+      })
+      .optional()
+      .meta({ description: 'By whom they were brought' }),
+    system_metadata: z.record(z.string(), z.unknown()).optional(),
     loyalty: z
       .object({
         points: z.int().meta({ description: 'All that were ever added to their loyalty cards' }),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MOST_PENDING_DAYS, type PendingPeriod } from '../../domain/loyalty/pending-points.ts';
 import { earnedPoints, earning, pointsProblem } from './earning.ts';
-import { endsAfterItStarts, metadata, name, text, time } from './fields.ts';
+import { endsAfterItStarts, metadata, name, text, time, whateverElse } from './fields.ts';
 import { listOf, paging } from './list.ts';
 import { pointsExpirationSchema } from './loyalty-card.ts';
 import { programParams } from './loyalty.ts';
@@ -65,27 +65,27 @@ const earningRuleBody = z
   .refine((rule) => rule?.event !== 'custom_event' || Boolean(rule.custom_event?.schema_id ?? rule.custom_event?.name), {
     path: ['custom_event'],
     error: 'must say the name of the event (name, or schema_id)',
-    when: () => true,
+    when: whateverElse,
   })
   .refine((rule) => (rule?.event === 'customer.segment.entered') === (rule?.segment != null), {
     path: ['segment'],
     error: 'must be given with the event customer.segment.entered, and with no other',
-    when: () => true,
+    when: whateverElse,
   })
   .refine((rule) => rule?.loyalty_tier == null || startsWith(rule.event, 'customer.loyalty.tier.'), {
     path: ['loyalty_tier'],
     error: 'must be left out where the event is none of customer.loyalty.tier.…',
-    when: () => true,
+    when: whateverElse,
   })
   .refine((rule) => rule?.pending_points == null || rule.event === PENDING_EVENT, {
     path: ['pending_points'],
     error: PENDING_PROBLEM,
-    when: () => true,
+    when: whateverElse,
   })
   .refine((rule) => !startsWith(rule?.event, 'voucher.loyalty_card.'), {
     path: ['event'],
     error: 'must not be one that points themselves cause: the rule would never end giving',
-    when: () => true,
+    when: whateverElse,
   })
   .refine(
     ({ event, loyalty }) => loyalty.type === 'FIXED' || !loyalty.calculation_type.startsWith(OF_ORDERS) || event.startsWith('order.'),

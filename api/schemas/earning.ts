@@ -23,7 +23,7 @@ interface SaidPoints {
 
 const somePoints = {
   check: (said: SaidPoints | undefined): boolean => said?.points_formula !== undefined || (said?.points ?? 0) > 0,
-  options: { path: ['points'], error: 'must be at least 1, or points_formula must be given', when: () => true },
+  options: { path: ['points'], error: 'must be at least 1, or points_formula must be given', when: whateverElse },
 };
 
 const withPoints = <T extends SaidPoints>({ points: told, ...said }: T): Omit<T, 'points'> & { points: number } => ({

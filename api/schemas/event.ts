@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { eventTypeProblem } from '../../domain/event-type.ts';
-import { customerInput } from './customer.ts';
+import { someCustomer } from './customer.ts';
 import { metadata, name } from './fields.ts';
 import { listOf, paging, startingAfter } from './list.ts';
 
@@ -11,12 +11,13 @@ const type = z.string().superRefine((value, context) => {
 
 export const createEventBody = z.strictObject({
   event: type.meta({ description: 'What happened, such as order.paid' }),
-  customer: customerInput.refine((customer) => customer.id !== undefined || customer.source_id !== undefined, {
-    error: 'needs an id or a source_id',
-  }),
-  metadata: metadata.default({}).meta({ description: 'The data of the event, which journeys and webhooks see' }),
-  referral: z.strictObject({ code: name, referrer_id: name.optional() }).optional(),
-  loyalty: z.strictObject({ code: name }).optional(),
+  customer: someCustomer,
+  metadata: metadata
+    .nullish()
+    .transform((told) => told ?? {})
+    .meta({ description: 'The data of the event, which journeys and webhooks see' }),
+  referral: z.strictObject({ code: name, referrer_id: name.optional() }).nullish(),
+  loyalty: z.strictObject({ code: name }).nullish(),
 });
 
 export const createdEventSchema = z
@@ -24,7 +25,15 @@ export const createdEventSchema = z
     object: z.literal('event'),
     id: z.string(),
     type: z.string(),
-    customer: z.object({ object: z.literal('customer'), id: z.string(), source_id: z.string() }),
+    customer: z.object({
+      object: z.literal('customer'),
+      id: z.string(),
+      source_id: z.string(),
+      name: z.string().nullish(),
+      email: z.string().nullish(),
+    }),
+    referral: z.object({ code: z.string(), referrer_id: z.string().optional() }).nullable(),
+    loyalty: z.object({ code: z.string() }).nullable(),
   })
   .meta({ id: 'CreatedEvent' });
 

@@ -36,7 +36,7 @@ export const metadata = z
 const ISO_DURATION = /^P(?!$)(\d{1,5}W|(\d{1,5}Y)?(\d{1,5}M)?(\d{1,5}D)?(T(?=\d)(\d{1,5}H)?(\d{1,5}M)?(\d{1,5}S)?)?)$/;
 
 /** ISO 8601, such as P14D. */
-export const duration = z.string().regex(ISO_DURATION, { error: 'must be an ISO 8601 duration, such as P14D' });
+export const duration = z.string().regex(ISO_DURATION, { error: 'must be an ISO 8601 duration, such as P14D', abort: true });
 
 export const code = z
   .string()
@@ -52,9 +52,11 @@ export const name = z.string().min(1).max(255);
 
 type Dated = { start_date?: unknown; expiration_date?: unknown };
 
-/** Checked whatever else is wrong, so that one answer names it all. */
+/** Checked whatever else is wrong with an object, so that one answer names it all; what is no object has no fields to check. */
+export const whateverElse = ({ value }: { value: unknown }): boolean => typeof value === 'object' && value !== null;
+
 export const endsAfterItStarts = {
   check: ({ start_date, expiration_date }: Dated): boolean =>
     !(start_date instanceof Date && expiration_date instanceof Date) || start_date.getTime() < expiration_date.getTime(),
-  options: { path: ['expiration_date'], error: 'must be after start_date', when: () => true },
+  options: { path: ['expiration_date'], error: 'must be after start_date', when: whateverElse },
 };

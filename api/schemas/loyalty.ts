@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { createCampaignBody } from './campaign.ts';
-import { customerInput } from './customer.ts';
+import { someCustomer } from './customer.ts';
 import { metadata, name, text } from './fields.ts';
 import { paging, startingAfter, timeRange } from './list.ts';
 
@@ -32,10 +32,7 @@ export const listMembersQuery = z.strictObject({
 export const createMemberBody = z
   .strictObject({
     voucher: name.optional().meta({ description: 'The code of a card that nobody has; one is taken or made where it is left out' }),
-    customer: customerInput.refine((told) => told.id !== undefined || told.source_id !== undefined, {
-      path: ['source_id'],
-      error: 'must be given, or id: it says who the customer is',
-    }),
+    customer: someCustomer,
     channel: text().nullish(),
     source_id: name.nullish().meta({ description: 'Your name for this publication: sent again, it gives the same card again' }),
     metadata: metadata.nullish(),

@@ -40,7 +40,12 @@ const skuFields = {
   attributes: z.record(text().min(1), z.union([text(), z.number(), z.boolean()])).nullish(),
 };
 
-export const skuBody = z.strictObject({ ...answered, ...skuFields, id: name.optional() });
+export const skuBody = z.strictObject({
+  ...answered,
+  ...skuFields,
+  name: text().nullish().meta({ description: 'Another word for sku' }),
+  id: name.optional(),
+});
 
 /** A SKU as a row of a file names it. */
 export const skuRow = skuBody.extend({ product: name.meta({ description: "Its product's id or source id" }) });

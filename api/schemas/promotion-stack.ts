@@ -34,12 +34,11 @@ export const stackSchema = z
     id: z.string(),
     name: z.string(),
     campaign_id: z.string(),
-    tiers: z.object({ ids: z.array(z.string()), hierarchy_mode: z.literal('MANUAL') }),
-    category: z.string().nullable(),
+    tiers: z.object({ ids: z.array(z.string()) }),
     category_id: z.string().nullable(),
     categories: z.array(categorySchema),
     created_at: z.string(),
-    updated_at: z.string().nullable(),
+    updated_at: z.string().optional(),
     object: z.literal('promotion_stack'),
   })
   .meta({ id: 'PromotionStack' });

@@ -29,8 +29,16 @@ const fields = {
   limits: limitsSchema.nullish(),
 };
 
+/** A tier of which no discount is said takes nothing off. */
+const NOTHING_OFF = { discount: { type: 'AMOUNT', amount_off: 0, effect: 'APPLY_TO_ORDER' } } as const;
+
 export const createTierBody = z
-  .strictObject({ ...fields, name: z.string().min(1).max(255), action, validation_rules: ruleIds })
+  .strictObject({
+    ...fields,
+    name: z.string().min(1).max(255),
+    action: action.nullish().transform((told) => told ?? NOTHING_OFF),
+    validation_rules: ruleIds,
+  })
   .refine(endsAfterItStarts.check, endsAfterItStarts.options)
   .refine(startsItsTimeframe.check, startsItsTimeframe.options)
   .meta({ id: 'PromotionTierInput' });

@@ -1,27 +1,29 @@
 import { z } from 'zod';
-import { customerInput } from './customer.ts';
-import { metadata, name, text } from './fields.ts';
+import { campaignSchema } from './campaign.ts';
+import { someCustomer } from './customer.ts';
+import { metadata, name, text, whateverElse } from './fields.ts';
 import { count, flag, listOf, paging, startingAfter, timeRange } from './list.ts';
 import { voucherSchema } from './voucher.ts';
 
 /** How many codes one customer gets at once. */
 const MAX_PUBLISHED = 20;
 
-const customer = customerInput.refine((told) => told.id !== undefined || told.source_id !== undefined, {
-  path: ['source_id'],
-  error: 'must be given, or id: it says who the customer is',
-});
-
 const howMany = count(MAX_PUBLISHED).optional().meta({ description: 'How many codes this customer gets' });
 
+/** What an answer tells of a thing: clients send back what they got, of which its name is read. */
+const asAnswered = (schema: z.ZodObject) => Object.fromEntries(Object.keys(schema.shape).map((field) => [field, z.unknown().optional()]));
+
 const campaign = z
-  .strictObject({ name: name.optional(), id: name.optional(), count: howMany })
-  .refine((told) => (told?.name === undefined) !== (told?.id === undefined), { path: ['name'], error: 'must be given, or id, not both' });
+  .strictObject({ ...asAnswered(campaignSchema), name: name.optional(), id: name.optional(), count: howMany })
+  .refine((told) => told.name !== undefined || told.id !== undefined, { path: ['name'], error: 'must be given, or id' })
+  .transform(({ name: called, id, count: codes }) => ({ name: called, id, count: codes }));
+
+const voucher = z.strictObject({ ...asAnswered(voucherSchema), code: name }).transform((told) => told.code);
 
 const joinOnce = flag.optional().meta({ description: 'A customer who has a code of the campaign gets that one again' });
 
 const fields = {
-  customer,
+  customer: someCustomer,
   channel: text().nullish().meta({ description: 'How the code reaches the customer, such as email; API by default' }),
   metadata: metadata.nullish(),
 };
@@ -29,15 +31,15 @@ const fields = {
 export const publishBody = z
   .strictObject({
     ...fields,
-    voucher: z.union([name, z.strictObject({ code: name }).transform((told) => told.code)]).optional(),
-    campaign: z.union([name.transform((told) => ({ id: undefined, name: told, count: undefined })), campaign]).optional(),
+    voucher: z.union([name, voucher]).nullish(),
+    campaign: z.union([name.transform((told) => ({ id: undefined, name: told, count: undefined })), campaign]).nullish(),
     source_id: name.nullish().meta({ description: 'Your name for this publication: sent again, it gives the same codes again' }),
     join_once: joinOnce,
   })
-  .refine((body) => (body?.voucher === undefined) !== (body?.campaign === undefined), {
+  .refine((body) => (body?.voucher == null) !== (body?.campaign == null), {
     path: ['campaign'],
     error: 'must be given, or voucher, not both',
-    when: () => true,
+    when: whateverElse,
   })
   .meta({ id: 'Publish' });
 

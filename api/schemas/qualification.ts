@@ -8,7 +8,7 @@ import { orderSchema } from './order.ts';
 import { checkoutFields } from './redeemable.ts';
 import { stackingRulesSchema } from './stacking-rules.ts';
 
-const MOST = 50;
+const MOST = 100;
 const DEFAULT = 5;
 
 const texts = z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(z.string().max(255)).max(1000));

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { STACKING_RULES } from '../../domain/checkout-stacking.ts';
 import { MAX_TTL_MS, SESSION_UNITS, ttlOf } from '../../domain/session.ts';
 import { applicableList } from './applicable-to.ts';
-import { customerInput } from './customer.ts';
+import { someCustomer } from './customer.ts';
 import { discountSchema } from './discount.ts';
 import { metadata, name, text } from './fields.ts';
 import { orderInput, orderSchema } from './order.ts';
@@ -43,13 +43,7 @@ export const rewardAsked = z
 /** What every question about codes carries besides them. */
 export const checkoutFields = {
   order: orderInput.nullish(),
-  customer: customerInput
-    .refine((customer) => customer.id !== undefined || customer.source_id !== undefined, {
-      path: ['source_id'],
-      error: 'must be given, or id: it says who the customer is',
-    })
-    .meta({ anyOf: [{ required: ['id'] }, { required: ['source_id'] }] })
-    .nullish(),
+  customer: someCustomer.nullish(),
   tracking_id: text().nullish(),
   metadata: metadata.nullish(),
   session: session.nullish(),
@@ -58,8 +52,8 @@ export const checkoutFields = {
 const redeemable = z.strictObject({
   object: z.enum(['voucher', 'promotion_tier', 'promotion_stack']).default('voucher'),
   id: name.meta({ description: 'The code of a voucher, or the id of a promotion tier or stack' }),
-  gift: gift.optional(),
-  reward: rewardAsked.optional().meta({ description: 'Of a loyalty card: what its points are spent on' }),
+  gift: gift.nullish(),
+  reward: rewardAsked.nullish().meta({ description: 'Of a loyalty card: what its points are spent on' }),
 });
 
 /** The body of `POST /validations` and of `POST /redemptions`. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { applicableList } from './applicable-to.ts';
 import { customerInput } from './customer.ts';
 import { metadata, name, text } from './fields.ts';
-import { listOf, paging, startingAfter, timeRange } from './list.ts';
+import { listFilters, listOf, paging, startingAfter, timeRange } from './list.ts';
 import { orderSchema } from './order.ts';
 import { redeemableSchema } from './redeemable.ts';
 
@@ -106,6 +106,7 @@ export const listRedemptionsQuery = z.strictObject({
   campaign: z.string().max(255).optional().meta({ description: 'Id or name' }),
   customer: z.string().max(255).optional().meta({ description: 'Id or source id' }),
   created_at: timeRange.optional(),
+  filters: listFilters,
 });
 
 export const voucherRedemptionsQuery = z.strictObject({ ...paging, starting_after: startingAfter.optional() });

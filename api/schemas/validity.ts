@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { timeframeProblem } from '../../domain/validity-window.ts';
 import { isZone } from '../../domain/calendar.ts';
-import { duration } from './fields.ts';
+import { duration, whateverElse } from './fields.ts';
 
 const distinct = (days: number[]): boolean => new Set(days).size === days.length;
 
@@ -44,7 +44,7 @@ type Started = { validity_timeframe?: unknown; start_date?: unknown };
 /** A timeframe counts from the start. */
 export const startsItsTimeframe = {
   check: ({ validity_timeframe: timeframe, start_date: start }: Started): boolean => timeframe == null || start != null,
-  options: { path: ['start_date'], error: 'must be given with validity_timeframe, which counts from it', when: () => true },
+  options: { path: ['start_date'], error: 'must be given with validity_timeframe, which counts from it', when: whateverElse },
 };
 
 export const validitySchemas = {

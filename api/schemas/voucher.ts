@@ -4,11 +4,11 @@ import { DomainError } from '../../domain/errors.ts';
 import { ON_REFUND } from '../../domain/voucher-template.ts';
 import { categorySchema } from './category.ts';
 import { discountSchema } from './discount.ts';
-import { amount, code, duration, endsAfterItStarts, metadata, name, text, time } from './fields.ts';
+import { amount, code, duration, endsAfterItStarts, metadata, name, text, time, whateverElse } from './fields.ts';
 import { giftBody, giftSchema } from './gift.ts';
 import { limitsSchema } from './limits.ts';
 import { loyaltyCardBody, loyaltyCardSchema } from './loyalty-card.ts';
-import { flag, listOf, paging, startingAfter, timeRange } from './list.ts';
+import { flag, listFilters, listOf, paging, startingAfter, timeRange } from './list.ts';
 import { assignmentsSchema, ruleIds } from './validation-rule.ts';
 import { startsItsTimeframe, validityFields, validitySchemas } from './validity.ts';
 
@@ -34,7 +34,7 @@ export const worthFits = (field: WorthField) => ({
   options: {
     path: [field],
     error: `must be given for a ${TYPE_OF_WORTH[field]}, and for no other type`,
-    when: () => true,
+    when: whateverElse,
   },
 });
 
@@ -107,7 +107,7 @@ export const createVoucherBody = z
   .refine((body) => body?.code === undefined || body.code_config == null, {
     path: ['code_config'],
     error: 'must not be given together with code',
-    when: () => true,
+    when: whateverElse,
   });
 
 export const updateVoucherBody = z.strictObject({
@@ -157,14 +157,16 @@ export const listVouchersQuery = z.strictObject({
   active: flag.optional(),
   created_at: timeRange.optional(),
   updated_at: timeRange.optional(),
-  filters: z
-    .strictObject({
-      junction: z.literal('AND').optional(),
-      code: conditions.optional(),
-      campaign_id: conditions.optional(),
-      holder_id: conditions.optional(),
-    })
-    .optional(),
+  campaign_id: z.string().max(255).optional(),
+  filters: listFilters,
+});
+
+/** Filters that an index answers. */
+export const indexedFilters = z.strictObject({
+  junction: z.literal('AND').optional(),
+  code: conditions.optional(),
+  campaign_id: conditions.optional(),
+  holder_id: conditions.optional(),
 });
 
 export const deleteQuery = z.strictObject({ force: flag.optional() });

@@ -28,7 +28,8 @@ export interface ExportQuery {
 
 const METADATA = 'metadata.';
 
-const fieldOf =
+/** The value of a field, as jsonb, of the rows of a source. */
+export const fieldOf =
   (db: Db, { fields }: ExportSource) =>
   (name: string): Fragment =>
     name.startsWith(METADATA) ? db`(x.metadata::jsonb -> ${name.slice(METADATA.length)})` : fields[name]!.value(db);

@@ -244,7 +244,7 @@ describe.each(['direct', 'temporal'] as const)('a checkout, %s,', (mode) => {
     test('for a customer by an id that nobody has: refused, and nothing is redeemed', async () => {
       await createVoucher(sql, shop.project, code('WHO'));
       const reply = await post('/v1/redemptions', { redeemables: vouchers(code('WHO')), customer: { id: 'cust_nobody' } });
-      expect(reply).toMatchObject({ status: 404, body: { key: 'resource_not_found', resource_type: 'customer' } });
+      expect(reply).toMatchObject({ status: 404, body: { key: 'not_found', resource_type: 'customer' } });
       expect(await redeemedQuantity(code('WHO'))).toBe(0);
     });
   });
@@ -326,7 +326,7 @@ describe.each(['direct', 'temporal'] as const)('a checkout, %s,', (mode) => {
     });
 
     test('that does not exist: there is no such thing', async () => {
-      expect(await post('/v1/redemptions/r_nothing/rollback', {})).toMatchObject({ status: 404, body: { key: 'resource_not_found' } });
+      expect(await post('/v1/redemptions/r_nothing/rollback', {})).toMatchObject({ status: 404, body: { key: 'not_found' } });
     });
   });
 

@@ -77,7 +77,7 @@ describe('a customer', () => {
     const { body } = await call('POST', '/v1/customers', { source_id: 'leaving' });
     expect((await call('DELETE', '/v1/customers/leaving')).status).toBe(204);
     expect((await call('GET', `/v1/customers/${body.id}`)).status).toBe(404);
-    expect((await call('DELETE', '/v1/customers/leaving')).body.key).toBe('resource_not_found');
+    expect((await call('DELETE', '/v1/customers/leaving')).body.key).toBe('not_found');
     expect(await types(body.id)).toEqual(['customer.created', 'customer.deleted']);
   });
 

@@ -234,7 +234,7 @@ describe('the same Idempotency-Key', () => {
   test('gives refusals again, though what was missing is there by now', async () => {
     const key = { 'Idempotency-Key': 'refused-1' };
     const first = await send('PUT', '/v1/vouchers/LATER', { active: false }, key);
-    expect([first.status, first.body.key]).toEqual([404, 'resource_not_found']);
+    expect([first.status, first.body.key]).toEqual([404, 'not_found']);
     await send('POST', '/v1/vouchers/LATER', { discount: { type: 'AMOUNT', amount_off: 1 } });
     const again = await send('PUT', '/v1/vouchers/LATER', { active: false }, key);
     expect([again.status, again.body, again.headers.get('idempotent-replayed')]).toEqual([404, first.body, 'true']);

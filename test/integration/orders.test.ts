@@ -82,7 +82,7 @@ describe('an order', () => {
     });
     expect(await eventsOf(made.id)).toEqual(['order.created', 'order.updated', 'order.paid']);
     await expect(client.orders.create({ source_id: 'sdk-1' })).rejects.toMatchObject({ code: 409, key: 'duplicate_found' });
-    await expect(client.orders.get('nobody')).rejects.toMatchObject({ code: 404, key: 'resource_not_found' });
+    await expect(client.orders.get('nobody')).rejects.toMatchObject({ code: 404, key: 'not_found' });
   });
 
   test('keeps a discount of the shop itself, and says where it is too much', async () => {

@@ -41,7 +41,7 @@ describe('customers', () => {
     const id = 'id' in made ? made.id : '';
     expect(await client.customers.update({ id, phone: '+49' })).toMatchObject({ name: 'Ada L.', phone: '+49' });
     await client.customers.delete(id);
-    await expect(client.customers.get(id)).rejects.toMatchObject({ code: 404, key: 'resource_not_found' });
+    await expect(client.customers.get(id)).rejects.toMatchObject({ code: 404, key: 'not_found' });
   });
 
   test('are listed and scrolled through without losing one', async () => {
@@ -85,7 +85,7 @@ describe('vouchers', () => {
     expect(await client.vouchers.disable('SDK-20')).toMatchObject({ active: false });
     expect(await client.vouchers.enable('SDK-20')).toMatchObject({ active: true });
     await client.vouchers.delete('SDK-20', { force: true });
-    await expect(client.vouchers.get('SDK-20')).rejects.toMatchObject({ code: 404, key: 'resource_not_found', resource_id: 'SDK-20' });
+    await expect(client.vouchers.get('SDK-20')).rejects.toMatchObject({ code: 404, key: 'not_found', resource_id: 'SDK-20' });
   });
 });
 

@@ -117,7 +117,7 @@ describe('a voucher', () => {
     const made = await call('POST', '/v1/vouchers/GONE', tenPercent);
     const deleted = await call('DELETE', '/v1/vouchers/GONE?force=true');
     expect(deleted.status).toBe(204);
-    expect(await call('GET', '/v1/vouchers/GONE')).toMatchObject({ status: 404, body: { key: 'resource_not_found', resource_id: 'GONE' } });
+    expect(await call('GET', '/v1/vouchers/GONE')).toMatchObject({ status: 404, body: { key: 'not_found', resource_id: 'GONE' } });
     expect(await eventsOf('voucher.deleted', made.body.id)).toHaveLength(1);
   });
 

@@ -282,7 +282,7 @@ describe('members earn points', () => {
     await send('POST', `/v1/loyalties/${other.id}/members`, { customer: { source_id: one.source } });
     await tell(one.source, 'scanned', { loyalty: { code: one.code } });
     const foreign = { event: 'scanned', customer: { source_id: one.source }, loyalty: { code: other.code } };
-    expect(await on.api.as(on.shop)('POST', '/v1/events', foreign)).toMatchObject({ status: 404, body: { key: 'resource_not_found' } });
+    expect(await on.api.as(on.shop)('POST', '/v1/events', foreign)).toMatchObject({ status: 404, body: { key: 'not_found' } });
     await settled();
     expect(await balanceOf(one.code)).toBe(5);
     expect(await balanceOf(other.code)).toBe(0);
