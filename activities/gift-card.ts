@@ -74,8 +74,7 @@ export const addToBalance = async (
 ) => {
   const voucher = await lockVoucher(tx, project, code);
   const resource = { id: code, type: 'voucher' };
-  if (!voucher)
-    throw new DomainError('not_found', 'Resource not found', { details: `Cannot find voucher with id ${code}`, resource });
+  if (!voucher) throw new DomainError('not_found', 'Resource not found', { details: `Cannot find voucher with id ${code}`, resource });
   return { ...balanceView(await changeWorthOf(tx, project, voucher, change, now)), operation_type: 'MANUAL' as const };
 };
 

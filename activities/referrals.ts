@@ -30,8 +30,7 @@ export const joinByReferral = async (
 ): Promise<void> => {
   const found = await findReferralCode(tx, project.id, codeKey(code, project.caseSensitiveCodes));
   const about = { resource: { id: code, type: 'voucher' } };
-  if (!found)
-    throw new DomainError('not_found', 'Resource not found', { details: `Cannot find a referral code ${code}`, ...about });
+  if (!found) throw new DomainError('not_found', 'Resource not found', { details: `Cannot find a referral code ${code}`, ...about });
   if (found.holderId === referee.id)
     throw new DomainError('referrer_not_permitted_to_redeem', 'Referrer is not permitted to redeem', {
       details: `The referral code ${code} is this customer's own`,

@@ -17,8 +17,14 @@ const stackView = (request: CheckoutRequest, decision: Decision, id: string, tra
     valid: decision.valid,
     // Where some may be left out, those that apply are the answer; they are all of it where one that fails fails the whole.
     redeemables: request.stackingRules.redeemables_application_mode === 'ALL' ? all : all.filter((each) => each.status === 'APPLICABLE'),
-    ...someOf('skipped_redeemables', all.filter((each) => each.status === 'SKIPPED')),
-    ...someOf('inapplicable_redeemables', all.filter((each) => each.status === 'INAPPLICABLE')),
+    ...someOf(
+      'skipped_redeemables',
+      all.filter((each) => each.status === 'SKIPPED'),
+    ),
+    ...someOf(
+      'inapplicable_redeemables',
+      all.filter((each) => each.status === 'INAPPLICABLE'),
+    ),
     order: order && orderView(order, decision.cart),
     tracking_id: trackingId,
     session: decision.valid && request.session ? sessionView(request.session) : null,

@@ -103,8 +103,7 @@ export const singleQuestion = (context: RequestContext<{ code: string }, unknown
     [],
   );
 
-const wrongFields = (fields: FieldProblem[]): DomainError =>
-  new DomainError('invalid_payload', 'Invalid payload', { fields });
+const wrongFields = (fields: FieldProblem[]): DomainError => new DomainError('invalid_payload', 'Invalid payload', { fields });
 
 /** @throws DomainError invalid_payload, where the request's rules are wider than the project's, or it names more than they let */
 const rulesOf = ({ project, body: { redeemables, options } }: Pick<Asking<RedeemablesBody>, 'project' | 'body'>): StackingRules => {

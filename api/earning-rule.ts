@@ -26,8 +26,7 @@ import { requireStart, windowAfter, windowOf } from './validity.ts';
 type CreateBody = z.output<typeof createEarningRulesBody>[number];
 type UpdateBody = z.output<typeof updateEarningRuleBody>;
 
-const wrong = (fields: FieldProblem[]): DomainError =>
-  new DomainError('invalid_payload', 'Invalid payload', { fields });
+const wrong = (fields: FieldProblem[]): DomainError => new DomainError('invalid_payload', 'Invalid payload', { fields });
 
 /** Whom it could count is of no matter here: only whether it counts. */
 const ANYBODY = { redeemable: { object: 'voucher', id: '-', campaignId: '-' }, customerId: '-', at: 0, zone: 'UTC' } as const;

@@ -4,7 +4,8 @@ import type { RequestContext } from './route.ts';
  * Whether an answer says of a code that it does not exist. The checkout's answers come as the text that is kept and given again, and it is
  * the text that tells: of one code or of one among several, and in a browser of every code that is refused.
  */
-export const tellsOfUnknownCode = (text: string | undefined): boolean => text !== undefined && text.includes('"key":"not_found"') && !text.includes('"resource_type":"customer"');
+export const tellsOfUnknownCode = (text: string | undefined): boolean =>
+  text !== undefined && text.includes('"key":"not_found"') && !text.includes('"resource_type":"customer"');
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 

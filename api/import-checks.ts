@@ -113,8 +113,7 @@ export const voucherCheck = async (db: Db, project: Project): Promise<Check> =>
 
 /** A row of a campaign may say what its vouchers are too, as files for vouchers of their own do: the same. */
 const campaignRow = ({ template }: Campaign) => {
-  const sameAs = (field: 'type' | 'discount' | 'gift') => (told: unknown) =>
-    told === undefined || isDeepStrictEqual(told, template[field]);
+  const sameAs = (field: 'type' | 'discount' | 'gift') => (told: unknown) => told === undefined || isDeepStrictEqual(told, template[field]);
   const error = 'must be left out, or as the campaign says it';
   return campaignVoucherWithCodeBody.extend({
     type: voucherType.optional().refine(sameAs('type'), { error }),

@@ -5,7 +5,13 @@ import { checkFilter, type Filter } from '../domain/filter.ts';
 
 /** What the API's lists call the fields of exports besides their own names. */
 const NAMES = {
-  voucher: { campaign_ids: 'campaign_id', holder_id: 'customer_id', holder_ids: 'customer_id', type: 'voucher_type', category_ids: 'category' },
+  voucher: {
+    campaign_ids: 'campaign_id',
+    holder_id: 'customer_id',
+    holder_ids: 'customer_id',
+    type: 'voucher_type',
+    category_ids: 'category',
+  },
   redemption: { campaign_name: 'campaign', related_object_id: 'id' },
 } as const satisfies Record<string, Readonly<Record<string, string>>>;
 

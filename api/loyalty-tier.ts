@@ -7,8 +7,7 @@ import { DomainError, type FieldProblem } from '../domain/errors.ts';
 import type { PointsMapping } from '../domain/loyalty/mapping.ts';
 import { overlapping, type TierRange } from '../domain/loyalty/tier.ts';
 
-const wrong = (fields: FieldProblem[]): DomainError =>
-  new DomainError('invalid_payload', 'Invalid payload', { fields });
+const wrong = (fields: FieldProblem[]): DomainError => new DomainError('invalid_payload', 'Invalid payload', { fields });
 
 /** @throws DomainError invalid_payload, where two tiers of a program have the same points */
 export const requireApart = (tiers: readonly Pick<LoyaltyTier, 'id' | 'name' | 'pointsFrom' | 'pointsTo'>[], path: string): void => {

@@ -19,7 +19,18 @@ import { notFound } from '../errors.ts';
 import { changeCampaign, makeCampaign, wholeCampaign, type CampaignDeps } from '../campaign-requests.ts';
 import { withCategoryName } from '../named-category.ts';
 import { route, type Answer, type RequestContext, type Route } from '../route.ts';
-import { addedVouchersSchema, addVouchersBody, addVouchersQuery, campaignListSchema, campaignParams, campaignSchema, campaignVoucherParams, createCampaignBody, listCampaignsQuery, updateCampaignBody } from '../schemas/campaign.ts';
+import {
+  addedVouchersSchema,
+  addVouchersBody,
+  addVouchersQuery,
+  campaignListSchema,
+  campaignParams,
+  campaignSchema,
+  campaignVoucherParams,
+  createCampaignBody,
+  listCampaignsQuery,
+  updateCampaignBody,
+} from '../schemas/campaign.ts';
 import { list } from '../schemas/list.ts';
 import { campaignVoucherWithCodeBody, deleteQuery, voucherSchema } from '../schemas/voucher.ts';
 import { ownOf } from '../voucher-of-campaign.ts';

@@ -79,7 +79,13 @@ export const createExportRoutes = ({ sql, now, downloads }: ExportRoutesDeps): R
           });
         const descending = order.startsWith('-');
         const by = order.replace('-', '') as 'created_at' | 'status';
-        const exports = await listExports(sql, project.id, { limit, page, order: by, descending, startingAfter: startingAfter && actionIdOf(startingAfter) });
+        const exports = await listExports(sql, project.id, {
+          limit,
+          page,
+          order: by,
+          descending,
+          startingAfter: startingAfter && actionIdOf(startingAfter),
+        });
         return { status: 200, body: list('exports', exports.rows.map(view), exports) };
       },
     }),

@@ -17,8 +17,7 @@ const LIFETIME_S = 15 * 60;
 /** What Voucherify's clients ask for where they mean all. */
 const ALL = 'api';
 
-const wrong = (path: string, message: string) =>
-  new DomainError('invalid_payload', 'Invalid payload', { fields: [{ path, message }] });
+const wrong = (path: string, message: string) => new DomainError('invalid_payload', 'Invalid payload', { fields: [{ path, message }] });
 
 /** The scopes of a token: those that are asked for, if the key has them. */
 const scopesOf = (apiKey: ApiKey, asked: string | undefined): string[] => {

@@ -20,7 +20,9 @@ import {
   updateVoucherBody,
   voucherListSchema,
   voucherParams,
-  voucherSchema, indexedFilters } from '../schemas/voucher.ts';
+  voucherSchema,
+  indexedFilters,
+} from '../schemas/voucher.ts';
 import { requireRules } from '../rule-references.ts';
 import { requireStart, windowAfter } from '../validity.ts';
 import { draftOfBody } from '../voucher-draft.ts';
@@ -64,7 +66,10 @@ const filterOf = ({
     active,
     campaignIds: campaignId === undefined ? named(indexed.data?.campaign_id) : [campaignId],
     holderIds: named(indexed.data?.holder_id),
-    matching: filters === undefined || (indexed.success && campaignId === undefined && code === undefined) ? undefined : listFilter(filters, 'voucher'),
+    matching:
+      filters === undefined || (indexed.success && campaignId === undefined && code === undefined)
+        ? undefined
+        : listFilter(filters, 'voucher'),
     createdAfter: created?.after,
     createdBefore: created?.before,
     updatedAfter: updated?.after,

@@ -168,7 +168,11 @@ export const addVouchersQuery = z.strictObject({ vouchers_count: count(MAX_VOUCH
 /** What vouchers that are added are like. Some clients send how many there, where the query says it. */
 export const addVouchersBody = z.union([
   campaignVoucherBody.transform((own) => ({ own, total: undefined })),
-  z.int().min(1).max(MAX_VOUCHERS_PER_ACTION).transform((total) => ({ own: {} as z.output<typeof campaignVoucherBody>, total })),
+  z
+    .int()
+    .min(1)
+    .max(MAX_VOUCHERS_PER_ACTION)
+    .transform((total) => ({ own: {} as z.output<typeof campaignVoucherBody>, total })),
 ]);
 
 export const listCampaignsQuery = z.strictObject({

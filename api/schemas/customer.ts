@@ -53,12 +53,15 @@ const told = z.strictObject({ source_id: name.nullish(), ...fields, ...answered 
 type Told<T> = Omit<T, keyof typeof answered | 'source_id' | 'id'> & { source_id?: string };
 
 /** A name that is null says as little as one that is left out. */
-const isSaid = ([field, value]: [string, unknown]): boolean => !(field in answered || (value === null && (field === 'source_id' || field === 'id')));
+const isSaid = ([field, value]: [string, unknown]): boolean =>
+  !(field in answered || (value === null && (field === 'source_id' || field === 'id')));
 
 const withoutAnswered = <T extends z.output<typeof told>>(input: T) => Object.fromEntries(Object.entries(input).filter(isSaid)) as Told<T>;
 
 /** A customer as a request carries one: with a checkout, with an event, or to /customers itself. */
-export const customerInput = told.extend({ id: name.nullish() }).transform((input): Told<typeof input> & { id?: string } => withoutAnswered(input));
+export const customerInput = told
+  .extend({ id: name.nullish() })
+  .transform((input): Told<typeof input> & { id?: string } => withoutAnswered(input));
 
 /** A customer of whom something is said. Who is named by no id is known by their email, or is somebody new. */
 export const someCustomer = customerInput.refine((told) => Object.values(told).some((value) => value != null), {

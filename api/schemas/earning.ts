@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { pointsFormulaProblem } from '../../domain/formula/formula.ts';
 import { EARNING_ITEM_OBJECTS, formulaOfEarning, type Earning } from '../../domain/loyalty/earning-rule.ts';
-import { name, text } from './fields.ts';
+import { name, text, whateverElse } from './fields.ts';
 
 const LARGEST = Number.MAX_SAFE_INTEGER;
 

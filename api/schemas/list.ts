@@ -23,10 +23,9 @@ export const startingAfter = z.string().min(1).max(255);
 export const timeRange = z.strictObject({ after: time.optional(), before: time.optional() });
 
 /** `filters[code][conditions][$in][0]=A&filters[junction]=OR`. What is wrong with it is found with what the fields can be asked. */
-export const listFilters = z
-  .record(z.string(), z.unknown())
-  .optional()
-  .meta({ description: 'Conditions by field, the same as of exports: `filters[code][conditions][$in][0]=A`, joined by `filters[junction]`' });
+export const listFilters = z.record(z.string(), z.unknown()).optional().meta({
+  description: 'Conditions by field, the same as of exports: `filters[code][conditions][$in][0]=A`, joined by `filters[junction]`',
+});
 
 /** The body of a list answer: `{object, total, data_ref, <data_ref>: [], has_more}`. */
 export const listOf = <T extends z.ZodType>(dataRef: string, item: T) =>

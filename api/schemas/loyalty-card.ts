@@ -21,7 +21,11 @@ const months = z
   });
 
 const dayOfYear = z
-  .strictObject({ period_type: z.literal('FIXED_DAY_OF_YEAR'), fixed_month: z.int().min(1, { abort: true }).max(12, { abort: true }), fixed_day: z.int().min(1).max(31) })
+  .strictObject({
+    period_type: z.literal('FIXED_DAY_OF_YEAR'),
+    fixed_month: z.int().min(1, { abort: true }).max(12, { abort: true }),
+    fixed_day: z.int().min(1).max(31),
+  })
   .refine((rules) => isDayOfYear(rules.fixed_month, rules.fixed_day), { path: ['fixed_day'], error: 'must be a day of fixed_month' });
 
 /** When points expire; those of a program without rules never do. */

@@ -198,7 +198,7 @@ describe('a promotion stack', () => {
     const { promotion: made } = await promotion(tier('Ten', percent(10)), tier('Five', amount(500)));
     const [ten, five] = made.tiers.map((each: { id: string }) => each.id);
     const { body: stack } = await post('/v1/promotions/Spring/stacks', { name: 'Both', tiers: { ids: [five, ten] } });
-    expect(stack).toMatchObject({ object: 'promotion_stack', tiers: { ids: [five, ten], hierarchy_mode: 'MANUAL' }, category_id: null });
+    expect(stack).toMatchObject({ object: 'promotion_stack', tiers: { ids: [five, ten] }, category_id: null });
     const request = { redeemables: [{ object: 'promotion_stack', id: stack.id }], order: { amount: 10_000 } };
     const { body } = await post('/v1/redemptions', request);
     expect(body.redemptions.map((each: { related_object_id: string; amount: number }) => [each.related_object_id, each.amount])).toEqual([
