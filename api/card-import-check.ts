@@ -7,7 +7,7 @@ import { draftOfCampaign } from '../db/voucher-creation.ts';
 import type { FieldProblem } from '../domain/errors.ts';
 import { codeOf, createChecker, metadataCheck, problemsOf, sharedBy, type Check } from './import-checks.ts';
 import { customerInput } from './schemas/customer.ts';
-import { endsAfterItStarts, time } from './schemas/fields.ts';
+import { endsAfterItStarts, time, whateverElse } from './schemas/fields.ts';
 import { campaignVoucherWithCodeBody } from './schemas/voucher.ts';
 import { ownOf } from './voucher-of-campaign.ts';
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createEventRoutes } from '../../api/routes/events.ts';
 import { startApi, type Reply, type TestApi } from '../harness/api.ts';
 import { checkoutRoutes, createCheckout, type TestCheckout } from '../harness/checkout.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';
@@ -14,7 +15,9 @@ beforeAll(async () => {
   database = await createDatabase();
   checkout = createCheckout(database.sql);
   await checkout.maintain();
-  api = await startApi(database.sql, { routes: checkoutRoutes(database.sql, checkout) });
+  api = await startApi(database.sql, {
+    routes: [...checkoutRoutes(database.sql, checkout), ...createEventRoutes({ sql: database.sql, now: () => new Date() })],
+  });
   call = api.as(await createProject(database.sql));
 });
 
