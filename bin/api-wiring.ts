@@ -4,12 +4,9 @@ import { createApp } from '../api/app.ts';
 import { createClientAddress } from '../api/client-address.ts';
 import { createHooksRouter } from '../api/hooks/router.ts';
 import { createPortalRouter } from '../api/portal/router.ts';
+import { createResourceRoutes } from '../api/resource-routes.ts';
 import { createAnalyticsRoutes } from '../api/routes/analytics.ts';
 import { createApiKeyRoutes } from '../api/routes/api-keys.ts';
-import { createAsyncActionRoutes } from '../api/routes/async-actions.ts';
-import { createBulkChangeRoutes } from '../api/routes/bulk-changes.ts';
-import { createCampaignRoutes } from '../api/routes/campaigns.ts';
-import { createCustomerRoutes } from '../api/routes/customers.ts';
 import { createClientCheckoutRoutes } from '../api/routes/client-checkout.ts';
 import { createClientCustomerRoutes } from '../api/routes/client-customers.ts';
 import { createConsentRoutes } from '../api/routes/consents.ts';
@@ -28,21 +25,16 @@ import { createMetadataSchemas } from '../api/metadata-schemas.ts';
 import { createJourneyPublishingRoutes } from '../api/routes/journey-publishing.ts';
 import { createJourneyResultsRoutes } from '../api/routes/journey-results.ts';
 import { createJourneyStateRoutes } from '../api/routes/journey-states.ts';
-import { createImportRoutes } from '../api/routes/imports.ts';
 import { createJourneyTemplateRoutes } from '../api/routes/journey-templates.ts';
 import { createJourneyRoutes } from '../api/routes/journeys.ts';
 import { createLaunchRoutes } from '../api/routes/launches.ts';
 import { createMessageRoutes } from '../api/routes/messages.ts';
 import { createOlderQualificationRoutes } from '../api/routes/older-qualifications.ts';
 import { createOrderRoutes } from '../api/routes/orders.ts';
-import { createProductCollectionRoutes } from '../api/routes/product-collections.ts';
-import { createProductImportRoutes } from '../api/routes/product-imports.ts';
-import { createProductRoutes } from '../api/routes/products.ts';
 import { createPromotionCheckoutRoutes } from '../api/routes/promotion-checkout.ts';
 import { createPromotionStackRoutes } from '../api/routes/promotion-stacks.ts';
 import { createPromotionTierRoutes } from '../api/routes/promotion-tiers.ts';
 import { createPortalLinkRoutes } from '../api/routes/portal-links.ts';
-import { createPublicationRoutes } from '../api/routes/publications.ts';
 import { createOauthRoutes } from '../api/routes/oauth.ts';
 import { createQualificationRoutes } from '../api/routes/qualifications.ts';
 import { createRateLimitRoutes } from '../api/routes/rate-limits.ts';
@@ -51,34 +43,14 @@ import { createRedemptionRoutes } from '../api/routes/redemptions.ts';
 import { createSimulationRoutes } from '../api/routes/simulations.ts';
 import { createReviewRoutes } from '../api/routes/reviews.ts';
 import { createSendingRulesRoutes } from '../api/routes/sending-rules.ts';
-import { createSegmentRoutes } from '../api/routes/segments.ts';
-import { createSkuRoutes } from '../api/routes/skus.ts';
 import { createSourceRoutes } from '../api/routes/sources.ts';
 import { createStackingRuleRoutes } from '../api/routes/stacking-rules.ts';
 import { createTemplateRoutes } from '../api/routes/templates.ts';
 import { createTraceRoutes } from '../api/routes/traces.ts';
 import { createUnsubscribeRouter } from '../api/routes/unsubscribe.ts';
-import { createRuleAssignmentRoutes } from '../api/routes/rule-assignments.ts';
-import { createRuleTrialRoutes } from '../api/routes/rule-trial.ts';
-import { createValidationRuleRoutes } from '../api/routes/validation-rules.ts';
 import { createValidationRoutes } from '../api/routes/validations.ts';
-import { createGiftCardRoutes } from '../api/routes/gift-cards.ts';
-import { createLoyaltyTierRoutes } from '../api/routes/loyalty-tiers.ts';
 import { createMemberRewardRoutes } from '../api/routes/member-rewards.ts';
-import { createLoyaltyRoutes } from '../api/routes/loyalties.ts';
 import { createLoyaltyExportRoutes } from '../api/routes/loyalty-exports.ts';
-import { createLoyaltyMemberRoutes } from '../api/routes/loyalty-members.ts';
-import { createPendingPointsRoutes } from '../api/routes/pending-points.ts';
-import { createLoyaltyEstimateRoutes } from '../api/routes/loyalty-estimates.ts';
-import { createLoyaltyImportRoutes } from '../api/routes/loyalty-imports.ts';
-import { createLoyaltyPointsRoutes } from '../api/routes/loyalty-points.ts';
-import { createMemberTierRoutes } from '../api/routes/member-tiers.ts';
-import { createEarningRuleRoutes } from '../api/routes/earning-rules.ts';
-import { createProgramRewardRoutes } from '../api/routes/program-rewards.ts';
-import { createRewardAssignmentRoutes } from '../api/routes/reward-assignments.ts';
-import { createRewardRoutes } from '../api/routes/rewards.ts';
-import { createSessionRoutes } from '../api/routes/sessions.ts';
-import { createVoucherRoutes } from '../api/routes/vouchers.ts';
 import { createWebhookDeliveryRoutes } from '../api/routes/webhook-deliveries.ts';
 import { createTemporalCheckout } from '../activities/checkout-caller.ts';
 import type { Checkout } from '../activities/checkout.ts';
@@ -116,41 +88,14 @@ export const wireApi = (
     ...core,
     metadata,
     routes: [
-      ...createCustomerRoutes(deps),
+      ...createResourceRoutes(deps),
       ...createCustomerWalletRoutes(deps),
-      ...createCampaignRoutes(deps),
-      ...createValidationRuleRoutes(deps),
-      ...createRuleAssignmentRoutes(deps),
-      ...createRuleTrialRoutes(deps),
-      ...createSegmentRoutes(deps),
-      ...createProductRoutes(deps),
-      ...createProductImportRoutes(),
-      ...createSkuRoutes(deps),
-      ...createProductCollectionRoutes(deps),
-      ...createVoucherRoutes(deps),
-      ...createGiftCardRoutes(deps),
-      ...createRewardRoutes(core),
-      ...createRewardAssignmentRoutes(core),
-      ...createLoyaltyRoutes(deps),
-      ...createLoyaltyMemberRoutes(deps),
-      ...createLoyaltyPointsRoutes(core),
-      ...createLoyaltyEstimateRoutes(core),
-      ...createPendingPointsRoutes(core),
       ...createLoyaltyExportRoutes(deps),
-      ...createEarningRuleRoutes(core),
-      ...createProgramRewardRoutes(core),
       ...createMemberRewardRoutes({ ...core, checkout }),
-      ...createLoyaltyTierRoutes(core),
-      ...createMemberTierRoutes(core),
-      ...createSessionRoutes(deps),
       ...createCategoryRoutes(deps),
       ...createMetadataSchemaRoutes({ ...deps, metadata }),
-      ...createAsyncActionRoutes(deps),
-      ...createImportRoutes(),
-      ...createLoyaltyImportRoutes(),
       ...createExportRoutes(deps),
       ...createAnalyticsRoutes(deps),
-      ...createPublicationRoutes(deps),
       ...createTemplateRoutes(deps),
       ...createMessageRoutes(deps),
       ...createJourneyRoutes(deps),
@@ -171,7 +116,6 @@ export const wireApi = (
       ...createReferralRoutes({ ...deps, random: Math.random }),
       ...createQualificationRoutes({ qualification }),
       ...createOlderQualificationRoutes({ ...core, qualification }),
-      ...createBulkChangeRoutes(),
       ...createClientCheckoutRoutes({ checkout }),
       ...createClientCustomerRoutes(core),
       ...createConsentRoutes(core),
