@@ -4,6 +4,7 @@ import type { Project } from '../db/projects.ts';
 import { readClocks } from '../db/redemptions.ts';
 import { lockVoucher, type Voucher } from '../db/vouchers.ts';
 import { DomainError } from '../domain/errors.ts';
+import { cardTransactionView } from './card-transaction-view.ts';
 import { changeWorth, writeWorth, type LockedGift } from './gift-balance.ts';
 
 /** What is added to a gift card, or taken away from it. */
@@ -98,20 +99,11 @@ const balanceView = ({ total, amount, balance, voucherId }: GiftTransaction) => 
 const isManual = ({ type }: GiftTransaction): boolean => type === 'CREDITS_ADDITION' || type === 'CREDITS_REMOVAL';
 
 /** An entry of a gift card's account. */
-export const giftTransactionView = (row: GiftTransaction) => ({
-  id: row.id,
-  source_id: row.sourceId,
-  voucher_id: row.voucherId,
-  campaign_id: row.campaignId,
-  type: row.type,
-  source: isManual(row) ? 'API' : null,
-  reason: row.reason,
-  related_transaction_id: row.relatedId,
-  created_at: row.createdAt.toISOString(),
-  details: {
-    balance: { ...balanceView(row), ...(isManual(row) && { operation_type: 'MANUAL' }) },
-    order: row.order ? { id: row.order.id ?? null, source_id: row.order.source_id ?? null } : undefined,
-    redemption: row.redemptionId === null ? undefined : { id: row.redemptionId },
-    rollback: row.rollbackId === null ? undefined : { id: row.rollbackId },
-  },
-});
+export const giftTransactionView = (row: GiftTransaction) => {
+  const manual = isManual(row);
+  return cardTransactionView(row, {
+    manual,
+    balance: { ...balanceView(row), ...(manual && { operation_type: 'MANUAL' }) },
+    details: { order: row.order ? { id: row.order.id ?? null, source_id: row.order.source_id ?? null } : undefined },
+  });
+};

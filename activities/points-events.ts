@@ -3,6 +3,7 @@ import { newId } from '../db/ids.ts';
 import type { PendingPoints } from '../db/pending-points.ts';
 import type { PointsTransaction } from '../db/points-transactions.ts';
 import { addsPoints } from '../domain/loyalty-card.ts';
+import { cardTransactionView } from './card-transaction-view.ts';
 import type { LockedCard } from './points.ts';
 
 /** Somebody did it by hand, and not a rule, a redemption or time. */
@@ -20,23 +21,8 @@ export const pointsBalanceView = ({ type, points, total, balance, voucherId }: P
 });
 
 /** An entry of a loyalty card's account. */
-export const pointsTransactionView = (row: PointsTransaction) => ({
-  id: row.id,
-  source_id: row.sourceId,
-  voucher_id: row.voucherId,
-  campaign_id: row.campaignId,
-  type: row.type,
-  source: MANUAL.has(row.type) ? 'API' : null,
-  reason: row.reason,
-  related_transaction_id: row.relatedId,
-  created_at: row.createdAt.toISOString(),
-  details: {
-    balance: pointsBalanceView(row),
-    redemption: row.redemptionId === null ? undefined : { id: row.redemptionId },
-    rollback: row.rollbackId === null ? undefined : { id: row.rollbackId },
-    ...row.details,
-  },
-});
+export const pointsTransactionView = (row: PointsTransaction) =>
+  cardTransactionView(row, { manual: MANUAL.has(row.type), balance: pointsBalanceView(row), details: row.details });
 
 /** Points that wait, as the API shows them. */
 export const pendingPointsView = (entry: PendingPoints) => ({

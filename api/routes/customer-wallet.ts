@@ -11,6 +11,7 @@ import { walletStatus } from '../../domain/voucher-status.ts';
 import { notFound } from '../errors.ts';
 import { route, type Answer, type Route } from '../route.ts';
 import { customerParams } from '../schemas/customer.ts';
+import { continuedList } from '../schemas/list.ts';
 import {
   activitiesQuery,
   activityQuery,
@@ -70,14 +71,7 @@ const eventView = (event: EventRow) => ({
 /** A list that names its next page by `more_starting_after`. */
 const listAnswer = (data: readonly { id: string }[], { total, hasMore }: { total: number; hasMore: boolean }): Answer => ({
   status: 200,
-  body: {
-    object: 'list',
-    data_ref: 'data',
-    data,
-    total,
-    has_more: hasMore,
-    ...(hasMore && { more_starting_after: data.at(-1)?.id }),
-  },
+  body: { ...continuedList(data, hasMore), total },
 });
 
 const named = (field: { conditions: { $in?: string[]; $is?: string[] } } | undefined): string[] | undefined =>

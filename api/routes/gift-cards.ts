@@ -9,7 +9,9 @@ import type { Project } from '../../db/projects.ts';
 import { findVoucher, type Voucher } from '../../db/vouchers.ts';
 import { notFound } from '../errors.ts';
 import { route, type Route } from '../route.ts';
-import { balanceBody, balanceSchema, transactionsQuery, transactionsSchema } from '../schemas/gift.ts';
+import { transactionsQuery } from '../schemas/card-transaction.ts';
+import { balanceBody, balanceSchema, transactionsSchema } from '../schemas/gift.ts';
+import { continuedList } from '../schemas/list.ts';
 import { cardBalanceSchema, pointsTransactionsSchema } from '../schemas/loyalty-card.ts';
 import { voucherParams } from '../schemas/voucher.ts';
 
@@ -74,16 +76,7 @@ export const createGiftCardRoutes = ({ sql, now }: GiftCardRoutesDeps): Route[] 
         const { limit, page, order, starting_after_id: startingAfter } = query;
         const asked = { limit, page, startingAfter, descending: order === '-id' };
         const { data, hasMore } = await account(project.id, voucher, asked);
-        return {
-          status: 200,
-          body: {
-            object: 'list',
-            data_ref: 'data',
-            data,
-            has_more: hasMore,
-            more_starting_after: hasMore ? data.at(-1)?.id : undefined,
-          },
-        };
+        return { status: 200, body: continuedList(data, hasMore) };
       },
     }),
   ];

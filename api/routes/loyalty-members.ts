@@ -12,7 +12,7 @@ import { errorBody, statusOf } from '../errors.ts';
 import { findMember } from '../loyalty-member.ts';
 import { findLoyaltyProgram } from '../loyalty-program.ts';
 import { route, type Route } from '../route.ts';
-import { list } from '../schemas/list.ts';
+import { continuedList, list } from '../schemas/list.ts';
 import {
   createMemberBody,
   listMembersQuery,
@@ -86,17 +86,7 @@ export const createLoyaltyMemberRoutes = ({ sql, now, randomBytes }: LoyaltyMemb
         const { limit, order, starting_after_id: startingAfter } = query;
         const card = await findMember(sql, project, named);
         const { rows, total, hasMore } = await activityOf(card, { limit, startingAfter, descending: order.startsWith('-') });
-        return {
-          status: 200,
-          body: {
-            object: 'list',
-            data_ref: 'data',
-            data: rows.map(eventView),
-            total,
-            has_more: hasMore,
-            more_starting_after: hasMore ? rows.at(-1)?.id : undefined,
-          },
-        };
+        return { status: 200, body: { ...continuedList(rows.map(eventView), hasMore), total } };
       },
     }),
     route({

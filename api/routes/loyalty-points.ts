@@ -10,8 +10,8 @@ import type { z } from 'zod';
 import { findMember } from '../loyalty-member.ts';
 import { findLoyaltyProgram } from '../loyalty-program.ts';
 import { route, type Answer, type Route } from '../route.ts';
-import { transactionsQuery } from '../schemas/gift.ts';
-import { list } from '../schemas/list.ts';
+import { transactionsQuery } from '../schemas/card-transaction.ts';
+import { continuedList, list } from '../schemas/list.ts';
 import {
   adjustPointsBody,
   expiringPointsQuery,
@@ -70,8 +70,7 @@ export const createLoyaltyPointsRoutes = ({ sql, now }: LoyaltyPointsRoutesDeps)
       startingAfter,
       descending: order === '-id',
     });
-    const more = { has_more: hasMore, more_starting_after: hasMore ? rows.at(-1)?.id : undefined };
-    return { status: 200, body: { object: 'list', data_ref: 'data', data: rows.map(pointsTransactionView), ...more } };
+    return { status: 200, body: continuedList(rows.map(pointsTransactionView), hasMore) };
   };
 
   const lockedMember = async (tx: Tx, project: Project, code: string, at: Date) =>

@@ -11,6 +11,7 @@ import { notFound } from '../errors.ts';
 import { findMember } from '../loyalty-member.ts';
 import { findLoyaltyProgram } from '../loyalty-program.ts';
 import { route, type Answer, type RequestContext, type Route } from '../route.ts';
+import { continuedList } from '../schemas/list.ts';
 import { pointsBalanceSchema } from '../schemas/loyalty-card.ts';
 import { memberOfProgramParams, memberParams, programParams } from '../schemas/loyalty.ts';
 import {
@@ -69,8 +70,7 @@ export const createPendingPointsRoutes = ({ sql, now }: PendingPointsRoutesDeps)
     { limit, order, starting_after_id: startingAfter }: z.output<typeof listPendingQuery>,
   ): Promise<Answer> => {
     const { rows, hasMore } = await listPending(sql, projectId, of, { limit, startingAfter, descending: order === '-id' });
-    const more = { has_more: hasMore, more_starting_after: hasMore ? rows.at(-1)?.id : undefined };
-    return { status: 200, body: { object: 'list', data_ref: 'data', data: rows.map(pendingPointsView), ...more } };
+    return { status: 200, body: continuedList(rows.map(pendingPointsView), hasMore) };
   };
 
   /** Finds what waits on a card that is locked, and lets it be changed. */

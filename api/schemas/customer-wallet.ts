@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { VOUCHER_STATUSES } from '../../domain/voucher-status.ts';
 import { time } from './fields.ts';
-import { paging, startingAfter } from './list.ts';
+import { continuedListOf, paging, startingAfter } from './list.ts';
 import { voucherSchema } from './voucher.ts';
 
 const campaignType = z.enum(['LOYALTY_PROGRAM', 'PROMOTION', 'DISCOUNT_COUPONS', 'GIFT_VOUCHERS', 'REFERRAL_PROGRAM']);
@@ -40,8 +40,6 @@ export const activityQuery = z.strictObject({
 
 export const activitiesQuery = z.strictObject({ ...activityFilter, starting_after: startingAfter.optional() });
 
-const more = { has_more: z.boolean(), more_starting_after: z.string().optional() };
-
 const redeemable = z.object({
   id: z.string(),
   created_at: z.string(),
@@ -55,9 +53,7 @@ const redeemable = z.object({
   redeemable: z.object({ type: z.literal('voucher'), status: z.enum(VOUCHER_STATUSES), voucher: voucherSchema }),
 });
 
-export const walletSchema = z
-  .object({ object: z.literal('list'), data_ref: z.literal('data'), data: z.array(redeemable), total: z.int(), ...more })
-  .meta({ id: 'CustomerRedeemables' });
+export const walletSchema = continuedListOf(redeemable).extend({ total: z.int() }).meta({ id: 'CustomerRedeemables' });
 
 const entry = z.object({
   id: z.string(),
@@ -68,9 +64,7 @@ const entry = z.object({
   object: z.literal('event'),
 });
 
-export const activitySchema = z
-  .object({ object: z.literal('list'), data_ref: z.literal('data'), data: z.array(entry), total: z.int(), ...more })
-  .meta({ id: 'CustomerActivity' });
+export const activitySchema = continuedListOf(entry).extend({ total: z.int() }).meta({ id: 'CustomerActivity' });
 
 export const permanentDeletionSchema = z
   .object({

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { GIFT_EFFECTS } from '../../domain/gift.ts';
+import { cardTransaction } from './card-transaction.ts';
 import { amount, text } from './fields.ts';
-import { count, startingAfter } from './list.ts';
+import { continuedListOf } from './list.ts';
 
 const effect = z.enum(GIFT_EFFECTS).default('APPLY_TO_ORDER');
 
@@ -50,34 +51,9 @@ export const balanceSchema = z
   })
   .meta({ id: 'Balance' });
 
-const transactionSchema = z
-  .object({
-    id: z.string(),
-    source_id: z.string().nullable(),
-    voucher_id: z.string(),
-    campaign_id: z.string().nullable(),
-    type: z.enum(['CREDITS_REDEMPTION', 'CREDITS_REFUND', 'CREDITS_ADDITION', 'CREDITS_REMOVAL']),
-    source: z.string().nullable(),
-    reason: z.string().nullable(),
-    related_transaction_id: z.string().nullable(),
-    created_at: z.string(),
-    details: z.looseObject({ balance: z.looseObject({ total: z.int(), amount: z.int(), balance: z.int() }) }),
-  })
-  .meta({ id: 'GiftTransaction' });
+const transactionSchema = cardTransaction(
+  z.enum(['CREDITS_REDEMPTION', 'CREDITS_REFUND', 'CREDITS_ADDITION', 'CREDITS_REMOVAL']),
+  z.looseObject({ total: z.int(), amount: z.int(), balance: z.int() }),
+).meta({ id: 'GiftTransaction' });
 
-export const transactionsSchema = z
-  .object({
-    object: z.literal('list'),
-    data_ref: z.literal('data'),
-    data: z.array(transactionSchema),
-    has_more: z.boolean(),
-    more_starting_after: z.string().optional(),
-  })
-  .meta({ id: 'GiftTransactions' });
-
-export const transactionsQuery = z.strictObject({
-  limit: count(100).default(10),
-  page: count(1000).default(1).meta({ description: 'Which page; deep ones cost more than starting_after_id' }),
-  order: z.enum(['id', '-id']).default('-id'),
-  starting_after_id: startingAfter.optional().meta({ description: 'The id of the last transaction of the page before' }),
-});
+export const transactionsSchema = continuedListOf(transactionSchema).meta({ id: 'GiftTransactions' });

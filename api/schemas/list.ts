@@ -45,3 +45,22 @@ export const list = (dataRef: string, items: unknown[], page: { total: number; h
   [dataRef]: items,
   has_more: page.hasMore,
 });
+
+/** The body of a list that names where its next page begins: `{object, data_ref, data, has_more, more_starting_after}`. */
+export const continuedListOf = <T extends z.ZodType>(item: T) =>
+  z.object({
+    object: z.literal('list'),
+    data_ref: z.literal('data'),
+    data: z.array(item),
+    has_more: z.boolean(),
+    more_starting_after: z.string().optional(),
+  });
+
+/** An answer of such a list. */
+export const continuedList = (data: readonly { id: string }[], hasMore: boolean) => ({
+  object: 'list' as const,
+  data_ref: 'data' as const,
+  data,
+  has_more: hasMore,
+  more_starting_after: hasMore ? data.at(-1)?.id : undefined,
+});

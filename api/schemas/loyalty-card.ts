@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { POINTS_TRANSACTION_TYPES } from '../../domain/loyalty-card.ts';
 import { isDayOfYear, ROUNDING_TYPES } from '../../domain/points-expiration.ts';
+import { cardTransaction } from './card-transaction.ts';
 import { day, name, text } from './fields.ts';
-import { listOf, paging } from './list.ts';
+import { continuedListOf, listOf, paging } from './list.ts';
 
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
@@ -121,30 +122,9 @@ export const transferPointsBody = z
   .refine((transfers) => new Set(transfers.map(({ code }) => code)).size === transfers.length, { error: 'must name each card once' })
   .meta({ id: 'PointsTransfers' });
 
-const transactionSchema = z
-  .object({
-    id: z.string(),
-    source_id: z.string().nullable(),
-    voucher_id: z.string(),
-    campaign_id: z.string().nullable(),
-    type: z.enum(POINTS_TRANSACTION_TYPES),
-    source: z.string().nullable(),
-    reason: z.string().nullable(),
-    related_transaction_id: z.string().nullable(),
-    created_at: z.string(),
-    details: z.looseObject({ balance: pointsBalanceSchema }),
-  })
-  .meta({ id: 'PointsTransaction' });
+const transactionSchema = cardTransaction(z.enum(POINTS_TRANSACTION_TYPES), pointsBalanceSchema).meta({ id: 'PointsTransaction' });
 
-export const pointsTransactionsSchema = z
-  .object({
-    object: z.literal('list'),
-    data_ref: z.literal('data'),
-    data: z.array(transactionSchema),
-    has_more: z.boolean(),
-    more_starting_after: z.string().optional(),
-  })
-  .meta({ id: 'PointsTransactions' });
+export const pointsTransactionsSchema = continuedListOf(transactionSchema).meta({ id: 'PointsTransactions' });
 
 const bucketSchema = z
   .object({

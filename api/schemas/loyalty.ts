@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { createCampaignBody } from './campaign.ts';
 import { someCustomer } from './customer.ts';
 import { metadata, name, text } from './fields.ts';
-import { paging, startingAfter, timeRange } from './list.ts';
+import { continuedListOf, paging, startingAfter, timeRange } from './list.ts';
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -54,16 +54,7 @@ const entry = z.object({
   object: z.literal('event'),
 });
 
-export const memberActivitySchema = z
-  .object({
-    object: z.literal('list'),
-    data_ref: z.literal('data'),
-    data: z.array(entry),
-    total: z.int(),
-    has_more: z.boolean(),
-    more_starting_after: z.string().optional(),
-  })
-  .meta({ id: 'LoyaltyMemberActivity' });
+export const memberActivitySchema = continuedListOf(entry).extend({ total: z.int() }).meta({ id: 'LoyaltyMemberActivity' });
 
 export const memberActivitiesSchema = z
   .object({ object: z.literal('list'), data_ref: z.literal('activities'), activities: z.array(entry), total: z.int() })

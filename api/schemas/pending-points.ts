@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { name } from './fields.ts';
-import { paging, startingAfter } from './list.ts';
+import { continuedListOf, paging, startingAfter } from './list.ts';
 import { pointsBalanceSchema } from './loyalty-card.ts';
 import { memberOfProgramParams, memberParams } from './loyalty.ts';
 
@@ -42,15 +42,7 @@ const pendingPointsSchema = z
   })
   .meta({ id: 'PendingPoints' });
 
-export const pendingPointsListSchema = z
-  .object({
-    object: z.literal('list'),
-    data_ref: z.literal('data'),
-    data: z.array(pendingPointsSchema),
-    has_more: z.boolean(),
-    more_starting_after: z.string().optional(),
-  })
-  .meta({ id: 'PendingPointsList' });
+export const pendingPointsListSchema = continuedListOf(pendingPointsSchema).meta({ id: 'PendingPointsList' });
 
 export const pendingBalanceSchema = pointsBalanceSchema
   .extend({
