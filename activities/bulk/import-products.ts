@@ -2,6 +2,7 @@ import type { Tx } from '../../db/client.ts';
 import type { RowError } from '../../db/imports.ts';
 import { createProduct, lockProduct, updateProduct, type ProductFields } from '../../db/products.ts';
 import { createSku, findSku, updateSku, type SkuFields } from '../../db/skus.ts';
+import { mergeMetadata } from '../../domain/metadata.ts';
 import type { WriteRows } from './import-rows.ts';
 
 export const PRODUCTS_IMPORT = 'PRODUCTS_IMPORT';
@@ -25,16 +26,16 @@ export interface SkuRow {
 const NEW_PRODUCT: ProductFields = { name: null, price: null, attributes: [], imageUrl: null, metadata: {} };
 const NEW_SKU: SkuFields = { sku: null, price: null, currency: null, attributes: {}, imageUrl: null, metadata: {} };
 
-/** Metadata is merged key by key: a file tells what it knows. */
+/** Metadata is merged as everywhere: a file tells what it knows, and null takes a key away. */
 const merging = <T extends { metadata?: Record<string, unknown> }>(known: Record<string, unknown>, change: T): T =>
-  change.metadata ? { ...change, metadata: { ...known, ...change.metadata } } : change;
+  change.metadata ? { ...change, metadata: mergeMetadata(known, change.metadata) } : change;
 
 /** Makes products, and changes those whose source id is known. */
 export const createWriteProducts =
   (now: () => Date): WriteRows<ProductRow> =>
   async (tx, { projectId }, rows) => {
     for (const { sourceId, change } of rows.toSorted((one, other) => (one.sourceId < other.sourceId ? -1 : 1))) {
-      if (await createProduct(tx, projectId, sourceId, { ...NEW_PRODUCT, ...change }, now())) continue;
+      if (await createProduct(tx, projectId, sourceId, { ...NEW_PRODUCT, ...merging({}, change) }, now())) continue;
       const known = (await lockProduct(tx, projectId, sourceId))!;
       await updateProduct(tx, known, merging(known.metadata, change), now());
     }
@@ -49,7 +50,7 @@ const writeSku = async (
 ): Promise<RowError | null> => {
   const product = await lockProduct(tx, projectId, named);
   if (!product) return { line, errors: [{ path: 'product', message: `names the product ${named}, which does not exist` }] };
-  if (await createSku(tx, { projectId, productId: product.id, sourceId }, { ...NEW_SKU, ...change }, at)) return null;
+  if (await createSku(tx, { projectId, productId: product.id, sourceId }, { ...NEW_SKU, ...merging({}, change) }, at)) return null;
   const known = await findSku(tx, projectId, sourceId, product.id);
   if (!known) return { line, errors: [{ path: 'source_id', message: `${sourceId} is a SKU of another product` }] };
   await updateSku(tx, known, merging(known.metadata, change), at);

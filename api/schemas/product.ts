@@ -53,7 +53,7 @@ export const skuRow = skuBody.extend({ product: name.meta({ description: "Its pr
 export const productsMetadataBody = z
   .strictObject({
     source_ids: z.array(name).min(1).max(10_000),
-    metadata: metadata.meta({ description: 'Merged key by key into what each has' }),
+    metadata: metadata.meta({ description: 'Merged key by key into what each has; null takes a key away' }),
   })
   .meta({ id: 'ProductsMetadata' });
 

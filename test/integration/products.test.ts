@@ -227,7 +227,7 @@ describe('many products', () => {
     const { errors } = await done(
       await call('POST', '/v1/products/bulk/async', [
         { source_id: 'bulk-1', price: 100, metadata: { b: 2 } },
-        { source_id: 'bulk-2', name: 'Two' },
+        { source_id: 'bulk-2', name: 'Two', metadata: { d: 4, e: null } },
         { name: 'nameless' },
         { source_id: 'bulk-3', price: -1 },
       ]),
@@ -237,7 +237,8 @@ describe('many products', () => {
       [4, 'price'],
     ]);
     expect(await ok('GET', '/v1/products/bulk-1')).toMatchObject({ name: 'One', price: 100, metadata: { a: 1, b: 2 } });
-    await done(await call('POST', '/v1/products/metadata/async', { source_ids: ['bulk-2', 'bulk-9'], metadata: { c: 3 } }));
+    expect((await ok('GET', '/v1/products/bulk-2')).metadata).toEqual({ d: 4 });
+    await done(await call('POST', '/v1/products/metadata/async', { source_ids: ['bulk-2', 'bulk-9'], metadata: { c: 3, d: null } }));
     expect((await ok('GET', '/v1/products/bulk-2')).metadata).toEqual({ c: 3 });
     expect((await call('GET', '/v1/products/bulk-9')).status).toBe(404);
   });
