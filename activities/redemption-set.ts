@@ -2,7 +2,7 @@ import { countRewards, insertGivenRewards } from '../db/card-rewards.ts';
 import { changeUses } from '../db/checkout.ts';
 import type { Sql, Tx } from '../db/client.ts';
 import { checkCounting, writeCounters } from '../db/counters.ts';
-import { insertEvents } from '../db/events.ts';
+import { insertEvents, type SetEvent } from '../db/events.ts';
 import { insertGiftTransactions } from '../db/gift-transactions.ts';
 import { remember, type StoredAnswer } from '../db/idempotency.ts';
 import { writeOrders } from '../db/orders.ts';
@@ -21,6 +21,7 @@ import type { RedeemRequest, SetMember, Verdict } from './redemption-request.ts'
 import { refusedTurn, takeTurn, type Turn } from './redemption-turn.ts';
 import { readFacts } from './request-facts.ts';
 import { giveRewards } from './reward-gifts.ts';
+import type { RewardEffect } from './reward-redemption.ts';
 import { readyRewards, type SetRewards } from './set-rewards.ts';
 import type { TraceBuffer } from './validation-traces.ts';
 import type { VoucherStates } from './voucher-states.ts';
@@ -132,7 +133,7 @@ const write = async (
   const [uses, spent, redemptions, released, locks] = [all('uses'), all('spent'), all('redemptions'), all('released'), all('locks')];
   const referrals = all('referrals');
   const counters = counts.changed();
-  const events = [...all('events'), ...orders.events()];
+  const events = [...decided.flatMap(({ turn }) => turn.rewards.flatMap(pointsEventsOf)), ...all('events'), ...orders.events()];
   if (uses.length > 0) void send(changeUses(db, projectId, uses));
   await writeRewards(pipeline, projectId, decided, rewards, time);
   for (const each of decided) {
@@ -155,6 +156,9 @@ const write = async (
   await commit();
 };
 
+/** Told with what every redemption tells. */
+const pointsEventsOf = ({ change }: RewardEffect): SetEvent[] => change?.events ?? [];
+
 /** What cards spent, and what they got for it. Nothing for most sets. */
 const writeRewards = async (
   { db, send }: Pipeline,
@@ -176,13 +180,6 @@ const writeRewards = async (
     void send(insertPointsTransactions(db, projectId, transactions));
     const spendings = changes.flatMap((change) => change.spending ?? []);
     void send(spendBuckets(db, projectId, spendings, time));
-    void send(
-      insertEvents(
-        db,
-        projectId,
-        changes.flatMap((change) => change.events),
-      ),
-    );
   }
   void send(countRewards(db, projectId, counts));
   await giveRewards(db as Tx, decided[0]!.member.request.project, effects, time);
