@@ -141,9 +141,12 @@ const percentOfItems = ({ parts }: Range, { percent_off: percent, amount_limit: 
   });
 };
 
-const amountOfItems = (range: Range, { amount_off: off, effect }: AmountDiscount, figures: Figures): number[] => {
-  if (effect === 'APPLY_TO_ITEMS_PROPORTIONALLY') return spreadOver(range, off);
-  if (effect === 'APPLY_TO_ITEMS_PROPORTIONALLY_BY_QUANTITY') return spreadOver(range, off, true);
+const amountOfItems = (range: Range, discount: AmountDiscount, figures: Figures): number[] => {
+  const { amount_off: off, effect, aggregated_amount_limit: limit } = discount;
+  // One amount is what its limit leaves of it before it is spread: cut off later, it would be rounded twice.
+  const amount = Math.min(off, limit ?? Infinity);
+  if (effect === 'APPLY_TO_ITEMS_PROPORTIONALLY') return spreadOver(range, amount);
+  if (effect === 'APPLY_TO_ITEMS_PROPORTIONALLY_BY_QUANTITY') return spreadOver(range, amount, true);
   return withinGroups(
     range,
     range.parts.map(({ units, cap }, index) => {

@@ -86,7 +86,8 @@ export const spreadWithin = (amount: number, weights: readonly number[], caps: r
       left,
       open.map((index) => weights[index]!),
     );
-    const full = open.filter((index, at) => parts[at]! >= caps[index]!);
+    // What just fits stays as it is: to spread the rest anew would round it a second time.
+    const full = open.filter((index, at) => parts[at]! > caps[index]!);
     if (full.length === 0) {
       open.forEach((index, at) => (shares[index] = parts[at]!));
       return shares;

@@ -392,7 +392,7 @@ describe('carts reckoned by hand', () => {
     expect(redeemed, JSON.stringify(redeemed.body)).toMatchObject({ status: 200, body: { order: { total_amount: total } } });
     const taken = validation.order.items?.map((item: Json) => item['total_applied_discount_amount']);
     expect(taken).toEqual(shares ?? taken);
-    const { redeemables, skipped_redeemables: skipped, inapplicable_redeemables: inapplicable } = validation;
+    const { redeemables, skipped_redeemables: skipped = [], inapplicable_redeemables: inapplicable = [] } = validation;
     const told: [string, string][] = [...redeemables, ...skipped, ...inapplicable].map((each: Outcome) => [each.id, outcomeOf(each)]);
     expect(Object.fromEntries(told)).toEqual(outcomes ?? Object.fromEntries(told));
     const applying = Object.entries(outcomes ?? Object.fromEntries(told)).flatMap(([code, outcome]) =>

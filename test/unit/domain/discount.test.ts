@@ -80,9 +80,14 @@ describe('a limit for the order', () => {
   test.each<[Discount, number[]]>([
     [{ type: 'AMOUNT', amount_off: 2_000, effect: 'APPLY_TO_ITEMS', aggregated_amount_limit: 3_000 }, [1_500, 1_500]],
     [{ type: 'AMOUNT', amount_off: 2_000, aggregated_amount_limit: 1_500 }, [1_000, 500]],
+    [{ type: 'AMOUNT', amount_off: 2_000, effect: 'APPLY_TO_ITEMS_PROPORTIONALLY', aggregated_amount_limit: 1_500 }, [1_000, 500]],
     [{ type: 'PERCENT', percent_off: 20, effect: 'APPLY_TO_ITEMS', aggregated_amount_limit: 1_500 }, [1_000, 500]],
     [{ type: 'PERCENT', percent_off: 20, amount_limit: 0 }, [0, 0]],
   ])('%j takes %j', (discount, shares) => expect(taken(cart, discount).shares).toEqual(shares));
+  test('is what one amount is before it is spread, so that it is rounded once', () => {
+    const spread: Discount = { type: 'AMOUNT', amount_off: 999, effect: 'APPLY_TO_ITEMS_PROPORTIONALLY', aggregated_amount_limit: 500 };
+    expect(taken(cartOf(items(99, 100, 22_205, 10)), spread).shares).toEqual([2, 2, 496, 0]);
+  });
 });
 
 describe('free units', () => {

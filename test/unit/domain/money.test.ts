@@ -49,6 +49,10 @@ describe('a percentage', () => {
 });
 
 describe('an amount that is spread', () => {
+  test('keeps what just fits into its cap, and gives the largest remainders theirs', () => {
+    expect(spreadWithin(1505, [1, 3, 2997, 1, 4, 3], [1, 2, 2982, 1, 4, 3])).toEqual([0, 2, 1499, 0, 2, 2]);
+    expect(spreadWithin(10, [5, 1, 1], [4, 2, 4])).toEqual([4, 2, 4]);
+  });
   test('gives what is left over to the largest remainders, the earlier one on a tie', () => {
     expect(spread(100, [1, 1, 1])).toEqual([34, 33, 33]);
     expect(spread(5, [10, 20, 30])).toEqual([1, 2, 2]);
