@@ -5,26 +5,23 @@ import type { CheckoutRequest } from './checkout-request.ts';
 import { discountView, errorView, opaqueErrorView, orderView, redeemableView } from './checkout-view.ts';
 import type { KnownVoucher } from './voucher-states.ts';
 
-/** A list that clients of the API take for absent where nothing is in it. */
-const someOf = <T>(name: string, items: T[]): Record<string, T[]> => (items.length > 0 ? { [name]: items } : {});
-
 /** The answer of `POST /validations`. */
 const stackView = (request: CheckoutRequest, decision: Decision, id: string, trackingId: string) => {
   const { order } = request;
   const all = decision.outcomes.map((outcome) => redeemableView(outcome, request));
+  const isPartial = request.stackingRules.redeemables_application_mode !== 'ALL';
+  // Clients expect no empty lists where one that fails fails the whole.
+  const those = (status: (typeof all)[number]['status']) => {
+    const found = all.filter((each) => each.status === status);
+    return isPartial || found.length > 0 ? found : undefined;
+  };
   return {
     id,
     valid: decision.valid,
     // Where some may be left out, those that apply are the answer; they are all of it where one that fails fails the whole.
-    redeemables: request.stackingRules.redeemables_application_mode === 'ALL' ? all : all.filter((each) => each.status === 'APPLICABLE'),
-    ...someOf(
-      'skipped_redeemables',
-      all.filter((each) => each.status === 'SKIPPED'),
-    ),
-    ...someOf(
-      'inapplicable_redeemables',
-      all.filter((each) => each.status === 'INAPPLICABLE'),
-    ),
+    redeemables: isPartial ? all.filter((each) => each.status === 'APPLICABLE') : all,
+    skipped_redeemables: those('SKIPPED'),
+    inapplicable_redeemables: those('INAPPLICABLE'),
     order: order && orderView(order, decision.cart),
     tracking_id: trackingId,
     session: decision.valid && request.session ? sessionView(request.session) : null,

@@ -140,13 +140,15 @@ describe('a campaign', () => {
 });
 
 describe('a validation', () => {
-  test('has no list of what is left out where nothing is', async () => {
+  test('has no list of what is left out where nothing is, unless something may be', async () => {
     await call('POST', '/v1/vouchers/LISTED', { discount });
     const asked = { redeemables: [{ object: 'voucher', id: 'LISTED' }], customer: null, order: { amount: 20_000 } };
     const { body } = await call('POST', '/v1/validations', asked);
     expect(body).toMatchObject({ valid: true, order: { total_amount: 19_000 } });
     expect(body).not.toHaveProperty('inapplicable_redeemables');
     expect(body).not.toHaveProperty('skipped_redeemables');
+    const partial = { ...asked, options: { stacking_rules: { redeemables_application_mode: 'PARTIAL' } } };
+    expect((await call('POST', '/v1/validations', partial)).body).toMatchObject({ inapplicable_redeemables: [], skipped_redeemables: [] });
     const unknown = await call('POST', '/v1/validations', { ...asked, redeemables: [{ object: 'voucher', id: 'UNLISTED' }] });
     expect(unknown.body).toMatchObject({ valid: false, inapplicable_redeemables: [{ result: { error: { key: 'not_found' } } }] });
   });
