@@ -7,7 +7,7 @@ import { draftOfCampaign } from '../db/voucher-creation.ts';
 import type { FieldProblem } from '../domain/errors.ts';
 import { codeOf, createChecker, metadataCheck, problemsOf, sharedBy, type Check } from './import-checks.ts';
 import { customerInput } from './schemas/customer.ts';
-import { endsAfterItStarts, time, whateverElse } from './schemas/fields.ts';
+import { endsAfterItStarts, time } from './schemas/fields.ts';
 import { campaignVoucherWithCodeBody } from './schemas/voucher.ts';
 import { ownOf } from './voucher-of-campaign.ts';
 
@@ -19,13 +19,7 @@ const cardRow = campaignVoucherWithCodeBody
 /** What each says of its own. */
 const ownRow = z.object({
   loyalty_card: z.strictObject({ points: z.int().min(0).max(Number.MAX_SAFE_INTEGER) }).optional(),
-  customer: customerInput
-    .refine((told) => told?.source_id !== undefined, {
-      path: ['source_id'],
-      error: 'must be given: it says whose the card is',
-      when: whateverElse,
-    })
-    .optional(),
+  customer: customerInput.optional(),
 });
 
 type OwnRow = z.output<typeof ownRow>;
@@ -35,6 +29,9 @@ const customerOf = ({ customer }: OwnRow): CardRow['customer'] => {
   const { id: _id, source_id: sourceId, birthday, ...told } = customer;
   return { ...told, sourceId: sourceId!, ...(birthday !== undefined && told.birthdate === undefined && { birthdate: birthday }) };
 };
+
+const hasNoName = (customer: unknown): boolean =>
+  typeof customer === 'object' && (customer as { source_id?: unknown } | null)?.source_id === undefined;
 
 /** Cards of a loyalty program, with what they have and whose they are. */
 export const loyaltyCardCheck = async (db: Db, project: Project, program: Campaign): Promise<Check> => {
@@ -56,6 +53,7 @@ export const loyaltyCardCheck = async (db: Db, project: Project, program: Campai
     const problems: FieldProblem[] = [
       ...ofCode,
       ...('problems' in checked ? checked.problems : []),
+      ...(hasNoName(customer) ? [{ path: 'customer.source_id', message: 'must be given: it says whose the card is' }] : []),
       ...(own.success ? ofCustomer(own.data.customer?.metadata) : problemsOf(own.error.issues)),
     ];
     if (problems.length > 0 || code === null || !own.success || !('value' in checked)) return { problems };

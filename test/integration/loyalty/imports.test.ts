@@ -105,7 +105,7 @@ describe('cards of a loyalty program are imported', () => {
     ]);
     expect(wrong).toEqual([
       [2, ['loyalty_card.points']],
-      [3, ['loyalty_card.points', 'customer.source_id', 'customer.email']],
+      [3, ['customer.source_id', 'loyalty_card.points', 'customer.email']],
       [4, ['customer.source_id']],
       [6, ['customer.source_id']],
       [7, ['code']],
