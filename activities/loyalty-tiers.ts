@@ -1,4 +1,5 @@
 import type { Sql, Tx } from '../db/client.ts';
+import { forgetDueLooks } from '../db/loyalty-tier-looks.ts';
 import { findOverdueStandings, settleStandings, sweepTiersOn } from '../db/loyalty-standings.ts';
 
 /** How many sets of members one round looks through, and how many of whom a tier ends. */
@@ -16,7 +17,11 @@ export const sweepTiersFirst = async (tx: Tx, program: { projectId: string; id: 
  */
 export const sweepTiers = async (sql: Sql, now: Date): Promise<number> => {
   const overdue = await findOverdueStandings(sql, now, MOST_OVERDUE);
-  if (overdue.length > 0) await sql.begin((tx) => settleStandings(tx, overdue, now));
+  if (overdue.length > 0)
+    await sql.begin(async (tx) => {
+      await settleStandings(tx, overdue, now);
+      await forgetDueLooks(tx, overdue, now);
+    });
   for (let sets = 0; sets < MOST_SETS; sets += 1) {
     const found = await sql.begin((tx) => sweepTiersOn(tx, now));
     if (!found) return sets;

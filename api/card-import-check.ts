@@ -30,8 +30,7 @@ const customerOf = ({ customer }: OwnRow): CardRow['customer'] => {
   return { ...told, sourceId: sourceId!, ...(birthday !== undefined && told.birthdate === undefined && { birthdate: birthday }) };
 };
 
-const hasNoName = (customer: unknown): boolean =>
-  typeof customer === 'object' && (customer as { source_id?: unknown } | null)?.source_id === undefined;
+const hasNoName = (customer: unknown): boolean => typeof customer === 'object' && customer !== null && !('source_id' in customer);
 
 /** Cards of a loyalty program, with what they have and whose they are. */
 export const loyaltyCardCheck = async (db: Db, project: Project, program: Campaign): Promise<Check> => {

@@ -1,7 +1,8 @@
-import { standingNow, TIER_RULES, type Standing, type TierMove, type TierRange, type TierRules } from '../domain/loyalty/tier.ts';
-import { periodAt } from '../domain/loyalty/tier-period.ts';
+import { standingNow, TIER_RULES, type Standing, type TierMove, type TierRange } from '../domain/loyalty/tier.ts';
 import type { Db, Tx } from './client.ts';
+import { countTierPoints, timeOf, type TieredProgram, type TierMember } from './loyalty-tier-points.ts';
 import { recordEvents, type NewEvent } from './events.ts';
+import { keepTierLooks } from './loyalty-tier-looks.ts';
 import { loyaltyTierView, tierColumns, tiersOfPrograms, type LoyaltyTier } from './loyalty-tiers.ts';
 
 /** A member of a loyalty program. */
@@ -11,25 +12,8 @@ export interface ProgramMember {
   customerId: string;
 }
 
-interface MemberRow {
-  customerId: string;
-  clockOffsetMs: number;
-  tierId: string | null;
-  startDate: Date | null;
-  expirationDate: Date | null;
-  /** What all their cards of the program have. */
-  balance: number;
-}
-
-interface Program {
-  id: string;
-  name: string;
-  rules: TierRules | null;
-  zone: string;
-}
-
 /** Which of these programs have tiers, or members on one that is there no more. */
-const readPrograms = (db: Db, projectId: string, campaignIds: readonly string[]) => db<Program[]>`
+const readPrograms = (db: Db, projectId: string, campaignIds: readonly string[]) => db<TieredProgram[]>`
   select c.id, c.name, t.template->'loyalty_tiers_expiration' as rules, p.timezone as zone
   from campaign c
   join campaign_template t on t.project_id = c.project_id and t.campaign_id = c.id and t.revision = c.revision
@@ -37,57 +21,27 @@ const readPrograms = (db: Db, projectId: string, campaignIds: readonly string[])
   where c.project_id = ${projectId} and c.id = any(${campaignIds as string[]}::text[])
     and (exists (select from loyalty_tier l where l.project_id = c.project_id and l.campaign_id = c.id))`;
 
-/** Members as they stand, locked in the order of their ids, so that two who look at one of them at once look one after the other. */
-const lockMembers = (tx: Tx, projectId: string, campaignId: string, customerIds: readonly string[]) => tx<MemberRow[]>`
-  select c.id as customer_id, c.clock_offset_ms, m.tier_id, m.start_date, m.expiration_date, (
-      select coalesce(sum(v.loyalty_balance), 0)::bigint from voucher v
-      where v.project_id = c.project_id and v.campaign_id = ${campaignId} and v.holder_id = c.id and v.loyalty_points is not null) as balance
-  from customer c
-  left join loyalty_tier_member m on m.project_id = c.project_id and m.campaign_id = ${campaignId} and m.customer_id = c.id
-  where c.project_id = ${projectId} and c.id = any(${customerIds as string[]}::text[]) order by c.id for no key update of c`;
-
-/** What comes to a card by earning or by hand, less what of it was taken back. */
-const COLLECTED = ['POINTS_ACCRUAL', 'PENDING_POINTS_ACTIVATION', 'POINTS_ADDITION', 'POINTS_TRANSFER_IN', 'POINTS_CANCELLATION'];
-
-/** What each member collected since their period began (ISO 8601, real time). */
-const readCollected = async (
-  db: Db,
-  projectId: string,
-  campaignId: string,
-  since: ReadonlyMap<string, string>,
-): Promise<Map<string, number>> => {
-  const rows = await db<{ customerId: string; points: number }[]>`
-    select i.customer_id, coalesce(sum(t.points), 0)::bigint as points
-    from unnest(${[...since.keys()]}::text[], ${[...since.values()]}::timestamptz[]) as i (customer_id, since)
-    join voucher v on v.project_id = ${projectId} and v.campaign_id = ${campaignId} and v.holder_id = i.customer_id and v.loyalty_points is not null
-    join points_transaction t on t.project_id = v.project_id and t.voucher_id = v.id and t.created_at >= i.since and t.type = any(${COLLECTED}::text[])
-    group by i.customer_id`;
-  return new Map(rows.map((row) => [row.customerId, row.points]));
+/**
+ * Members as they stand, locked in the order of their ids, so that two who look at one of them at once look one after the other. What they stand on
+ * and have is read once the locks are there: the statement that waits for them sees what was before.
+ */
+const lockMembers = async (tx: Tx, projectId: string, campaignId: string, customerIds: readonly string[]): Promise<TierMember[]> => {
+  await tx`
+    select 1 from customer c where c.project_id = ${projectId} and c.id = any(${customerIds as string[]}::text[]) order by c.id for no key update`;
+  return tx<TierMember[]>`
+    select c.id as customer_id, c.clock_offset_ms, m.tier_id, m.start_date, m.expiration_date, (
+        select coalesce(sum(v.loyalty_balance), 0)::bigint from voucher v
+        where v.project_id = c.project_id and v.campaign_id = ${campaignId} and v.holder_id = c.id and v.loyalty_points is not null) as balance
+    from customer c
+    left join loyalty_tier_member m on m.project_id = c.project_id and m.campaign_id = ${campaignId} and m.customer_id = c.id
+    where c.project_id = ${projectId} and c.id = any(${customerIds as string[]}::text[]) order by c.id`;
 };
 
-const standingOf = ({ tierId, startDate, expirationDate }: MemberRow): Standing | null =>
+const standingOf = ({ tierId, startDate, expirationDate }: TierMember): Standing | null =>
   tierId === null ? null : { tierId, since: startDate!.toISOString(), until: expirationDate?.toISOString() ?? null };
 
-const timeOf = ({ clockOffsetMs }: MemberRow, now: Date): string => new Date(now.getTime() + clockOffsetMs).toISOString();
-
-const pointsOf = async (
-  db: Db,
-  projectId: string,
-  { id, rules, zone }: Program,
-  members: readonly MemberRow[],
-  now: Date,
-): Promise<(member: MemberRow) => number> => {
-  if (rules?.qualification_type !== 'POINTS_IN_PERIOD') return ({ balance }) => balance;
-  const since = members.map((member): [string, string] => {
-    const { start } = periodAt(timeOf(member, now), rules.qualification_period, zone);
-    return [member.customerId, new Date(Date.parse(start) - member.clockOffsetMs).toISOString()];
-  });
-  const collected = await readCollected(db, projectId, id, new Map(since));
-  return ({ customerId }) => collected.get(customerId) ?? 0;
-};
-
 interface Moved {
-  member: MemberRow;
+  member: TierMember;
   standing: Standing | null;
   move: TierMove | null;
 }
@@ -111,7 +65,7 @@ const writeStandings = async (tx: Tx, projectId: string, campaignId: string, mov
 /** How a move is told: from where to where, by the names of the Voucherify API. */
 const moveEvent = (
   projectId: string,
-  { id, name }: Program,
+  { id, name }: TieredProgram,
   tiers: ReadonlyMap<string, LoyaltyTier>,
   { member, standing, move }: Moved,
   now: Date,
@@ -142,17 +96,18 @@ const rangeOf = ({ id, pointsFrom: from, pointsTo: to }: LoyaltyTier): TierRange
 const settleProgram = async (
   tx: Tx,
   projectId: string,
-  program: Program,
+  program: TieredProgram,
   tiers: readonly LoyaltyTier[],
   customerIds: readonly string[],
   now: Date,
 ) => {
   const members = await lockMembers(tx, projectId, program.id, customerIds);
-  const points = await pointsOf(tx, projectId, program, members, now);
+  const { points, looks } = await countTierPoints(tx, projectId, program, members, now);
+  await keepTierLooks(tx, { projectId, campaignId: program.id }, looks);
   const ranges = tiers.map(rangeOf);
   const moved = members.flatMap((member): Moved[] => {
     const before = standingOf(member);
-    const facts = { points: points(member), at: timeOf(member, now), zone: program.zone };
+    const facts = { points: points.get(member.customerId) ?? 0, at: timeOf(member, now), zone: program.zone };
     const { standing, move } = standingNow(ranges, program.rules ?? TIER_RULES, before, facts);
     return standing === before && move === null ? [] : [{ member, standing, move }];
   });
@@ -186,11 +141,15 @@ export const settleStandings = async (tx: Tx, members: readonly ProgramMember[],
   }
 };
 
-/** Members whose tier is over by their time, at most so many. */
+/** Members whose tier is over by their time, or of whom something counts from now on, at most so many. */
 export const findOverdueStandings = (db: Db, now: Date, most: number) => db<ProgramMember[]>`
-  select m.project_id, m.campaign_id, m.customer_id from loyalty_tier_member m
+  (select m.project_id, m.campaign_id, m.customer_id from loyalty_tier_member m
   join customer c on c.project_id = m.project_id and c.id = m.customer_id
-  where m.expiration_date <= ${now}::timestamptz + c.clock_offset_ms * interval '1 millisecond' limit ${most}`;
+  where m.expiration_date <= ${now}::timestamptz + c.clock_offset_ms * interval '1 millisecond' limit ${most})
+  union
+  (select l.project_id, l.campaign_id, l.customer_id from loyalty_tier_look l
+  join customer c on c.project_id = l.project_id and c.id = l.customer_id
+  where l.due_at <= ${now}::timestamptz + c.clock_offset_ms * interval '1 millisecond' limit ${most})`;
 
 const SWEPT_AT_ONCE = 500;
 

@@ -1,19 +1,20 @@
 import { later } from '../calendar.ts';
-import { periodAt, type TierPeriod } from './tier-period.ts';
+import { periodAt, tierEndAfter, type TierPeriod, type TierRounding } from './tier-period.ts';
 
 /** How members of a program come to a tier and lose it, as the API writes it. */
 export type TierRules =
   | {
-      /** By the points that they have now, as long as they have them. */
+      /** By the points that they have now: as long as they have them, or for so long (`extend`, ISO 8601) from when they reach it. */
       qualification_type: 'BALANCE';
       start_date: { type: 'IMMEDIATE' };
-      expiration_date: { type: 'BALANCE_DROP' };
+      expiration_date: { type: 'BALANCE_DROP' } | { type: 'CUSTOM'; extend: string; rounding?: TierRounding };
     }
   | {
       /** By the points that they collected in a calendar period. */
       qualification_type: 'POINTS_IN_PERIOD';
       qualification_period: TierPeriod;
-      start_date: { type: 'IMMEDIATE' };
+      /** NEXT_PERIOD: what they collect in a period counts in the next. */
+      start_date: { type: 'IMMEDIATE' | 'NEXT_PERIOD' };
       /** `extend`: ISO 8601, so much longer. */
       expiration_date: { type: 'END_OF_PERIOD' | 'END_OF_NEXT_PERIOD'; extend?: string };
     };
@@ -50,18 +51,37 @@ export const tierFor = <T extends TierRange>(tiers: readonly T[], points: number
     null,
   );
 
-/** When a tier ends that is reached now; null: with the points. @param zone IANA; where periods begin */
-const endOf = (rules: TierRules, at: string, zone: string): string | null => {
-  if (rules.qualification_type === 'BALANCE') return null;
-  const { type, extend } = rules.expiration_date;
-  const { end } = periodAt(at, rules.qualification_period, zone);
-  const last = type === 'END_OF_PERIOD' ? end : periodAt(end, rules.qualification_period, zone).end;
-  return extend === undefined ? last : later(last, extend, zone);
+/** Whether what members collect in a period counts in the next. */
+export const startsNextPeriod = (rules: TierRules): rules is Extract<TierRules, { qualification_type: 'POINTS_IN_PERIOD' }> =>
+  rules.start_date.type === 'NEXT_PERIOD';
+
+/**
+ * When a tier ends that is reached now; null: with the points.
+ * @param before when it ends or ended already, where it is that of the member; null: never
+ * @param zone IANA; where periods begin
+ */
+const endOf = (rules: TierRules, before: { until: string | null } | null, at: string, zone: string): string | null => {
+  if (rules.qualification_type === 'POINTS_IN_PERIOD') {
+    const { type, extend } = rules.expiration_date;
+    const { end } = periodAt(at, rules.qualification_period, zone);
+    const last = type === 'END_OF_PERIOD' ? end : periodAt(end, rules.qualification_period, zone).end;
+    return extend === undefined ? last : later(last, extend, zone);
+  }
+  if (rules.expiration_date.type === 'BALANCE_DROP') return null;
+  const { extend, rounding } = rules.expiration_date;
+  // What lasts since it was reached goes on for as long again, as often as it takes: whoever looks late finds the same.
+  let until = before?.until ?? tierEndAfter(at, { extend, rounding, isEnd: false }, zone);
+  while (Date.parse(until) <= Date.parse(at)) until = tierEndAfter(until, { extend, rounding, isEnd: true }, zone);
+  return until;
 };
+
+/** Since when a tier counts that is reached now. */
+const startOf = (rules: TierRules, at: string, zone: string): string =>
+  startsNextPeriod(rules) ? periodAt(at, rules.qualification_period, zone).start : at;
 
 /**
  * Where a member stands now.
- * @param points those that count now: what the member has, or collected in this period
+ * @param points those that count now: what the member has, or collected in this period, or in the one before
  * @param at the member's time, ISO 8601
  * @returns the standing, null for none, and how that is another than before; null where it is not
  */
@@ -74,19 +94,20 @@ export const standingNow = (
   const old = before && tiers.find(({ id }) => id === before.tierId);
   const isOver = before !== null && before.until !== null && Date.parse(before.until) <= Date.parse(at);
   const reached = tierFor(tiers, points);
-  const until = endOf(rules, at, zone);
   // What was reached stays until its time is over, whatever becomes of the points.
   if (before && old && !isOver && before.until !== null && (reached === null || reached.from < old.from))
     return { standing: before, move: null };
   if (!reached) return before ? { standing: null, move: 'left' } : { standing: null, move: null };
-  if (!before || !old) return { standing: { tierId: reached.id, since: at, until }, move: 'joined' };
+  const until = endOf(rules, reached.id === old?.id ? before : null, at, zone);
+  const since = startOf(rules, at, zone);
+  if (!before || !old) return { standing: { tierId: reached.id, since, until }, move: 'joined' };
   if (reached.id === old.id) {
     if (until === before.until || (until !== null && before.until !== null && Date.parse(until) <= Date.parse(before.until)))
       return { standing: before, move: null };
     // A tier that had no end, or has none any more, is not longer or shorter for its member: the program changed.
     return { standing: { ...before, until }, move: until !== null && before.until !== null ? 'prolonged' : null };
   }
-  return { standing: { tierId: reached.id, since: at, until }, move: reached.from > old.from ? 'upgraded' : 'downgraded' };
+  return { standing: { tierId: reached.id, since, until }, move: reached.from > old.from ? 'upgraded' : 'downgraded' };
 };
 
 /** The first of these tiers whose points another has too; null where each has its own. */

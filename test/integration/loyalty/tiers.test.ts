@@ -154,6 +154,67 @@ describe('tiers of a program', () => {
     expect(await movesOf('dan')).toEqual(['joined', 'left']);
   });
 
+  test('begin with the next period for what was collected in this one, also where nobody does anything then', async () => {
+    await createProgram(database.sql, shop, 'Next', { points: 0 });
+    const rules = { qualification_type: 'POINTS_IN_PERIOD', qualification_period: 'MONTH', start_date: { type: 'NEXT_PERIOD' } };
+    await send('PUT', '/v1/loyalties/Next', { loyalty_tiers_expiration: rules });
+    await client.loyalties.createTiers('Next', tiers);
+    const code = await join(send, 'Next', 'fay');
+    const first = (months: number) => new Date(Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() + months, 1));
+    await add(code, 600);
+    await settle();
+    expect(await tierOf(code)).toBeUndefined();
+    await sweepTiers(database.sql, new Date(first(1).getTime() - 1));
+    expect(await tierOf(code)).toBeUndefined();
+    await Promise.all([sweepTiers(database.sql, first(1)), sweepTiers(database.sql, first(1))]);
+    expect(await tierOf(code)).toMatchObject({
+      name: 'Gold',
+      expiration: { start_date: first(1).toISOString(), expiration_date: first(2).toISOString() },
+    });
+    // What is collected in that month is not enough for as much in the next.
+    await add(code, 150, new Date(first(1).getTime() + 1));
+    await settle(new Date(first(1).getTime() + 2));
+    expect(await tierOf(code)).toMatchObject({ name: 'Gold' });
+    await sweepTiers(database.sql, first(2));
+    expect(await tierOf(code)).toMatchObject({ name: 'Silver' });
+    await sweepTiers(database.sql, first(3));
+    expect(await tierOf(code)).toBeUndefined();
+    expect(await movesOf('fay')).toEqual(['joined', 'downgraded', 'left']);
+    const looks = await database.sql`select 1 from loyalty_tier_look where due_at <= ${first(3)}`;
+    expect(looks).toHaveLength(0);
+  });
+
+  test('last for a time from when they are reached, whatever becomes of the points', async () => {
+    await createProgram(database.sql, shop, 'Lasting', { points: 0 });
+    const custom = { type: 'CUSTOM', extend: 'P3M', rounding: { type: 'QUARTER', strategy: 'END' } };
+    const rules = { qualification_type: 'BALANCE', expiration_date: custom };
+    const changed = await send('PUT', '/v1/loyalties/Lasting', { loyalty_tiers_expiration: rules });
+    expect(changed.body.loyalty_tiers_expiration).toEqual({ ...rules, start_date: { type: 'IMMEDIATE' } });
+    await client.loyalties.createTiers('Lasting', tiers);
+    const code = await join(send, 'Lasting', 'gus');
+    const reached = new Date('2026-01-15T10:00:00Z');
+    await add(code, 600, reached);
+    await settle(reached);
+    await add(code, -600, reached);
+    await settle(reached);
+    expect(await tierOf(code)).toMatchObject({ name: 'Gold', expiration: { expiration_date: '2026-07-01T00:00:00.000Z' } });
+    await sweepTiers(database.sql, new Date('2026-06-30T23:59:59.999Z'));
+    expect(await tierOf(code)).toMatchObject({ name: 'Gold' });
+    await sweepTiers(database.sql, new Date('2026-07-01T00:00:00Z'));
+    expect(await tierOf(code)).toBeUndefined();
+    expect(await movesOf('gus')).toEqual(['joined', 'left']);
+    for (const wrong of [
+      { type: 'CUSTOM' },
+      { type: 'CUSTOM', extend: 'PT1H' },
+      { type: 'CUSTOM', extend: 'P3M', rounding: { type: 'CUSTOM' } },
+      { type: 'CUSTOM', extend: 'P3M', rounding: { type: 'MONTH', value: 3 } },
+      { type: 'END_OF_PERIOD' },
+    ]) {
+      const reply = await send('PUT', '/v1/loyalties/Lasting', { loyalty_tiers_expiration: { ...rules, expiration_date: wrong } });
+      expect(reply.status, JSON.stringify(wrong)).toBe(400);
+    }
+  });
+
   test('of a large program are told in sets', async () => {
     const program = await createProgram(database.sql, shop, 'Large', { points: 100 });
     await database.sql`
