@@ -6,7 +6,7 @@ import { connect } from '../db/client.ts';
 import { migrate } from '../db/migrate.ts';
 import { startMailbox } from '../embedded/mailbox.ts';
 import type { Part } from '../embedded/part.ts';
-import { freePorts } from '../embedded/ports.ts';
+import { freePorts, isFree } from '../embedded/ports.ts';
 import { startPostgres } from '../embedded/postgres.ts';
 import { startTemporal } from '../embedded/temporal/start.ts';
 import { TEMPLATE_DATABASE } from './harness/template-database.ts';
@@ -24,10 +24,24 @@ declare module 'vitest' {
 /** Nothing here survives a crash of the machine, so nothing is synchronized. */
 const QUICK = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '400' };
 
+const ATTEMPTS = 3;
+
+/** A first start makes a cluster, which takes seconds: long enough for somebody else to take a port that was free. */
+const startOnFreePort = async <P>(start: (port: number) => Promise<P>): Promise<P> => {
+  for (let attempt = 1; ; attempt++) {
+    const [port = 0] = await freePorts(1);
+    try {
+      return await start(port);
+    } catch (error) {
+      if (attempt === ATTEMPTS || (await isFree(port))) throw error;
+    }
+  }
+};
+
 /** Starts one Postgres, one Temporal server and one mailbox for the run, and stops them at its end. */
 export default async function startServers(project: TestProject): Promise<() => Promise<void>> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'couponry-test-'));
-  const [postgresPort = 0, temporalPort = 0, smtpPort = 0, webPort = 0] = await freePorts(4);
+  const [temporalPort = 0, smtpPort = 0, webPort = 0] = await freePorts(3);
   const log = (line: string): void => console.log(line);
   const started: Part[] = [];
   // vitest that is interrupted does not wait for the teardown.
@@ -45,7 +59,7 @@ export default async function startServers(project: TestProject): Promise<() => 
   };
 
   const results = await Promise.allSettled([
-    keep(startPostgres({ dataDir, port: postgresPort, settings: QUICK, log })),
+    keep(startOnFreePort((port) => startPostgres({ dataDir, port, settings: QUICK, log }))),
     keep(startTemporal({ dataDir, port: temporalPort, namespace: 'default', env: process.env, log })),
     keep(startMailbox({ dataDir, smtpPort, webPort, log })),
   ]);
