@@ -1,59 +1,25 @@
-import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createTemporalCheckout } from '../../activities/checkout-caller.ts';
-import type { Checkout } from '../../activities/checkout.ts';
-import { upsertCustomers } from '../../db/customers.ts';
 import type { Sql } from '../../db/client.ts';
-import { startApi, type Reply, type TestApi } from '../harness/api.ts';
-import { checkoutRoutes, createCheckout, createVoucher, type TestCheckout } from '../harness/checkout.ts';
-import { createDatabase, type TestDatabase } from '../harness/database.ts';
-import { createProject, type TestProject } from '../harness/project.ts';
-import { connectTemporal, type TestTemporal } from '../harness/temporal.ts';
+import { upsertCustomers } from '../../db/customers.ts';
+import type { Reply, TestApi } from '../harness/api.ts';
+import { createVoucher } from '../harness/checkout.ts';
+import { MODES, startContractShop, type ContractShop } from '../harness/checkout-contract.ts';
+import type { TestProject } from '../harness/project.ts';
 
 /** One contract, whoever runs the activities: the API's own process, or a worker by way of Temporal. */
-describe.each(['direct', 'temporal'] as const)('a checkout, %s,', (mode) => {
-  let database: TestDatabase;
+describe.each(MODES)('a checkout, %s,', (mode) => {
+  let on: ContractShop;
   let sql: Sql;
-  let activities: TestCheckout;
-  let temporal: TestTemporal | null = null;
-  let stopWorker = async () => {};
   let api: TestApi;
   let shop: TestProject;
   let made = 0;
 
   beforeAll(async () => {
-    database = await createDatabase();
-    sql = database.sql;
-    activities = createCheckout(sql);
-    await activities.maintain();
-    let checkout: Checkout = activities;
-    if (mode === 'temporal') {
-      temporal = await connectTemporal();
-      const { validate, validateAndLock, redeem, rollback, maintain } = activities;
-      const worker = await Worker.create({
-        connection: temporal.nativeConnection,
-        namespace: temporal.namespace,
-        taskQueue: temporal.taskQueues.checkout,
-        activities: { validate, validateAndLock, redeem, rollback, maintain },
-      });
-      const running = worker.run();
-      stopWorker = async () => {
-        worker.shutdown();
-        await running;
-      };
-      checkout = createTemporalCheckout(temporal.client, temporal.taskQueues);
-    }
-    api = await startApi(sql, { routes: checkoutRoutes(sql, checkout) });
-    shop = await createProject(sql, { mode: 'live' });
+    on = await startContractShop(mode);
+    ({ sql, api, shop } = on);
   });
 
-  afterAll(async () => {
-    await api.stop();
-    await stopWorker();
-    await temporal?.close();
-    await activities.traces.close();
-    await database.drop();
-  });
+  afterAll(() => on.stop());
 
   beforeEach(() => {
     made += 1;
@@ -277,56 +243,6 @@ describe.each(['direct', 'temporal'] as const)('a checkout, %s,', (mode) => {
       const key = { 'Idempotency-Key': `fix-${made}` };
       expect((await post('/v1/redemptions', { redeemables: [] }, key)).status).toBe(400);
       expect((await post('/v1/redemptions', { redeemables: vouchers(code('FIX')) }, key)).status).toBe(200);
-    });
-  });
-
-  describe('takes a redemption back', () => {
-    test('once', async () => {
-      await createVoucher(sql, shop.project, code('BACK'), { quantity: 1 });
-      const { body } = await post('/v1/redemptions', { redeemables: vouchers(code('BACK')), order: cart });
-      const path = `/v1/redemptions/${body.redemptions[0].id}/rollback?reason=returned&tracking_id=t-1`;
-      expect(await post(path, {})).toMatchObject({
-        status: 200,
-        body: {
-          object: 'redemption_rollback',
-          redemption: body.redemptions[0].id,
-          reason: 'returned',
-          tracking_id: 't-1',
-          amount: -1_150,
-          result: 'SUCCESS',
-          order: { total_amount: 11_499, total_discount_amount: 0 },
-          voucher: { redemption: { redeemed_quantity: 0 } },
-        },
-      });
-      expect(await post(path, {})).toMatchObject({ status: 400, body: { key: 'already_rolled_back' } });
-      expect((await api.as(shop)('GET', `/v1/vouchers/${code('BACK')}/redemption`)).body).toMatchObject({
-        total: 2,
-        redeemed_quantity: 0,
-        redeemed_amount: 0,
-        redemption_entries: [{ object: 'redemption_rollback' }, { object: 'redemption' }],
-      });
-      const [event] = await sql`select data from event where type = 'redemption.rollback.succeeded' and data->>'code' = ${code('BACK')}`;
-      expect(event).toMatchObject({ data: { redemption_id: body.redemptions[0].id, reason: 'returned' } });
-    });
-
-    test('with the whole stack', async () => {
-      const codes = [code('R1'), code('R2')];
-      for (const each of codes) await createVoucher(sql, shop.project, each);
-      const { body } = await post('/v1/redemptions', { redeemables: vouchers(...codes), order: cart });
-      const parent = body.parent_redemption.id;
-      expect(await post(`/v1/redemptions/${parent}/rollback`, {})).toMatchObject({
-        status: 400,
-        body: { key: 'invalid_redemption_parent' },
-      });
-      const back = await post(`/v1/redemptions/${parent}/rollbacks`, { reason: 'returned' });
-      expect(back).toMatchObject({ status: 200, body: { parent_rollback: { redemption: parent }, order: { total_amount: 11_499 } } });
-      expect(back.body.rollbacks).toHaveLength(2);
-      expect(await post(`/v1/redemptions/${parent}/rollbacks`, {})).toMatchObject({ status: 400, body: { key: 'already_rolled_back' } });
-      for (const each of codes) expect(await redeemedQuantity(each)).toBe(0);
-    });
-
-    test('that does not exist: there is no such thing', async () => {
-      expect(await post('/v1/redemptions/r_nothing/rollback', {})).toMatchObject({ status: 404, body: { key: 'not_found' } });
     });
   });
 

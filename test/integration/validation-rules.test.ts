@@ -314,69 +314,6 @@ describe('what was counted', () => {
   });
 });
 
-describe('a time window', () => {
-  test('closes a voucher outside of its hours and tells when it opens', async () => {
-    const day = new Date().getUTCDay();
-    const later = (day + 3) % 7;
-    const made = await voucher({
-      validity_day_of_week: [later],
-      timezone: 'UTC',
-      start_date: '2026-01-01',
-      validity_timeframe: { interval: 'P1D', duration: 'P1D' },
-    });
-    expect(made).toMatchObject({ validity_day_of_week: [later], timezone: 'UTC', validity_hours: null });
-    const refused = await validate();
-    expect(refused.redeemables[0].result.error).toMatchObject({
-      key: 'voucher_not_active_now',
-      details: expect.stringContaining('It is again from'),
-    });
-    const opened = await call('PUT', `/v1/vouchers/${code}`, { validity_day_of_week: null });
-    expect(opened.body).toMatchObject({ validity_day_of_week: null, validity_timeframe: { interval: 'P1D' } });
-    expect(await keyOf()).toBeNull();
-    const startless = await call('PUT', `/v1/vouchers/${code}`, { start_date: null });
-    expect(startless.body.errors).toEqual([{ path: 'start_date', message: 'must be there, since validity_timeframe counts from it' }]);
-  });
-
-  test('of an AUTO_UPDATE campaign changes for its vouchers, of a STATIC one it does not', async () => {
-    const never = { daily: [{ start_time: '00:00', expiration_time: '00:01', days_of_week: [(new Date().getUTCDay() + 3) % 7] }] };
-    for (const [type, key] of [
-      ['AUTO_UPDATE', 'voucher_not_active_now'],
-      ['STATIC', null],
-    ] as const) {
-      const campaign = await call('POST', '/v1/campaigns', {
-        name: `Hours ${type}`,
-        type,
-        voucher: { discount, code_config: { pattern: `${type[0]}H-######` } },
-        vouchers_count: 1,
-      });
-      code = (await call('GET', `/v1/vouchers?campaign=${campaign.body.id}`)).body.vouchers[0].code;
-      const changed = await call('PUT', `/v1/campaigns/${campaign.body.id}`, { validity_hours: never });
-      expect(changed.body.validity_hours).toEqual(never);
-      expect(await keyOf()).toBe(key);
-      const own = await call('PUT', `/v1/vouchers/${code}`, { timezone: 'UTC' });
-      expect(own.body.errors).toEqual([{ path: 'timezone', message: 'belongs to the campaign: change it there' }]);
-    }
-  });
-
-  test('is refused with every field that is wrong', async () => {
-    const { body } = await call('POST', `/v1/vouchers/${code}`, {
-      discount,
-      validity_timeframe: { interval: 'P1D', duration: 'P2D' },
-      validity_day_of_week: [7],
-      validity_hours: { daily: [{ start_time: '24:00', expiration_time: '9' }] },
-      timezone: 'Berlin',
-    });
-    expect(body.errors.map(({ path }: { path: string }) => path).toSorted()).toEqual([
-      'start_date',
-      'timezone',
-      'validity_day_of_week[0]',
-      'validity_hours.daily[0].expiration_time',
-      'validity_hours.daily[0].start_time',
-      'validity_timeframe.duration',
-    ]);
-  });
-});
-
 test('nothing of it was unforeseen', () => {
   expect(api.errors).toEqual([]);
 });
