@@ -3,6 +3,9 @@ import type { FieldProblem } from '../domain/errors.ts';
 
 type Issue = z.core.$ZodIssue;
 
+/** What zod says of a union for which nobody says anything. */
+const UNSAID = 'Invalid input';
+
 /** `['redeemables', 0, 'id']` → `redeemables[0].id` */
 const pathOf = (path: PropertyKey[]): string =>
   path.reduce<string>(
@@ -24,7 +27,8 @@ export const fieldProblems = (issues: Issue[], base: PropertyKey[] = []): FieldP
     const path = [...base, ...issue.path];
     if (issue.code === 'unrecognized_keys')
       return issue.keys.map((key) => ({ path: pathOf([...path, key]), message: 'is not a field that is known here' }));
-    if (issue.code === 'invalid_union' && issue.errors.length > 0) return fieldProblems(closest(issue.errors), path);
+    // A union that says what would be right says it better than any of its shapes.
+    if (issue.code === 'invalid_union' && issue.errors.length > 0 && issue.message === UNSAID) return fieldProblems(closest(issue.errors), path);
     if (issue.code === 'invalid_key') return [{ path: pathOf(path), message: issue.issues[0]?.message ?? issue.message }];
     return [{ path: pathOf(path), message: issue.message }];
   });
