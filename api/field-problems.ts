@@ -28,7 +28,8 @@ export const fieldProblems = (issues: Issue[], base: PropertyKey[] = []): FieldP
     if (issue.code === 'unrecognized_keys')
       return issue.keys.map((key) => ({ path: pathOf([...path, key]), message: 'is not a field that is known here' }));
     // A union that says what would be right says it better than any of its shapes.
-    if (issue.code === 'invalid_union' && issue.errors.length > 0 && issue.message === UNSAID) return fieldProblems(closest(issue.errors), path);
+    if (issue.code === 'invalid_union' && issue.errors.length > 0 && issue.message === UNSAID)
+      return fieldProblems(closest(issue.errors), path);
     if (issue.code === 'invalid_key') return [{ path: pathOf(path), message: issue.issues[0]?.message ?? issue.message }];
     return [{ path: pathOf(path), message: issue.message }];
   });
