@@ -1,10 +1,10 @@
 import type { Checkout } from '../checkout.ts';
 import { createDecider, type Decider, type Verdict } from './decide.ts';
-import { nearestOf, type NearOffer, type ShortOffers } from './near.ts';
+import { nearestOf, type NearOffer } from './near.ts';
 import { byNewest, type Offer, type QualifiedOffer } from './offer.ts';
 import { holdAgainst } from './offer-tree.ts';
 import type { Offered } from './offered.ts';
-import { shortfallOf } from './shortfall.ts';
+import type { ShortOffers } from './siblings.ts';
 
 export const SORTING_RULES = ['BEST_DEAL', 'LEAST_DEAL', 'DEFAULT'] as const;
 export type SortingRule = (typeof SORTING_RULES)[number];
@@ -58,13 +58,9 @@ const decideAll = (checkout: Checkout, decider: Decider, { own, book, isOffered 
   for (const offer of book.others) if (isOffered(offer)) file(offer, decider.decide(offer));
   const [any] = book.tree.all;
   if (!any) return { applying, short };
-  const { met, unmet } = holdAgainst(book.tree, decider.factsOf(any));
-  for (const offer of met) if (isOffered(offer)) file(offer, decider.decideRuled(offer));
-  for (const { failure, offers } of unmet) {
-    const shortfall = shortfallOf(null, failure, checkout.facts);
-    if (shortfall) short.push({ offers, shortfall });
-  }
-  return { applying, short };
+  const held = holdAgainst(book.tree, decider.factsOf(any));
+  for (const offer of held.met) if (isOffered(offer)) file(offer, decider.decideRuled(offer));
+  return { applying, short: [...short, ...held.short] };
 };
 
 /** What applies of what is offered, each alone, and what nearly does. */

@@ -95,6 +95,10 @@ const withUnits = (checkout: Checkout, index: number, more: number): Checkout =>
   return { ...checkout, facts: { ...checkout.facts, items } };
 };
 
+function* withUnitsOfEach(checkout: Checkout, more: number): Generator<Checkout> {
+  for (const index of checkout.facts.items.keys()) yield withUnits(checkout, index, more);
+}
+
 const NOBODY: CustomerFacts = { id: null, sourceId: null, metadata: {}, segments: new Set() };
 
 /** The checkout at a later time. Of a day, week or month that has not begun nothing was counted. */
@@ -109,13 +113,13 @@ const atTime = (checkout: Checkout, from: number, at: number): Checkout => {
 };
 
 /** How each kind is met, in each of the ways in which it can be. */
-const MET: Record<Shortfall['what'], (checkout: Checkout, shortfall: Shortfall, at: number) => Checkout[]> = {
+const MET: Record<Shortfall['what'], (checkout: Checkout, shortfall: Shortfall, at: number) => Iterable<Checkout>> = {
   amount: (checkout, { missing }) => {
     const { order, facts } = checkout;
     const amount = ((order && openCart(order)?.amount) ?? 0) + missing!;
     return [{ ...checkout, order: { ...order, amount }, facts: { ...facts, orderMetadata: facts.orderMetadata ?? {} } }];
   },
-  units: (checkout, { missing }) => checkout.facts.items.map((_, index) => withUnits(checkout, index, missing!)),
+  units: (checkout, { missing }) => withUnitsOfEach(checkout, missing!),
   items: (checkout, { items }) => items!.slice(0, 1).map((item) => withItem(checkout, item)),
   customer: (checkout) => {
     const { facts, redeemerOf } = checkout;
@@ -133,4 +137,5 @@ const MET: Record<Shortfall['what'], (checkout: Checkout, shortfall: Shortfall, 
  * Checkouts that have what was missing, one for each way in which they could, to see whether anything else stands in the way.
  * @param at epoch milliseconds, by the clock of who asks
  */
-export const asIfMet = (checkout: Checkout, shortfall: Shortfall, at: number): Checkout[] => MET[shortfall.what](checkout, shortfall, at);
+export const asIfMet = (checkout: Checkout, shortfall: Shortfall, at: number): Iterable<Checkout> =>
+  MET[shortfall.what](checkout, shortfall, at);

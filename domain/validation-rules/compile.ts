@@ -1,7 +1,7 @@
 import { parseLogic, type Logic } from './logic.ts';
-import type { OperatorName } from './operators.ts';
+import { operatorNamed, type OperatorName } from './operators.ts';
 import { findRuleKind } from './registry.ts';
-import type { CompiledGroup, CompiledNode, CompiledRule, RuleDefinition, RuleGroup, RuleNode } from './rule.ts';
+import type { CompiledGroup, CompiledNode, CompiledRule, Condition, RuleDefinition, RuleGroup, RuleNode } from './rule.ts';
 import { valuesOf } from './values.ts';
 
 /** Makes a rule ready to be decided that checkRules() found nothing wrong with. */
@@ -21,17 +21,22 @@ const compileGroup = ({ logic, ...rest }: RuleGroup): CompiledGroup | null => {
 /** Where nothing is said, all conditions have to hold. */
 const allOf = (ids: string[]): Logic => (ids.length === 1 ? { rule: ids[0]! } : { op: 'and', of: ids.map((rule) => ({ rule })) });
 
+const counts = (operator: OperatorName): boolean => operatorNamed(operator).of === 'list';
+
 const compileNode = (id: string, { name, property, conditions, error, rules }: RuleNode): CompiledNode => {
   const kind = findRuleKind(name);
   if (!kind) throw new Error(`there is no kind of condition ${name}`);
+  const all = Object.entries(conditions ?? {}).map(([operator, values]): Condition => ({
+    operator: operator as OperatorName,
+    values: valuesOf(values),
+  }));
   return {
     id,
     kind,
     property: property ?? null,
-    conditions: Object.entries(conditions ?? {}).map(([operator, values]) => ({
-      operator: operator as OperatorName,
-      values: valuesOf(values),
-    })),
+    conditions: all,
+    picks: all.filter(({ operator }) => !counts(operator)),
+    counts: all.filter(({ operator }) => counts(operator)),
     nested: rules ? compileGroup(rules) : null,
     message: error?.message ?? null,
   };

@@ -1,41 +1,47 @@
 import { compare, expectedOf } from './compare.ts';
 import type { ItemFacts } from './facts.ts';
-import { operatorNamed, type OperatorName } from './operators.ts';
+import type { OperatorName } from './operators.ts';
 import type { CompiledNode, Condition, Finding, NestedRules, RuleNeeds, RuleScope, ScopeEntry } from './rule.ts';
 
 /** A product, SKU or collection as a condition names it: by our id or by the shop's. */
 export type ProductRef = string | (Pick<ScopeEntry, 'id' | 'source_id'> & { object?: ScopeEntry['object'] });
 
-const names = (value: string | null | undefined, ...of: (string | null)[]): boolean => value != null && value !== '' && of.includes(value);
+const is = (value: string | null | undefined, name: string | null): boolean => value != null && value !== '' && value === name;
 
 /** Whether an item is what a reference names. A reference without an object may name any of the three. */
 export const isNamedBy = (item: ItemFacts, ref: ProductRef): boolean => {
+  const { productId, productSourceId, skuId, skuSourceId, collections } = item;
   const { id, source_id: sourceId, object } = typeof ref === 'string' ? { id: ref, source_id: ref, object: undefined } : ref;
-  const of = (kind: ScopeEntry['object']): boolean => object === undefined || object === kind;
+  const ofAny = object === undefined;
   return (
-    (of('product') && (names(id, item.productId, item.productSourceId) || names(sourceId, item.productSourceId))) ||
-    (of('sku') && (names(id, item.skuId, item.skuSourceId) || names(sourceId, item.skuSourceId))) ||
-    (of('products_collection') && id != null && item.collections.has(id))
+    ((ofAny || object === 'product') && (is(id, productId) || is(id, productSourceId) || is(sourceId, productSourceId))) ||
+    ((ofAny || object === 'sku') && (is(id, skuId) || is(id, skuSourceId) || is(sourceId, skuSourceId))) ||
+    ((ofAny || object === 'products_collection') && id != null && collections.has(id))
   );
 };
+
+/** All names that references may have for an item. */
+export const namesOfItem = ({ productId, productSourceId, skuId, skuSourceId, collections }: ItemFacts): (string | null)[] => [
+  productId,
+  productSourceId,
+  skuId,
+  skuSourceId,
+  ...collections,
+];
+
+/** An item is named by a reference only where it has one of these names. */
+export const namesInRef = (ref: ProductRef): string[] =>
+  typeof ref === 'string' ? [ref] : [ref.id, ref.source_id].filter((name) => typeof name === 'string');
 
 const NEGATIVE = new Set<OperatorName>(['$is_not', '$not_in']);
 
 /** What a condition looks at: within a nested rule one item after the other, else all. */
 export const lookedAt = ({ items, item }: RuleScope): readonly ItemFacts[] => (item ? [item] : items);
 
-/** Splits what picks items from what counts those that were picked. */
-const parted = (conditions: readonly Condition[]): { picks: Condition[]; counts: Condition[] } => {
-  const { true: counts = [], false: picks = [] } = Object.groupBy(conditions, ({ operator }) =>
-    String(operatorNamed(operator).of === 'list'),
-  );
-  return { picks, counts };
-};
-
 /** The items that a condition's references name; all where it has none. */
 export const namedItems = (node: CompiledNode, items: readonly ItemFacts[]): ItemFacts[] =>
   items.filter((item) =>
-    parted(node.conditions).picks.every(({ operator, values }) => {
+    node.picks.every(({ operator, values }) => {
       const named = values.some((ref) => isNamedBy(item, ref as ProductRef));
       return NEGATIVE.has(operator) ? !named : named;
     }),
@@ -47,7 +53,7 @@ export const someNamed = (node: CompiledNode, scope: RuleScope, nested: NestedRu
 
 /** The same for items that were found by other means. */
 export const someFound = (node: CompiledNode, found: readonly ItemFacts[], nested: NestedRules): Finding => {
-  const { picks, counts } = parted(node.conditions);
+  const { picks, counts } = node;
   const fitting = found.filter((item) => nested(item, found) === null);
   const counted = compare(counts, fitting);
   if (!counted.holds) return { ...counted, actual: fitting.length };
@@ -93,7 +99,7 @@ export const compareItems = (node: CompiledNode, scope: RuleScope, read: (item: 
 
 /** The items whose value meets the conditions. */
 export const itemsWith = (node: CompiledNode, items: readonly ItemFacts[], read: (item: ItemFacts) => unknown): ItemFacts[] =>
-  items.filter((item) => compare(parted(node.conditions).picks, read(item)).holds);
+  items.filter((item) => compare(node.picks, read(item)).holds);
 
 /** The references as they can be read in a trace. */
 const shown = (conditions: readonly Condition[]): unknown => expectedOf(conditions.flatMap(({ values }) => values.map(nameOf)));

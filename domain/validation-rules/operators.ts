@@ -10,18 +10,22 @@ interface Operator {
 
 const DATE = /^\d{4}-\d{2}-\d{2}(T.*)?$/;
 
+/** Whether a text is compared as a time. */
+export const isDate = (text: string): boolean => DATE.test(text);
+
 /** Numbers as numbers, and dates of ISO 8601 as times; null where the two do not compare. */
 const compared = (actual: unknown, value: unknown): number | null => {
   if (typeof actual === 'number' && typeof value === 'number') return Math.sign(actual - value);
-  if (typeof actual !== 'string' || typeof value !== 'string' || !DATE.test(actual) || !DATE.test(value)) return null;
+  if (typeof actual !== 'string' || typeof value !== 'string' || !isDate(actual) || !isDate(value)) return null;
   const difference = Date.parse(actual) - Date.parse(value);
   return Number.isNaN(difference) ? null : Math.sign(difference);
 };
 
-const each = (actual: unknown): readonly unknown[] => (Array.isArray(actual) ? actual : actual === undefined ? [] : [actual]);
+/** What was read as a list: nothing, the values of one, or the only one. */
+export const listed = (actual: unknown): readonly unknown[] => (Array.isArray(actual) ? actual : actual === undefined ? [] : [actual]);
 
 const isOneOf = (actual: unknown, values: readonly unknown[]): boolean =>
-  each(actual).some((one) => values.some((value) => value === one || compared(one, value) === 0));
+  listed(actual).some((one) => values.some((value) => value === one || compared(one, value) === 0));
 
 const order =
   (fits: (sign: number) => boolean): Operator['holds'] =>
@@ -33,7 +37,7 @@ const order =
 const text =
   (fits: (actual: string, value: string) => boolean): Operator['holds'] =>
   (actual, values) =>
-    each(actual).some((one) => typeof one === 'string' && values.some((value) => typeof value === 'string' && fits(one, value)));
+    listed(actual).some((one) => typeof one === 'string' && values.some((value) => typeof value === 'string' && fits(one, value)));
 
 const contains: Operator['holds'] = (actual, values) =>
   Array.isArray(actual) ? isOneOf(actual, values) : text((one, value) => one.includes(value))(actual, values);
@@ -41,7 +45,7 @@ const contains: Operator['holds'] = (actual, values) =>
 const length =
   (fits: (length: number, value: number) => boolean): Operator['holds'] =>
   (actual, [value]) =>
-    fits(each(actual).length, value as number);
+    fits(listed(actual).length, value as number);
 
 const operators = {
   $is: { description: 'is one of the values', takes: 'many', of: 'anything', holds: isOneOf },

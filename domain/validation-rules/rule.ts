@@ -106,6 +106,9 @@ export interface CompiledNode {
   kind: RuleKind;
   property: string | null;
   conditions: readonly Condition[];
+  /** Of these, what picks items, and what counts those that were picked. */
+  picks: readonly Condition[];
+  counts: readonly Condition[];
   /** Rules on the items that this one found; null: none. */
   nested: CompiledGroup | null;
   message: string | null;
