@@ -1,5 +1,5 @@
 import type { Db } from '../db/client.ts';
-import { readCounters, takeCounters, type CounterRow, type CounterValues, type Send } from '../db/counters.ts';
+import { readCounters, takeCounters, type CounterRow, type CounterValues, type LateCount, type Send } from '../db/counters.ts';
 import { readSessionLocks, type SessionLock } from '../db/session-locks.ts';
 import { countersNeeded, NOTHING_COUNTED, ownCounters, type Counts } from '../domain/counted.ts';
 import { counterKey, type CounterChange, type CounterRef } from '../domain/counters.ts';
@@ -58,6 +58,8 @@ export interface SetCounts {
   hold: (sessionKey: string, redeemableIds: ReadonlySet<string>, locks: readonly SessionLock[]) => void;
   /** What is to be written. */
   changed: () => CounterRow[];
+  /** What is to be added to counters that nobody looked at. */
+  late: () => LateCount[];
 }
 
 const createSetCounts = (values: Map<string, number>, filled: ReadonlySet<string>, rows: readonly SessionLock[]): SetCounts => {
@@ -76,6 +78,7 @@ const createSetCounts = (values: Map<string, number>, filled: ReadonlySet<string
     },
     hold: holds.replace,
     changed: () => [...changed].map((key) => ({ key, value: valueOf(values, key) })),
+    late: () => [],
   };
 };
 

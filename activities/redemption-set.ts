@@ -1,7 +1,7 @@
 import { countRewards, insertGivenRewards } from '../db/card-rewards.ts';
 import { changeUses } from '../db/checkout.ts';
 import type { Sql, Tx } from '../db/client.ts';
-import { checkCounting, writeCounters } from '../db/counters.ts';
+import { checkCounting, countLate, writeCounters } from '../db/counters.ts';
 import { insertEvents, type SetEvent } from '../db/events.ts';
 import { insertGiftTransactions } from '../db/gift-transactions.ts';
 import { remember, type StoredAnswer } from '../db/idempotency.ts';
@@ -16,6 +16,7 @@ import { takeCounts, type SetCounts } from './checkout-counts.ts';
 import { questionOf, type Question } from './checkout-decision.ts';
 import type { KeptOrders } from './kept-orders.ts';
 import { readUnits } from './known-units.ts';
+import { countFromNothing, lateKeys, lookFirst, LookFirst, type CrowdedCounters } from './late-counts.ts';
 import { hindrance, lockAndRead, type Found } from './redemption-locks.ts';
 import type { RedeemRequest, SetMember, Verdict } from './redemption-request.ts';
 import { refusedTurn, takeTurn, type Turn } from './redemption-turn.ts';
@@ -38,20 +39,33 @@ export interface SetDeps extends LedgerDeps {
   traces: TraceBuffer;
   /** A cryptographically secure source. */
   randomBytes: (n: number) => Uint8Array;
+  crowded: CrowdedCounters;
 }
 
 /**
  * Redeems a set of requests of one project in one transaction and two round trips: lock and read; then, the pure core having decided
- * each in turn with the counters as they change, write everything and commit. One more, in between, where limits, rules or sessions
- * bound what is redeemed. No two requests of a set have the same key.
+ * each in turn with the counters as they change, write everything and commit. What limits count of everybody's redemptions is added last,
+ * where there is room (docs/decisions/0045); else, and where rules, sessions or limits for each customer decide, the counters are locked and
+ * read in one round trip more, in between. No two requests of a set have the same key.
  * @param lane a code to wait for a moment where somebody holds its row; others that are held are left out
  * @throws what Postgres says; nothing of the set is done then
  */
-export const redeemSet = (
-  { sql, states, traces, now, randomBytes }: SetDeps,
+export const redeemSet = async (deps: SetDeps, projectId: string, members: SetMember[], lane: string | null): Promise<Verdict[]> => {
+  try {
+    return await redeemOnce(deps, projectId, members, lane, true);
+  } catch (error) {
+    if (!(error instanceof LookFirst)) throw error;
+    deps.crowded.add(error.keys);
+    return redeemOnce(deps, projectId, members, lane, false);
+  }
+};
+
+const redeemOnce = (
+  { sql, states, traces, now, randomBytes, crowded }: SetDeps,
   projectId: string,
   members: SetMember[],
   lane: string | null,
+  mayCountLate: boolean,
 ): Promise<Verdict[]> =>
   pipelined(sql, async (pipeline) => {
     const found = await lockAndRead(pipeline, states, projectId, members, lane);
@@ -66,7 +80,10 @@ export const redeemSet = (
     );
     const questions = asked.flatMap((each) => (each.kind === 'to decide' ? [each.question] : []));
     if (asked.every((each) => each.kind !== 'to decide' && each.kind !== 'refused')) return asked;
-    const counts = await takeCounts(pipeline, projectId, questions, members[0]!.request.project.timezone, time);
+    const late = mayCountLate ? lateKeys(questions, crowded, time.getTime()) : null;
+    const counts = late
+      ? countFromNothing(late)
+      : await takeCounts(pipeline, projectId, questions, members[0]!.request.project.timezone, time);
     const factsOf = await readFacts(pipeline.db, projectId, questions, time);
     const units = await readUnits(pipeline.db, projectId, questions);
     const decided: DecidedRequest[] = [];
@@ -82,7 +99,8 @@ export const redeemSet = (
       decided.push(one);
       return one;
     });
-    await write(pipeline, projectId, { decided, counts, counting: countingOf(found), orders: found.orders, rewards }, time);
+    const writing = write(pipeline, projectId, { decided, counts, counting: countingOf(found), orders: found.orders, rewards }, time);
+    await (late ? writing.catch(lookFirst(late)) : writing);
     for (const { turn } of decided) if (turn.trace) traces.add(turn.trace);
     return turns.map((each): Verdict =>
       'turn' in each ? { kind: 'answered', answer: { status: each.turn.status, body: each.body, replayed: false } } : each,
@@ -153,6 +171,8 @@ const write = async (
   if (referrals.length > 0) void send(insertReferrals(db, projectId, referrals, time));
   if (events.length > 0) void send(insertEvents(db, projectId, events));
   if (answers.length > 0) void send(remember(db, projectId, answers));
+  const late = counts.late();
+  if (late.length > 0) void send(countLate(db, projectId, late, time));
   await commit();
 };
 

@@ -8,6 +8,7 @@ import { DomainError } from '../domain/errors.ts';
 import { refused, type CheckoutAnswer } from './checkout-answer.ts';
 import { codeKeysOf, type CheckoutRequest } from './checkout-request.ts';
 import { lacksPrices, withPrices } from './order-prices.ts';
+import { createCrowdedCounters } from './late-counts.ts';
 import { createQueue } from './redemption-queue.ts';
 import type { RedeemRequest, SetMember, Verdict } from './redemption-request.ts';
 import { redeemSet } from './redemption-set.ts';
@@ -51,6 +52,7 @@ const PATIENCE_MS = 200;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 export const createRedemptionActivities = (deps: RedemptionDeps) => {
+  const setDeps = { ...deps, crowded: createCrowdedCounters() };
   const { sql, inFlight = 2, lanesInFlight = 4, worthwhile = 32, size = 400, now } = deps;
 
   const run = async (projectId: string, items: Waiting[], lane: string | null): Promise<{ item: Waiting; resource: string }[]> => {
@@ -79,7 +81,7 @@ export const createRedemptionActivities = (deps: RedemptionDeps) => {
   ): Promise<void> => {
     for (let attempt = 1; ; attempt++) {
       try {
-        const verdicts = await redeemSet(deps, projectId, items, lane);
+        const verdicts = await redeemSet(setDeps, projectId, items, lane);
         return items.forEach((item, index) => settle(item, verdicts[index]!));
       } catch (error) {
         if (lane !== null && isLockTimeout(error)) return items.forEach((item) => settle(item, { kind: 'voucher held', codeKey: lane }));

@@ -1,4 +1,4 @@
-import type postgres from 'postgres';
+import postgres from 'postgres';
 import { later } from '../domain/calendar.ts';
 import { counterKey, counterPrefix, type CounterRef } from '../domain/counters.ts';
 import type { Db, Sql, Tx } from './client.ts';
@@ -145,6 +145,31 @@ export const takeCounters = async (
 export const writeCounters = (db: Db, projectId: string, rows: readonly CounterRow[]) => db`
   update counter c set value = i.value from unnest(${rows.map((row) => row.key)}::text[], ${rows.map((row) => row.value)}::bigint[]) as i (key, value)
   where c.project_id = ${projectId} and c.key = i.key`;
+
+/** What a transaction adds to a counter that it has not looked at, and what it took for granted. */
+export interface LateCount {
+  key: string;
+  by: number;
+  /** What it must have room for, at most `most`. */
+  needed: number;
+  most: number;
+}
+
+const LOOK_FIRST = 'CR001';
+
+/** True where `countLate` says that the same has to be done with counters that are looked at first. */
+export const isLookFirst = (error: unknown): boolean => error instanceof postgres.PostgresError && error.code === LOOK_FIRST;
+
+/**
+ * Adds to counters that are neither locked nor read before. It fails the transaction where what was taken for granted does not hold, and is
+ * the last that is sent before the commit. The caller holds the vouchers' locks and `shareCounting` of their campaigns.
+ */
+export const countLate = (db: Db, projectId: string, counts: readonly LateCount[], now: Date) => {
+  const rows = counts.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  return db`
+    select count_late(${projectId}, ${rows.map((row) => row.key)}::text[], ${rows.map((row) => row.by)}::bigint[],
+      ${rows.map((row) => row.needed)}::bigint[], ${rows.map((row) => row.most)}::bigint[], ${now})`;
+};
 
 /** Reads counters without locking or making any: those that are missing are what the ledger says. */
 export const readCounters = async (

@@ -33,6 +33,10 @@ export const counterOf = ({ checkout: { counts }, applied }: Pick<Candidate, 'ch
     applied.flatMap((each) => each.taken),
   );
 
+/** True where limits alone decide by counters: then nothing but whether there is room has to be known of these. */
+export const countsForLimitsOnly = ({ rules, object, id, campaign }: RedeemableState, by: Redeemer): boolean =>
+  rules.length === 0 || countersOfRules(rules, { redeemable: { object, id, campaignId: campaign?.id ?? null }, ...by }).length === 0;
+
 const ownCounter = (id: string, measure: CounterRef['measure']): CounterRef => ({
   scope: 'voucher',
   of: id,

@@ -23,8 +23,14 @@ export interface CounterRef {
   measure: Measure;
 }
 
-/** The value of a counter before a redemption. */
-export type CounterReader = (ref: CounterRef) => number;
+/** A limit that a counter is held against: with `needed` more it may come to `most`. */
+interface CounterBound {
+  needed: number;
+  most: number;
+}
+
+/** The value of a counter before a redemption. @param bound all that the value is asked for, where it is a limit */
+export type CounterReader = (ref: CounterRef, bound?: CounterBound) => number;
 
 /** What one redemption adds to the counters it is counted in. */
 export type Share = Record<Measure, number>;
@@ -79,8 +85,9 @@ export const takenOf = (refs: readonly CounterRef[], share: Share): CounterChang
 /** The same counters after what was taken of them. */
 export const withTaken = (read: CounterReader, taken: readonly CounterChange[]): CounterReader => {
   if (taken.length === 0) return read;
-  return (ref) => {
+  return (ref, bound) => {
     const key = counterKey(ref);
-    return taken.reduce((value, change) => (change.key === key ? value + change.by : value), read(ref));
+    const own = taken.reduce((sum, change) => (change.key === key ? sum + change.by : sum), 0);
+    return own + read(ref, bound && { ...bound, needed: bound.needed + own });
   };
 };

@@ -115,7 +115,7 @@ export const countersOfLimits = (limited: Limited, by: Who): CounterRef[] =>
 export const refusalOfLimits = (limited: Limited, by: Who, read: CounterReader): Refusal | null => {
   for (const { name, most, perCustomer, counter } of countsOf(limited, by)) {
     if (counter === null) return refuse('missing_customer', name, most, `${name} counts for each customer: tell who redeems it`);
-    const used = read(counter);
+    const used = read(counter, { needed: 1, most });
     if (used + 1 > most) {
       const details = `${name} is ${most}, and ${used} ${used === 1 ? 'is' : 'are'} used`;
       return refuse(perCustomer ? 'customer_rules_violated' : 'quantity_exceeded', name, most, details);
@@ -127,8 +127,8 @@ export const refusalOfLimits = (limited: Limited, by: Who, read: CounterReader):
 /** Whether the budget has what this redemption costs. @returns null where it has */
 export const refusalOfBudget = (limited: Limited, by: Who, share: Share, read: CounterReader): Refusal | null => {
   for (const { name, most, counter } of budgetsOf(limited, by)) {
-    const used = read(counter);
     const needed = share[counter.measure];
+    const used = read(counter, { needed, most });
     if (used + needed > most) {
       return refuse('redemption_rules_violated', name, most, `${name} is ${most}, of which ${used} is used, and this needs ${needed}`);
     }
