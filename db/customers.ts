@@ -9,19 +9,27 @@ export const customerColumns = (db: Db) => db`
   project_id, id, source_id, name, email, phone, description, to_char(birthdate, 'YYYY-MM-DD') as birthdate, address, timezone, locale,
   metadata, clock_offset_ms, unsubscribed_at, created_at, updated_at`;
 
+/** What is told of a customer. */
+const toldOf = ({ name, email, phone, description, birthdate, address, timezone, locale, metadata }: Customer) => ({
+  name,
+  email,
+  phone,
+  description,
+  birthdate,
+  address,
+  timezone,
+  locale,
+  metadata,
+});
+
+/** The same as it is written. */
+const writtenOf = (customer: Customer) => ({ project_id: customer.projectId, id: customer.id, ...toldOf(customer) });
+
 /** The customer as the API shows it. */
 export const customerView = (customer: Customer) => ({
   id: customer.id,
   source_id: customer.sourceId,
-  name: customer.name,
-  email: customer.email,
-  phone: customer.phone,
-  description: customer.description,
-  birthdate: customer.birthdate,
-  address: customer.address,
-  timezone: customer.timezone,
-  locale: customer.locale,
-  metadata: customer.metadata,
+  ...toldOf(customer),
   clock_offset_ms: customer.clockOffsetMs,
   unsubscribed_at: customer.unsubscribedAt?.toISOString() ?? null,
   created_at: customer.createdAt.toISOString(),
@@ -41,19 +49,7 @@ const eventOf = (type: string, customer: Customer, now: Date) => ({
 /** Writes customers whose rows are locked already, and tells of it. */
 const writeChanged = async (tx: Tx, customers: Customer[], now: Date): Promise<void> => {
   if (customers.length === 0) return;
-  const rows = customers.map((customer) => ({
-    project_id: customer.projectId,
-    id: customer.id,
-    name: customer.name,
-    email: customer.email,
-    phone: customer.phone,
-    description: customer.description,
-    birthdate: customer.birthdate,
-    address: customer.address,
-    timezone: customer.timezone,
-    locale: customer.locale,
-    metadata: customer.metadata,
-  }));
+  const rows = customers.map(writtenOf);
   await tx`
     update customer c set name = i.name, email = i.email, phone = i.phone, description = i.description, birthdate = i.birthdate, address = i.address,
       timezone = i.timezone, locale = i.locale, metadata = i.metadata, updated_at = ${now}
@@ -76,18 +72,8 @@ const lock = (tx: Tx, projectId: string, ids: string[]) =>
 const insert = async (tx: Tx, customers: Customer[], now: Date): Promise<Customer[]> => {
   if (customers.length === 0) return [];
   const rows = customers.map((customer) => ({
-    project_id: customer.projectId,
-    id: customer.id,
+    ...writtenOf(customer),
     source_id: customer.sourceId,
-    name: customer.name,
-    email: customer.email,
-    phone: customer.phone,
-    description: customer.description,
-    birthdate: customer.birthdate,
-    address: customer.address,
-    timezone: customer.timezone,
-    locale: customer.locale,
-    metadata: customer.metadata,
     created_at: customer.createdAt.toISOString(),
   }));
   const written = await tx<Customer[]>`
