@@ -1,22 +1,12 @@
+import type { GivenRefereeReward } from '../domain/referee-reward.ts';
 import type { RefereeReward } from '../domain/voucher-template.ts';
 import type { Db, Tx } from './client.ts';
 import type { EventRow } from './events.ts';
-
-/** What came of a reward: the card that it came to, or why it came to none. */
-export type GivenRefereeReward = Pick<RefereeReward, 'amount' | 'type'> & { campaign_id: string; campaign: string } & (
-    { result: 'SUCCESS'; voucher_id: string; code: string } | { result: 'FAILURE'; reason: string }
-  );
+import type { NewReferral } from './referrals.ts';
 
 /** A referral whose program gives something to whom it brought, and that is to be decided on. */
-export interface OwedReward {
+export interface OwedReward extends NewReferral {
   id: string;
-  campaignId: string;
-  campaign: string;
-  voucherId: string;
-  code: string;
-  referrerId: string;
-  refereeId: string;
-  refereeSourceId: string;
   reward: RefereeReward;
   /** How often it was tried before. */
   attempts: number;

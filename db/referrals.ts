@@ -1,10 +1,10 @@
+import type { GivenRefereeReward } from '../domain/referee-reward.ts';
 import type { ReferralProgram } from '../domain/voucher-template.ts';
 import type { Db } from './client.ts';
 import { partitionOf } from './events.ts';
 import { newId } from './ids.ts';
 import { jsonLines } from './json-lines.ts';
 import { toPage, type Page } from './paging.ts';
-import type { GivenRefereeReward } from './referee-rewards.ts';
 
 /** Somebody came by somebody else's code. */
 export interface NewReferral {
