@@ -23,6 +23,13 @@ export const day = z.iso.date().refine((value) => Date.parse(value) >= EARLIEST,
 /** Minor units of the currency. */
 export const amount = z.int().nonnegative().meta({ description: 'Minor units of the currency' });
 
+/** What comes, or goes where it is negative: of credits in minor units, or points. */
+export const change = z
+  .int()
+  .min(-Number.MAX_SAFE_INTEGER)
+  .max(Number.MAX_SAFE_INTEGER)
+  .refine((value) => value !== 0, { error: 'must not be 0' });
+
 const numbersKeepTheirValue = (value: unknown): boolean => {
   if (typeof value === 'number') return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
   return typeof value !== 'object' || value === null || Object.values(value).every(numbersKeepTheirValue);

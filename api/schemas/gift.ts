@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { GIFT_EFFECTS } from '../../domain/gift.ts';
 import { cardTransaction } from './card-transaction.ts';
-import { amount, text } from './fields.ts';
+import { amount, change, text } from './fields.ts';
 import { continuedListOf } from './list.ts';
 
 const effect = z.enum(GIFT_EFFECTS).default('APPLY_TO_ORDER');
@@ -24,16 +24,9 @@ export const campaignGiftBody = z.strictObject({ amount, effect }).meta({ id: 'C
 
 export const giftSchema = z.object({ amount: z.int(), balance: z.int(), effect: z.enum(GIFT_EFFECTS) }).meta({ id: 'Gift' });
 
-const LARGEST = Number.MAX_SAFE_INTEGER;
-
 export const balanceBody = z
   .strictObject({
-    amount: z
-      .int()
-      .min(-LARGEST)
-      .max(LARGEST)
-      .refine((value) => value !== 0, { error: 'must not be 0' })
-      .meta({ description: 'What to add, in minor units; negative to take away' }),
+    amount: change.meta({ description: 'What to add, in minor units; negative to take away' }),
     source_id: text().min(1).nullish().meta({ description: 'What you call this transaction' }),
     reason: text().nullish(),
   })

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { POINTS_TRANSACTION_TYPES } from '../../domain/loyalty-card.ts';
 import { isDayOfYear, ROUNDING_TYPES } from '../../domain/points-expiration.ts';
 import { cardTransaction } from './card-transaction.ts';
-import { day, name, text } from './fields.ts';
+import { change, day, name, text } from './fields.ts';
 import { continuedListOf, listOf, paging } from './list.ts';
 
 const LARGEST = Number.MAX_SAFE_INTEGER;
@@ -71,12 +71,7 @@ const named = {
 
 export const adjustPointsBody = z
   .strictObject({
-    points: z
-      .int()
-      .min(-LARGEST)
-      .max(LARGEST)
-      .refine((value) => value !== 0, { error: 'must not be 0' })
-      .meta({ description: 'What to add; negative to take away' }),
+    points: change.meta({ description: 'What to add; negative to take away' }),
     expiration_type: z
       .enum(['PROGRAM_RULES', 'CUSTOM_DATE', 'NON_EXPIRING'])
       .optional()

@@ -1,10 +1,8 @@
 import { z } from 'zod';
-import { name } from './fields.ts';
+import { change, name } from './fields.ts';
 import { continuedListOf, paging, startingAfter } from './list.ts';
 import { pointsBalanceSchema } from './loyalty-card.ts';
 import { memberOfProgramParams, memberParams } from './loyalty.ts';
-
-const LARGEST = Number.MAX_SAFE_INTEGER;
 
 const pendingPoints = name.meta({ description: 'Id of the entry' });
 export const pendingOfMemberParams = memberParams.extend({ pendingPoints });
@@ -18,12 +16,7 @@ export const listPendingQuery = z.strictObject({
 
 export const adjustPendingBody = z
   .strictObject({
-    points: z
-      .int()
-      .min(-LARGEST)
-      .max(LARGEST)
-      .refine((value) => value !== 0, { error: 'must not be 0' })
-      .meta({ description: 'How many more wait; negative for fewer, and never all of them: cancel the entry instead' }),
+    points: change.meta({ description: 'How many more wait; negative for fewer, and never all of them: cancel the entry instead' }),
   })
   .meta({ id: 'PendingPointsAdjustment' });
 
