@@ -1,19 +1,8 @@
-interface CardTransaction<T extends string> {
-  id: string;
-  sourceId: string | null;
-  voucherId: string;
-  campaignId: string | null;
-  type: T;
-  reason: string | null;
-  relatedId: string | null;
-  redemptionId: string | null;
-  rollbackId: string | null;
-  createdAt: Date;
-}
+import type { CardTransaction } from '../db/card-transactions.ts';
 
 /** An entry of the account of a gift or loyalty card. @param manual whether somebody did it by hand, and not a rule, a redemption or time */
 export const cardTransactionView = <T extends string, B, D extends object>(
-  row: CardTransaction<T>,
+  row: CardTransaction & { type: T },
   { manual, balance, details }: { manual: boolean; balance: B; details: D },
 ) => ({
   id: row.id,

@@ -1,27 +1,15 @@
+import type { CardTransaction } from './card-transactions.ts';
 import type { Db } from './client.ts';
 import { jsonLines } from './json-lines.ts';
 import { direction } from './paging.ts';
 
 /** A change of a gift card's balance. Amounts are minor units. */
-export interface GiftTransaction {
-  id: string;
-  voucherId: string;
-  campaignId: string | null;
+export interface GiftTransaction extends CardTransaction {
   type: 'CREDITS_REDEMPTION' | 'CREDITS_REFUND' | 'CREDITS_ADDITION' | 'CREDITS_REMOVAL';
   /** Negative where it was spent. */
   amount: number;
-  /** After it: what is left, and all that the card was worth. */
-  balance: number;
-  total: number;
-  sourceId: string | null;
-  reason: string | null;
-  redemptionId: string | null;
-  rollbackId: string | null;
   /** The order that it paid for. */
   order: { id?: string; source_id?: string | null } | null;
-  /** The transaction that this one takes back. */
-  relatedId: string | null;
-  createdAt: Date;
 }
 
 const column = <K extends keyof GiftTransaction>(rows: readonly GiftTransaction[], name: K): GiftTransaction[K][] =>

@@ -1,33 +1,20 @@
 import type { LoyaltyCard, PointsTransactionType } from '../domain/loyalty-card.ts';
+import type { CardTransaction } from './card-transactions.ts';
 import type { Db } from './client.ts';
 import { jsonLines } from './json-lines.ts';
 import { direction } from './paging.ts';
 
 /** A change of a loyalty card's points. */
-export interface PointsTransaction {
-  id: string;
-  voucherId: string;
-  campaignId: string | null;
+export interface PointsTransaction extends CardTransaction {
   type: PointsTransactionType;
   /** Negative where the card has less after it. */
   points: number;
-  /** After it: what is left, and all that were ever added. */
-  balance: number;
-  total: number;
-  /** What the caller calls it. */
-  sourceId: string | null;
-  reason: string | null;
-  redemptionId: string | null;
-  rollbackId: string | null;
   orderId: string | null;
   earningRuleId: string | null;
   /** What else made it so, as the API shows it in a transaction's `details`. */
   details: Record<string, unknown>;
-  /** The transaction that this one takes back. */
-  relatedId: string | null;
   /** What makes it the same when it is asked again; null where it can't be. */
   dedupeKey: string | null;
-  createdAt: Date;
 }
 
 const column = <K extends keyof PointsTransaction>(rows: readonly PointsTransaction[], name: K): PointsTransaction[K][] =>
