@@ -7,9 +7,9 @@ import type { SecretBox } from '../../db/secret-box.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { isWithinNets } from '../../domain/web-address.ts';
 import { keptHeaders } from '../../domain/webhook-headers.ts';
-import type { SignedPost } from '../../domain/webhook-signature/provider.ts';
 import { createSharedBuckets } from '../shared-buckets.ts';
 import { createCertificates, type Fetcher } from './certificates.ts';
+import type { ArrivedPost } from './arrived-post.ts';
 import { createKnownSources, type KnownSource } from './known-sources.ts';
 import { createRefusals } from './refusals.ts';
 
@@ -19,11 +19,6 @@ export interface IntakeDeps {
   now: () => Date;
   /** Gets certificates, and confirms subscriptions. */
   fetcher: Fetcher;
-}
-
-/** A post, and from where it came. */
-export interface ArrivedPost extends SignedPost {
-  address: string;
 }
 
 /** What a sender is told of its post. */

@@ -3,7 +3,7 @@ import type { Sql } from '../../db/client.ts';
 import { keepRefusedPost } from '../../db/refused-posts.ts';
 import { admit } from '../../domain/rate-limit.ts';
 import { keptHeaders } from '../../domain/webhook-headers.ts';
-import type { ArrivedPost } from './intake.ts';
+import type { ArrivedPost } from './arrived-post.ts';
 import type { KnownSource } from './known-sources.ts';
 
 /** So many refusals of a source are written down in a second: anybody can make them, and the last ones say enough. */
