@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { ClientCertificate, Endpoint, EndpointSecrets } from '../db/endpoints.ts';
 import type { WebhookAttempt, WebhookDelivery } from '../db/webhook-deliveries.ts';
-import type { WebhookEventType } from '../domain/webhook-event-types.ts';
+import type { WebhookEventType } from '../domain/webhook-event-type.ts';
 import { versionOf } from '../domain/webhook-signature/outgoing.ts';
 
 /** Whose a client certificate is, and until when. */

@@ -1,18 +1,11 @@
 import { z } from 'zod';
+import type { WebhookEventType } from './webhook-event-type.ts';
 import { loyaltyEventTypes } from './webhook-loyalty-events.ts';
+import { referralEventTypes } from './webhook-referral-events.ts';
 import { resourceEventTypes } from './webhook-resource-events.ts';
 import { tierEventTypes } from './webhook-tier-events.ts';
 import { RENDERED_MESSAGE_EXAMPLE } from './rendered-message.ts';
 import { RENDERED_EVENT } from './webhook-formats/registry.ts';
-
-/** What an event of ours carries in `data`: fields may be added, and none is taken away or changes its kind. */
-export interface WebhookEventType {
-  type: string;
-  description: string;
-  data: z.ZodType;
-  /** An event of this type, as a test sends it. */
-  example: Record<string, unknown>;
-}
 
 const VOUCHER = { id: 'v_0192f3a8', code: 'WELCOME-7K2M', campaign: 'welcome', type: 'DISCOUNT_VOUCHER', active: true };
 const CUSTOMER = { id: 'cust_0192f3a8', source_id: 'crm-42', name: 'Ada Lovelace', email: 'ada@example.com' };
@@ -77,66 +70,6 @@ const order = (type: string, description: string): WebhookEventType => ({
   }),
   example: { order: ORDER },
 });
-
-const review = (
-  type: string,
-  description: string,
-  more: Record<string, z.ZodType>,
-  example: Record<string, unknown>,
-): WebhookEventType => ({
-  type,
-  description,
-  data: z.looseObject({ review_id: z.string(), enrolment_id: z.string(), step: z.string(), ...more }),
-  example: { review_id: 'ref_0192f3a8', enrolment_id: 'enr_0192f3a8', step: 'guard', ...example },
-});
-
-const referral = (type: string, description: string, more: z.ZodRawShape = {}, example: object = {}): WebhookEventType => ({
-  type,
-  description,
-  data: z.looseObject({
-    referral_id: z.string(),
-    code: z.string(),
-    voucher_id: z.string(),
-    campaign_id: z.string(),
-    campaign: z.string(),
-    referrer_id: z.string(),
-    referee_id: z.string(),
-    referee_source_id: z.string(),
-    ...more,
-  }),
-  example: {
-    referral_id: 'rfl_0192f3a8',
-    code: 'ADA-7K2M',
-    voucher_id: VOUCHER.id,
-    campaign_id: 'camp_0192f3a8',
-    campaign: 'bring a friend',
-    referrer_id: CUSTOMER.id,
-    referee_id: 'cust_0192f3a9',
-    referee_source_id: 'crm-43',
-    ...example,
-  },
-});
-
-const refereeReward = (type: string, description: string, outcome: Record<string, unknown>): WebhookEventType =>
-  referral(
-    type,
-    description,
-    {
-      referee_reward: z.looseObject({
-        result: z.enum(['SUCCESS', 'FAILURE']),
-        type: z.enum(['GIFT_VOUCHER', 'LOYALTY_CARD']),
-        amount: z.int(),
-        campaign_id: z.string(),
-        campaign: z.string(),
-        voucher_id: z.string().optional(),
-        code: z.string().optional(),
-        reason: z.string().optional(),
-        attempts: z.int().optional(),
-        next_attempt_at: z.string().nullish(),
-      }),
-    },
-    { referee_reward: { type: 'GIFT_VOUCHER', amount: 500, campaign_id: 'camp_0192f3a9', campaign: 'welcome cards', ...outcome } },
-  );
 
 const journey = (
   type: string,
@@ -235,35 +168,7 @@ export const webhookEventTypes: WebhookEventType[] = [
     }),
     example: { ...REDEEMED, rollback_id: 'r_0192f3a9', discount_amount: 500, reason: 'returned' },
   },
-  referral('customer.referred', 'A customer brought another by a referral code; told to who brought them'),
-  referral('referral.joined', 'A customer came by a referral code; told to who was brought'),
-  refereeReward('referral.reward.succeeded', 'Who was brought got what the referral program gives them', {
-    result: 'SUCCESS',
-    voucher_id: VOUCHER.id,
-    code: 'GIFT-7K2M',
-  }),
-  refereeReward(
-    'referral.reward.failed',
-    'Who was brought could not be given what the referral program promises: told at first, and once it is given up',
-    {
-      result: 'FAILURE',
-      reason: 'The campaign welcome cards is disabled',
-      attempts: 1,
-      next_attempt_at: '2026-03-01T10:01:00.000Z',
-    },
-  ),
-  review(
-    'review.requested',
-    'A referral waits for somebody to decide',
-    { referrer_id: z.string().nullable(), signals: z.array(z.string()) },
-    { referrer_id: CUSTOMER.id, signals: ['same_device'] },
-  ),
-  review(
-    'review.decided',
-    'Somebody decided on a referral',
-    { decision: z.enum(['approved', 'rejected']), note: z.string().nullable() },
-    { decision: 'approved', note: 'sisters' },
-  ),
+  ...referralEventTypes,
   order('order.created', 'An order became known'),
   order('order.updated', 'An order was changed, or something was redeemed for it'),
   order('order.paid', 'An order was paid'),

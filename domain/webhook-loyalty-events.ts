@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { WebhookEventType } from './webhook-event-types.ts';
+import type { WebhookEventType } from './webhook-event-type.ts';
 
 const CARD = {
   id: 'v_0192f3a8',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { WebhookEventType } from './webhook-event-types.ts';
+import type { WebhookEventType } from './webhook-event-type.ts';
 
 /** Events of a thing that people keep: its data is the thing, by its own name. */
 const kept = (key: string, example: Record<string, unknown>, changes: Record<string, string>): WebhookEventType[] =>

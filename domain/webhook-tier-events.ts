@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { WebhookEventType } from './webhook-event-types.ts';
+import type { WebhookEventType } from './webhook-event-type.ts';
 
 const SILVER = { id: 'ltr_0192f3a8', name: 'Silver', campaign_id: 'camp_0192f3a8', points: { from: 100, to: 499 }, object: 'loyalty_tier' };
 const GOLD = { ...SILVER, id: 'ltr_0192f3a9', name: 'Gold', points: { from: 500 } };
