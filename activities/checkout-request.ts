@@ -20,7 +20,7 @@ export interface OrderRequest {
 export interface CheckoutRequest {
   /** `timezone` is where its days, weeks and months begin; `currency` what formulas reckon in. */
   project: { id: string; caseSensitiveCodes: boolean; timezone: string; currency: string };
-  apiKeyId: string;
+  apiKeyId: string | null;
   apiKeyName: string;
   requestId: string;
   redeemables: AskedRedeemable[];

@@ -21,7 +21,7 @@ export interface RewardEffect {
   voucher: Voucher | null;
   /** The customer's time. */
   at: Date;
-  apiKeyId: string;
+  apiKeyId: string | null;
 }
 
 /** What is told of a reward, with what it came to (reward-gifts.ts). */
@@ -39,7 +39,7 @@ interface Redeemed {
   now: Date;
   /** The customer's time. */
   at: Date;
-  apiKeyId: string;
+  apiKeyId: string | null;
 }
 
 /** Takes the points of a reward off its card, in memory, and one of what there is to give. */

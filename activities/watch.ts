@@ -1,4 +1,5 @@
 import { forgetAccessTokens } from '../db/access-tokens.ts';
+import { redeemByThemselves, type AutoRedemptionDeps } from './auto-redemption.ts';
 import { wakeStalledActions } from '../db/async-actions.ts';
 import type { Sql } from '../db/client.ts';
 import { forgetPastCounters } from '../db/counters.ts';
@@ -15,7 +16,7 @@ import { sweepTiers } from './loyalty-tiers.ts';
 import { retryRefereeRewards, type RefereeRewardsDeps } from './referee-rewards.ts';
 import { sweepSegments } from './segments.ts';
 
-export interface WatchDeps extends RefereeRewardsDeps {
+export interface WatchDeps extends RefereeRewardsDeps, AutoRedemptionDeps {
   sql: Sql;
 }
 
@@ -27,10 +28,10 @@ const EXPORTS_KEPT_MS = 7 * 86_400_000;
 export type WatchActivities = ReturnType<typeof createWatchActivities>;
 
 /** What looks after the rest: a lost signal or timer costs a minute, not a customer. */
-export const createWatchActivities = ({ sql, now, ...giving }: WatchDeps) => ({
+export const createWatchActivities = ({ sql, now, redeem, ...giving }: WatchDeps) => ({
   /**
    * Asks to wake what is overdue, lets events that stand aside be tried again, closes journeys that have drained, puts points
-   * that waited on loyalty cards and takes off those that expire, tells who entered and left segments and tiers, and tries again to give
+   * that waited on loyalty cards and takes off those that expire, redeems what members get by themselves, tells who entered and left segments and tiers, and tries again to give
    * rewards that could not be given.
    */
   wakeOverdue: async () => ({
@@ -45,6 +46,8 @@ export const createWatchActivities = ({ sql, now, ...giving }: WatchDeps) => ({
     points: await settleDuePoints(sql, now()),
     tiers: await sweepTiers(sql, now()),
     rewards: await retryRefereeRewards(sql, { now, ...giving }),
+    // At last, since it fails where a card cannot be looked at.
+    redeemed: await redeemByThemselves({ sql, now, redeem }),
   }),
 
   /** Makes room for the next days and forgets what is kept for a day or a week. */

@@ -1,6 +1,10 @@
 import type { Tx } from '../db/client.ts';
+import { askAutoRedemptionsOf } from '../db/auto-redemptions.ts';
+import { newId } from '../db/ids.ts';
 import {
   createRewardAssignment,
+  findAutoRedeemed,
+  findRewardAssignment,
   lockRewardAssignment,
   updateRewardAssignment,
   type AssignmentPlace,
@@ -9,8 +13,12 @@ import {
 import { findReward, type Reward } from '../db/rewards.ts';
 import { DomainError } from '../domain/errors.ts';
 import { notFound } from './errors.ts';
+import { lockLoyaltyProgram } from './loyalty-program.ts';
 
-type PointsInput = { loyalty: { points?: number } } | undefined;
+type PointsInput = { loyalty: { points?: number; auto_redeem?: boolean | null } } | undefined;
+
+const wrong = (path: string, message: string): DomainError =>
+  new DomainError('invalid_payload', 'The request has fields that are wrong.', { fields: [{ path, message }] });
 
 /** @throws DomainError invalid_payload, where members pay with points and a price is given, or they do not and none is */
 const pointsOf = ({ type, id }: Pick<Reward, 'type' | 'id'>, parameters: PointsInput, path: string): number | null => {
@@ -26,7 +34,27 @@ const pointsOf = ({ type, id }: Pick<Reward, 'type' | 'id'>, parameters: PointsI
 };
 
 /**
- * Gives a program a reward.
+ * Whether members of a program that is locked get a reward by themselves.
+ * @param own the assignment that asks, where it is there already
+ * @throws DomainError invalid_payload, where they pay with points for it, or get another one already
+ */
+const autoRedeemOf = async (
+  tx: Tx,
+  { type, id }: Pick<Reward, 'type' | 'id'>,
+  of: { projectId: string; campaignId: string },
+  asked: boolean,
+  { own, path }: { own?: string; path: string },
+): Promise<boolean> => {
+  if (!asked) return false;
+  const at = `${path}parameters.loyalty.auto_redeem`;
+  if (type === 'COIN') throw wrong(at, `must be left out: members pay with points for the reward ${id}`);
+  const other = await findAutoRedeemed(tx, of.projectId, of.campaignId);
+  if (other && other.id !== own) throw wrong(at, `is that of the reward ${other.rewardId} already: a program gives one by itself`);
+  return true;
+};
+
+/**
+ * Gives a program that is locked a reward.
  * @param path where the request says it, with a dot at its end, to name it in a refusal
  * @throws DomainError not_found; invalid_payload; duplicate_found, where the program has it already
  */
@@ -40,11 +68,13 @@ export const assignReward = async (
   const reward = await findReward(tx, projectId, rewardId);
   if (!reward) throw notFound('reward', rewardId);
   const points = pointsOf(reward, parameters, path);
-  const made = await createRewardAssignment(tx, { projectId, rewardId, campaignId, points }, now);
+  const autoRedeem = await autoRedeemOf(tx, reward, { projectId, campaignId }, parameters?.loyalty.auto_redeem ?? false, { path });
+  const made = await createRewardAssignment(tx, { projectId, rewardId, campaignId, points, autoRedeem }, now);
   if (!made)
     throw new DomainError('duplicate_found', 'The loyalty program has this reward already.', {
       resource: { type: 'reward', id: rewardId },
     });
+  if (autoRedeem) await askAutoRedemptionsOf(tx, { projectId, campaignId }, newId('event'));
   return made;
 };
 
@@ -55,7 +85,10 @@ export const lockedAssignment = async (tx: Tx, projectId: string, place: Assignm
   return assignment;
 };
 
-/** Changes what a reward costs in a program; what is left out stays. @throws DomainError not_found; invalid_payload */
+/**
+ * Changes what a reward costs in a program, or whether members get it by themselves; what is left out stays.
+ * @throws DomainError resource_not_found; invalid_payload
+ */
 export const changeAssignment = async (
   tx: Tx,
   projectId: string,
@@ -64,8 +97,16 @@ export const changeAssignment = async (
   parameters: PointsInput,
   now: Date,
 ): Promise<RewardAssignment> => {
+  const found = await findRewardAssignment(tx, projectId, place, id);
+  if (found) await lockLoyaltyProgram(tx, projectId, found.campaignId);
   const assignment = await lockedAssignment(tx, projectId, place, id);
-  if (parameters?.loyalty.points === undefined) return assignment;
-  const reward = await findReward(tx, projectId, assignment.rewardId);
-  return updateRewardAssignment(tx, assignment, pointsOf(reward!, parameters, ''), now);
+  const { points, auto_redeem: asked } = parameters?.loyalty ?? {};
+  if (points === undefined && asked === undefined) return assignment;
+  const reward = (await findReward(tx, projectId, assignment.rewardId))!;
+  const autoRedeem =
+    asked === undefined ? assignment.autoRedeem : await autoRedeemOf(tx, reward, assignment, asked ?? false, { own: id, path: '' });
+  const change = { points: points === undefined ? assignment.points : pointsOf(reward, parameters, ''), autoRedeem };
+  const next = await updateRewardAssignment(tx, assignment, change, now);
+  if (autoRedeem) await askAutoRedemptionsOf(tx, next, newId('event'));
+  return next;
 };

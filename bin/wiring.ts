@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ReadinessCheck } from '../api/routes/health.ts';
 import { createBulkActivities, type BulkActivities } from '../activities/bulk/bulk-activities.ts';
+import type { Checkout } from '../activities/checkout.ts';
 import { createDeliveryActivities, type DeliveryActivities } from '../activities/delivery/deliveries.ts';
 import { createMailTransport } from '../activities/delivery/mail.ts';
 import { createPoster } from '../activities/delivery/post.ts';
@@ -19,6 +20,7 @@ import { createVoucherStates } from '../activities/voucher-states.ts';
 import { createWatchActivities, type WatchActivities } from '../activities/watch.ts';
 import { createJourneyVersions } from '../db/journey-versions.ts';
 import { pendingMigrations } from '../db/migrate.ts';
+import { createAutoRedemptions } from '../relay/auto-redemptions.ts';
 import { createRelay, type Relay } from '../relay/relay.ts';
 import { createFanOut } from '../relay/fan-out.ts';
 import { createRouteEvents } from '../relay/route-events.ts';
@@ -67,6 +69,7 @@ export const addressesOf = ({ webhookNets, webhookPorts }: ServiceConfiguration)
 export const wireDeliveries = (
   { sql, box, now }: Core,
   configuration: ServiceConfiguration,
+  { redeem }: Pick<Checkout, 'redeem'>,
 ): Wired & { activities: DeliveryActivities & WatchActivities } => {
   const renderer = createMailRenderer();
   const pools = createSmtpPools();
@@ -78,7 +81,7 @@ export const wireDeliveries = (
   return {
     activities: {
       ...createDeliveryActivities({ sql, transports: { smtp, webhook, ...svix }, now, random: Math.random }),
-      ...createWatchActivities({ sql, now, randomBytes, random: Math.random }),
+      ...createWatchActivities({ sql, now, redeem, randomBytes, random: Math.random }),
     },
     close: async () => {
       poster.close();
@@ -97,6 +100,7 @@ export const wireRelay = (core: Core, { svix }: Pick<Configuration, 'svix'>): Re
       createRouteEvents({ ...core, versions: createJourneyVersions() }),
       createRefereeRewards({ ...core, randomBytes, random: Math.random }),
       createEarnPoints({ ...core, randomBytes }),
+      createAutoRedemptions(),
       createFanOut({ ...core, svix: svix !== null }),
     ],
   });

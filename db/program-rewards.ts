@@ -9,9 +9,24 @@ export interface ProgramReward {
   assignment: RewardAssignment;
 }
 
-type Row = Reward & { assignmentId: string; campaignId: string; points: number | null; assignedAt: Date; assignmentUpdatedAt: Date | null };
+type Row = Reward & {
+  assignmentId: string;
+  campaignId: string;
+  points: number | null;
+  autoRedeem: boolean;
+  assignedAt: Date;
+  assignmentUpdatedAt: Date | null;
+};
 
-const programReward = ({ assignmentId: id, campaignId, points, assignedAt, assignmentUpdatedAt, ...reward }: Row): ProgramReward => ({
+const programReward = ({
+  assignmentId: id,
+  campaignId,
+  points,
+  autoRedeem,
+  assignedAt,
+  assignmentUpdatedAt,
+  ...reward
+}: Row): ProgramReward => ({
   reward,
   assignment: {
     projectId: reward.projectId,
@@ -19,6 +34,7 @@ const programReward = ({ assignmentId: id, campaignId, points, assignedAt, assig
     rewardId: reward.id,
     campaignId,
     points,
+    autoRedeem,
     createdAt: assignedAt,
     updatedAt: assignmentUpdatedAt,
   },
@@ -37,7 +53,8 @@ export const rewardsOfProgram = async (
   const source = db`reward_assignment a join reward w on w.project_id = a.project_id and w.id = a.reward_id`;
   const [rows, [totals]] = await Promise.all([
     db<Row[]>`
-      select ${rewardColumns(db)}, a.id as assignment_id, a.campaign_id, a.points, a.created_at as assigned_at, a.updated_at as assignment_updated_at
+      select ${rewardColumns(db)}, a.id as assignment_id, a.campaign_id, a.points, a.auto_redeem, a.created_at as assigned_at,
+        a.updated_at as assignment_updated_at
       from ${source} where ${where} order by a.id limit ${limit + 1} offset ${(page - 1) * limit}`,
     db<{ total: number }[]>`select count(*) as total from ${source} where ${where}`,
   ]);

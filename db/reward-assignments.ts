@@ -11,11 +11,14 @@ export interface RewardAssignment {
   campaignId: string;
   /** null: as many as the member wants to pay with. */
   points: number | null;
+  /** Whether members get it by themselves once they have enough points: one of a program. */
+  autoRedeem: boolean;
   createdAt: Date;
   updatedAt: Date | null;
 }
 
-const assignmentColumns = (db: Db) => db`a.project_id, a.id, a.reward_id, a.campaign_id, a.points, a.created_at, a.updated_at`;
+const assignmentColumns = (db: Db) =>
+  db`a.project_id, a.id, a.reward_id, a.campaign_id, a.points, a.auto_redeem, a.created_at, a.updated_at`;
 
 /** The assignment as the API shows it. */
 export const rewardAssignmentView = (assignment: RewardAssignment) => ({
@@ -23,7 +26,7 @@ export const rewardAssignmentView = (assignment: RewardAssignment) => ({
   reward_id: assignment.rewardId,
   related_object_id: assignment.campaignId,
   related_object_type: 'campaign' as const,
-  ...(assignment.points !== null && { parameters: { loyalty: { points: assignment.points } } }),
+  ...(assignment.points !== null && { parameters: { loyalty: { points: assignment.points, auto_redeem: assignment.autoRedeem } } }),
   created_at: assignment.createdAt.toISOString(),
   updated_at: assignment.updatedAt?.toISOString() ?? null,
   object: 'reward_assignment' as const,
@@ -44,14 +47,14 @@ const recordAssignmentEvent = (tx: Tx, type: string, assignment: RewardAssignmen
 /** @returns null where the program has the reward already */
 export const createRewardAssignment = async (
   tx: Tx,
-  assignment: Pick<RewardAssignment, 'projectId' | 'rewardId' | 'campaignId' | 'points'>,
+  assignment: Pick<RewardAssignment, 'projectId' | 'rewardId' | 'campaignId' | 'points' | 'autoRedeem'>,
   now: Date,
 ): Promise<RewardAssignment | null> => {
   const id = newId('rewardAssignment');
   const row: RewardAssignment = { ...assignment, id, createdAt: idTime(id), updatedAt: null };
   const { count } = await tx`
-    insert into reward_assignment (project_id, id, reward_id, campaign_id, points, created_at)
-    values (${row.projectId}, ${id}, ${row.rewardId}, ${row.campaignId}, ${row.points}, ${row.createdAt})
+    insert into reward_assignment (project_id, id, reward_id, campaign_id, points, auto_redeem, created_at)
+    values (${row.projectId}, ${id}, ${row.rewardId}, ${row.campaignId}, ${row.points}, ${row.autoRedeem}, ${row.createdAt})
     on conflict (project_id, reward_id, campaign_id) do nothing`;
   if (count === 0) return null;
   await recordAssignmentEvent(tx, 'reward.assignment.created', row, now);
@@ -104,18 +107,27 @@ export const listRewardAssignments = async (
   return toPage(rows, limit, totals?.total ?? 0);
 };
 
-/** Changes what a reward costs in a program; the assignment is locked. */
+/** Changes what a reward costs in a program, or whether members get it by themselves; the assignment is locked. */
 export const updateRewardAssignment = async (
   tx: Tx,
   assignment: RewardAssignment,
-  points: number | null,
+  change: Pick<RewardAssignment, 'points' | 'autoRedeem'>,
   now: Date,
 ): Promise<RewardAssignment> => {
-  const next: RewardAssignment = { ...assignment, points, updatedAt: now };
+  const next: RewardAssignment = { ...assignment, ...change, updatedAt: now };
   await tx`
-    update reward_assignment set points = ${points}, updated_at = ${now} where project_id = ${next.projectId} and id = ${next.id}`;
+    update reward_assignment set points = ${next.points}, auto_redeem = ${next.autoRedeem}, updated_at = ${now}
+    where project_id = ${next.projectId} and id = ${next.id}`;
   await recordAssignmentEvent(tx, 'reward.assignment.updated', next, now);
   return next;
+};
+
+/** The reward that members of a program get by themselves; null where they get none. */
+export const findAutoRedeemed = async (db: Db, projectId: string, campaignId: string): Promise<RewardAssignment | null> => {
+  const [row] = await db<RewardAssignment[]>`
+    select ${assignmentColumns(db)} from reward_assignment a
+    where a.project_id = ${projectId} and a.campaign_id = ${campaignId} and a.auto_redeem`;
+  return row ?? null;
 };
 
 export const deleteRewardAssignment = async (tx: Tx, assignment: RewardAssignment, now: Date): Promise<void> => {

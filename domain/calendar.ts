@@ -100,6 +100,9 @@ export const nextLocalTime = (at: string, time: string, days: readonly Weekday[]
   throw new RangeError(`no day of ${days.join(', ')} within a week`);
 };
 
+/** The local day, YYYY-MM-DD. */
+export const localDayIn = (at: string, zone: string): string => zoned(at, zone).toPlainDate().toString();
+
 /** What a local clock shows: HH:MM. */
 export const localTimeIn = (at: string, zone: string): string => zoned(at, zone).toPlainTime().toString().slice(0, 5);
 

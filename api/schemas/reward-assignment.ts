@@ -4,7 +4,15 @@ import { listOf, paging } from './list.ts';
 import { programParams } from './loyalty.ts';
 
 const parameters = z
-  .strictObject({ loyalty: z.strictObject({ points: z.int().min(1).max(Number.MAX_SAFE_INTEGER).optional() }) })
+  .strictObject({
+    loyalty: z.strictObject({
+      points: z.int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
+      auto_redeem: z
+        .boolean()
+        .nullish()
+        .meta({ description: 'Whether members get it by themselves once they have enough points: one reward of a program' }),
+    }),
+  })
   .optional()
   .meta({ description: 'loyalty.points: what the reward costs. To be left out where members pay with points: they say how many' });
 
@@ -44,7 +52,7 @@ export const rewardAssignmentSchema = z
     reward_id: z.string(),
     related_object_id: z.string().meta({ description: 'Id of the loyalty program' }),
     related_object_type: z.literal('campaign'),
-    parameters: z.object({ loyalty: z.object({ points: z.int() }) }).optional(),
+    parameters: z.object({ loyalty: z.object({ points: z.int(), auto_redeem: z.boolean() }) }).optional(),
     created_at: z.string(),
     updated_at: z.string().nullable(),
     object: z.literal('reward_assignment'),

@@ -22,7 +22,8 @@ export const worker = async (given: Configuration): Promise<void> => {
   const { log } = core;
   stopping.add('core', core.close);
   installRuntime(log);
-  const [checkout, journeys, deliveries] = [wireCheckout(core), wireJourneys(core), wireDeliveries(core, configuration)];
+  const [checkout, journeys] = [wireCheckout(core), wireJourneys(core)];
+  const deliveries = wireDeliveries(core, configuration, checkout.activities);
   stopping.add('traces', checkout.close);
   stopping.add('mail', deliveries.close);
 

@@ -6,6 +6,7 @@ import { createJourneyPublishingRoutes } from '../../../api/routes/journey-publi
 import { createJourneyStateRoutes } from '../../../api/routes/journey-states.ts';
 import { createJourneyRoutes } from '../../../api/routes/journeys.ts';
 import { resourceRoutes, startApi, type TestApi } from '../../harness/api.ts';
+import { createCheckout } from '../../harness/checkout.ts';
 import { createDatabase, type TestDatabase } from '../../harness/database.ts';
 import { enrolmentOf, prepareJourneys, startJourneyEngine, tell, type JourneyEngine } from '../../harness/journeys.ts';
 import { smtpUrl } from '../../harness/mailbox.ts';
@@ -226,7 +227,13 @@ test('a journey drains: nobody enters, who is inside comes to the end, and then 
   const late = await tell(sql, shop.project, 'nina', 'draining');
   await enrolmentOf(sql, nell, (each) => each.state === 'exited');
   expect((await sql`select from enrolment where customer_id = ${late.id}`).count).toBe(0);
-  await createWatchActivities({ sql, now: () => new Date(), randomBytes, random: Math.random }).wakeOverdue();
+  await createWatchActivities({
+    sql,
+    now: () => new Date(),
+    redeem: createCheckout(sql).redeem,
+    randomBytes,
+    random: Math.random,
+  }).wakeOverdue();
   expect((await call('GET', '/v1/journeys/draining')).body).toMatchObject({ state: 'live', version: 2, drains_to: null });
   expect((await call('POST', '/v1/journeys/draining/drain', {})).body).toMatchObject({ state: 'archived' });
 });

@@ -12,6 +12,7 @@ import type { Project } from '../../../db/projects.ts';
 import type { Relay } from '../../../relay/relay.ts';
 import { ensureSchedules } from '../../../relay/schedules.ts';
 import { destinationWorkflowId, journeyWorkflowId } from '../../../workflows/contracts.ts';
+import { createCheckout } from '../../harness/checkout.ts';
 import { createDatabase, type TestDatabase } from '../../harness/database.ts';
 import { createProject } from '../../harness/project.ts';
 import { createTestRelay, until } from '../../harness/relay.ts';
@@ -177,7 +178,7 @@ describe('a destination with deliveries', () => {
   test('is woken by the watch when something of it is overdue, and not when it is paused', async () => {
     const [id, watch] = [
       await createDestination(),
-      createWatchActivities({ sql, now: () => new Date(), randomBytes, random: Math.random }),
+      createWatchActivities({ sql, now: () => new Date(), redeem: createCheckout(sql).redeem, randomBytes, random: Math.random }),
     ];
     await plan(id, 1, new Date(Date.now() - 120_000));
     expect((await watch.wakeOverdue()).destinations).toBe(0);
@@ -205,7 +206,13 @@ describe('the watch', () => {
   const ago = (seconds: number) => new Date(Date.now() - seconds * 1000);
 
   test('wakes the cohorts with enrolments that are overdue, by the customer’s clock, and no others', async () => {
-    const watch = createWatchActivities({ sql, now: () => new Date(), randomBytes, random: Math.random });
+    const watch = createWatchActivities({
+      sql,
+      now: () => new Date(),
+      redeem: createCheckout(sql).redeem,
+      randomBytes,
+      random: Math.random,
+    });
     const [overdue = '', travelled = '', ahead = '', due = ''] = await createCohorts(4);
     const day = 86_400_000;
     await enrol(overdue, ago(120));
@@ -220,7 +227,13 @@ describe('the watch', () => {
   });
 
   test('puts the time of a cohort right that looks overdue and is not, and empties that of one in which nobody is left', async () => {
-    const watch = createWatchActivities({ sql, now: () => new Date(), randomBytes, random: Math.random });
+    const watch = createWatchActivities({
+      sql,
+      now: () => new Date(),
+      redeem: createCheckout(sql).redeem,
+      randomBytes,
+      random: Math.random,
+    });
     const [later = '', left = ''] = await createCohorts(2);
     const dueAt = new Date(Date.now() + 86_400_000);
     await enrol(later, dueAt);
@@ -247,7 +260,13 @@ describe('the watch', () => {
   });
 
   test('leaves a journey alone that is paused', async () => {
-    const watch = createWatchActivities({ sql, now: () => new Date(), randomBytes, random: Math.random });
+    const watch = createWatchActivities({
+      sql,
+      now: () => new Date(),
+      redeem: createCheckout(sql).redeem,
+      randomBytes,
+      random: Math.random,
+    });
     const [cohort = ''] = await createCohorts(1);
     await enrol(cohort, ago(120));
     await sql`update cohort set wakes_told = wakes_asked`;
@@ -267,7 +286,13 @@ describe('the watch', () => {
   });
 
   test('forgets the answers of yesterday and keeps those of today', async () => {
-    const watch = createWatchActivities({ sql, now: () => new Date(), randomBytes, random: Math.random });
+    const watch = createWatchActivities({
+      sql,
+      now: () => new Date(),
+      redeem: createCheckout(sql).redeem,
+      randomBytes,
+      random: Math.random,
+    });
     await sql`
       insert into idempotency (project_id, key, request_hash, status, body, created_at)
       select ${project.id}, 'k' || n, '', 200, '', now() - n * interval '1 hour' from generate_series(1, 48) n`;
