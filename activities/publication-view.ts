@@ -1,6 +1,7 @@
 import type { Publication } from '../db/publications.ts';
 import { voucherView } from '../db/voucher-changes.ts';
 import type { Voucher } from '../db/vouchers.ts';
+import type { Customer } from '../domain/customer.ts';
 
 const common = (publication: Publication) => ({
   id: publication.id,
@@ -30,9 +31,14 @@ export const publicationView = (publication: Publication) => {
   };
 };
 
-/** The answer to who publishes: its vouchers as they are now. */
-export const publishedView = (publication: Publication, vouchers: Voucher[]) => ({
+/** The answer to who publishes: its vouchers as they are now. @param known what is known of the customer; null where a browser asks */
+export const publishedView = (
+  publication: Publication,
+  vouchers: Voucher[],
+  known: Pick<Customer, 'name' | 'email' | 'metadata'> | null,
+) => ({
   ...common(publication),
+  customer: { ...common(publication).customer, ...(known && { name: known.name, email: known.email, metadata: known.metadata }) },
   voucher: vouchers.length === 1 ? voucherView(vouchers[0]!) : undefined,
   vouchers: vouchers.length === 1 ? undefined : vouchers.map(voucherView),
   vouchers_id: publication.voucherIds,

@@ -39,7 +39,8 @@ export const questionOf = (
   audience: CheckoutRequest['audience'],
   expand: string[],
 ): CheckoutRequest => {
-  const { order, customer } = body;
+  const { order } = body;
+  const customer = body.customer ?? order?.customer;
   if (order?.currency !== undefined && order.currency !== project.currency) {
     throw wrongFields([{ path: 'order.currency', message: `must be ${project.currency}, the currency of the project` }]);
   }

@@ -1,4 +1,5 @@
 import type { VoucherTemplate } from '../domain/voucher-template.ts';
+import { wholeCodeConfig } from '../domain/code-pattern.ts';
 import { windowView } from '../domain/voucher-template.ts';
 import { assignedRules, assignedRulesView, type AssignedRules } from './assigned-rules.ts';
 import type { Db, Tx } from './client.ts';
@@ -75,7 +76,7 @@ export const campaignView = (campaign: Campaign) => ({
           loyalty_card: campaign.template.loyalty_card ?? null,
           redemption: campaign.template.redemption,
           limits: campaign.template.limits,
-          code_config: campaign.template.code_config ?? {},
+          code_config: wholeCodeConfig(campaign.template.code_config ?? {}),
           is_referral_code: campaign.campaignType === 'REFERRAL_PROGRAM',
         },
   referral_program: campaign.template.referral_program,

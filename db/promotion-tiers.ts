@@ -61,6 +61,7 @@ export const tierView = (tier: PromotionTier) => ({
   name: tier.name,
   banner: tier.banner,
   campaign_id: tier.campaignId,
+  promotion_id: tier.campaignId,
   campaign: {
     id: tier.campaignId,
     name: tier.campaign,

@@ -27,14 +27,20 @@ const columns = (db: Db) => db`
 const source = (db: Db) => db`
   validation_rule r join validation_rule_revision d on d.project_id = r.project_id and d.rule_id = r.id and d.revision = r.revision`;
 
+/** Conditions with how they go together, where nobody said it: all of them. */
+const rulesView = (rules: RuleDefinition['rules']): RuleDefinition['rules'] => {
+  const ids = Object.keys(rules).filter((id) => id !== 'logic');
+  return rules.logic !== undefined || ids.length === 0 ? rules : { ...rules, logic: ids.join(' and ') };
+};
+
 /** The rule as the API shows it. */
 export const ruleView = (rule: ValidationRule) => ({
   id: rule.id,
   name: rule.name,
-  rules: rule.definition.rules,
+  rules: rulesView(rule.definition.rules),
   error: rule.definition.error ?? undefined,
   applicable_to: rule.definition.applicable_to ?? { included: [], excluded: [], included_all: false },
-  type: 'advanced' as const,
+  type: rule.definition.type ?? 'advanced',
   context_type: rule.contextType ?? 'global',
   revision: rule.revision,
   assignments_count: rule.assignmentsCount,

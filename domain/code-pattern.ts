@@ -87,6 +87,13 @@ export const parseCodeConfig = (config: CodeConfig, options: { caseSensitive: bo
   return { parts, random, alphabet, possible: alphabet.length ** random };
 };
 
+/** A configuration with what counts where it says nothing. */
+export const wholeCodeConfig = (config: CodeConfig): CodeConfig => ({
+  charset: DEFAULT_CHARSET,
+  ...(config.pattern == null && { length: DEFAULT_LENGTH, pattern: '#'.repeat(config.length ?? DEFAULT_LENGTH) }),
+  ...Object.fromEntries(Object.entries(config).filter(([, value]) => value != null)),
+});
+
 const figures = (pattern: CodePattern): string =>
   `${pattern.random} random character${pattern.random === 1 ? '' : 's'} out of ${pattern.alphabet.length} make ${pattern.possible} possible codes`;
 

@@ -43,7 +43,10 @@ export const createPublicationRoutes = ({ sql, now, randomBytes }: PublicationRo
   const answer = ({ project, apiKey, requestId, write }: RequestContext, told: Omit<PublishRequest, 'project' | 'apiKeyId'>) =>
     write(async (tx): Promise<Answer> => {
       const published = await publish(tx, { ...told, project, apiKeyId: apiKey.id }, { now: now(), randomBytes });
-      if ('publication' in published) return { status: 200, body: publishedView(published.publication, published.vouchers) };
+      if ('publication' in published) {
+        const known = apiKey.kind === 'secret' ? published.customer : null;
+        return { status: 200, body: publishedView(published.publication, published.vouchers, known) };
+      }
       const { key, message } = published.refusal;
       return { status: statusOf[key], body: errorBody(new DomainError(key, message), requestId) };
     });

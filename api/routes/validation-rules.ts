@@ -43,9 +43,10 @@ const errorOf = (error: { message?: string } | null | undefined): RuleDefinition
 
 /** The definition after a change; null where nothing of it changes. */
 const definitionAfter = (rule: ValidationRule, body: z.output<typeof updateRuleBody>): RuleDefinition | null => {
-  const { rules, error, applicable_to: scope } = body;
-  if (rules === undefined && error === undefined && scope === undefined) return null;
+  const { rules, error, applicable_to: scope, type = rule.definition.type } = body;
+  if (rules === undefined && error === undefined && scope === undefined && type === rule.definition.type) return null;
   return {
+    ...(type !== undefined && { type }),
     rules: rules ?? rule.definition.rules,
     error: error === undefined ? rule.definition.error : errorOf(error),
     applicable_to: scope === undefined ? rule.definition.applicable_to : scope,
@@ -109,8 +110,8 @@ export const createValidationRuleRoutes = ({ sql, now }: ValidationRuleRoutesDep
       responses: { 200: found },
       handler: ({ project, body, write }) =>
         write(async (tx) => {
-          const { name, rules, error, applicable_to: scope, context_type: contextType } = body;
-          const definition = { rules, error: errorOf(error), applicable_to: scope ?? null };
+          const { name, rules, error, applicable_to: scope, context_type: contextType, type } = body;
+          const definition = { rules, error: errorOf(error), applicable_to: scope ?? null, ...(type !== undefined && { type }) };
           const refersTo = await requireReferences(tx, project.id, definition);
           const rule = { projectId: project.id, name, contextType: contextType ?? null, definition };
           return { status: 200, body: ruleView(await createRule(tx, rule, refersTo, now())) };

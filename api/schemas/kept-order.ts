@@ -1,22 +1,11 @@
 import { z } from 'zod';
 import { ORDER_STATUSES } from '../../domain/order.ts';
-import { someCustomer } from './customer.ts';
 import { amount, metadata, name, text } from './fields.ts';
 import { listOf, paging, startingAfter, timeRange } from './list.ts';
 import { orderInput, orderSchema } from './order.ts';
 
-/** What answers tell beside what they were told: clients send back what they got. */
-const answered = {
-  customer_id: z.unknown().optional(),
-  referrer: z.unknown().optional(),
-  referrer_id: z.unknown().optional(),
-  refunded_amount: z.unknown().optional(),
-};
-
 export const orderBody = orderInput
   .safeExtend({
-    ...answered,
-    customer: someCustomer.nullish(),
     discount_amount: amount.optional().meta({ description: 'What the shop takes off by itself; where codes were redeemed, they say it' }),
   })
   .meta({ id: 'OrderToKeep' });

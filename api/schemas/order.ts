@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { lineAmount } from '../../domain/checkout-cart.ts';
+import { someCustomer } from './customer.ts';
 import { amount, metadata, name, text } from './fields.ts';
 
 const MAX_ITEMS = 500;
@@ -74,6 +75,11 @@ export const orderInput = z
     created_at: z.unknown().optional(),
     updated_at: z.unknown().optional(),
     redemptions: z.unknown().optional(),
+    customer_id: z.unknown().optional(),
+    referrer: z.unknown().optional(),
+    referrer_id: z.unknown().optional(),
+    refunded_amount: z.unknown().optional(),
+    customer: someCustomer.nullish().meta({ description: 'Whose order it is, where the request names no customer beside it' }),
     id: name.optional(),
     source_id: name.nullish(),
     status: z.enum(['CREATED', 'PAID', 'PROCESSING', 'CANCELED', 'FULFILLED']).optional(),

@@ -67,6 +67,7 @@ export const tierSchema = z
     name: z.string(),
     banner: z.string().nullable(),
     campaign_id: z.string(),
+    promotion_id: z.string().meta({ description: 'The same' }),
     campaign: z.object({
       id: z.string(),
       name: z.string(),

@@ -9,6 +9,8 @@ export interface RuleDefinition {
   /** What shoppers are told where no condition says it better. */
   error: { message: string } | null;
   applicable_to: ProductScope | null;
+  /** How whoever made it wrote it down; it changes nothing. */
+  type?: string;
 }
 
 /** Conditions by their ids, and how they go together: `{"1": {…}, "2": {…}, "logic": "1 and 2"}`. */

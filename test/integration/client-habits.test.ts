@@ -154,6 +154,24 @@ describe('a validation', () => {
   });
 });
 
+test('a rule, a campaign and a tier tell what counts where nothing was said', async () => {
+  const { body: rule } = await call('POST', '/v1/validation-rules', {
+    name: 'Large',
+    type: 'basic',
+    rules: { 1: { name: 'order.amount', conditions: { $more_than: [500] }, rules: {} } },
+  });
+  expect(rule).toMatchObject({ type: 'basic', rules: { logic: '1' } });
+  const { body: campaign } = await call('POST', '/v1/campaigns', { name: 'Eight', voucher: { discount } });
+  expect(campaign.voucher.code_config).toMatchObject({ length: 8, pattern: '########', charset: expect.any(String) });
+});
+
+test('an order may say whose it is', async () => {
+  await call('POST', '/v1/vouchers/WHOSE', { discount });
+  const order = { amount: 5000, customer: { source_id: 'whose' }, customer_id: null, referrer_id: null };
+  const { body } = await call('POST', '/v1/redemptions', { redeemables: [{ object: 'voucher', id: 'WHOSE' }], order });
+  expect((await call('GET', '/v1/customers/whose')).body.id).toBe(body.redemptions[0].customer_id);
+});
+
 describe('lists are filtered by what exports are', () => {
   const codes = (reply: Reply): string[] => reply.body.vouchers.map((voucher: { code: string }) => voucher.code).sort();
 
