@@ -8,7 +8,8 @@ export default defineConfig({
     // Most of what a test of journeys does is wait for servers, so that two run well where there are two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      // What is generated takes many times as long where other work takes the processor.
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 } },
       {
         test: {
           name: 'integration',
