@@ -30,7 +30,7 @@ const changeOf = ({ birthday, ...change }: Told): CustomerChange => ({
   birthdate: change.birthdate === undefined ? birthday : change.birthdate,
 });
 
-/** Customers with what they redeemed, ordered, and have in loyalty programs. Metadata that says nothing is left out. */
+/** Customers with what they redeemed, ordered, and have in loyalty programs. */
 const customerViews = async (db: Db, projectId: string, customers: readonly Customer[]) => {
   const ids = customers.map(({ id }) => id);
   const [loyalty, summaryOf, referralsOf] = await Promise.all([
@@ -39,15 +39,8 @@ const customerViews = async (db: Db, projectId: string, customers: readonly Cust
     readReferrals(db, projectId, ids),
   ]);
   return customers.map((customer) => {
-    const { metadata, ...view } = customerView(customer);
-    return {
-      ...view,
-      ...(Object.keys(metadata).length > 0 && { metadata }),
-      summary: summaryOf(customer.id),
-      loyalty: loyalty.get(customer.id),
-      referrals: referralsOf(customer.id),
-      system_metadata: {},
-    };
+    const { id } = customer;
+    return { ...customerView(customer), summary: summaryOf(id), loyalty: loyalty.get(id), referrals: referralsOf(id), system_metadata: {} };
   });
 };
 

@@ -95,7 +95,7 @@ export const customerSchema = z
     address: addressSchema.nullable(),
     timezone: z.string().nullable(),
     locale: z.string().nullable(),
-    metadata: z.record(z.string(), z.unknown()).optional().meta({ description: 'Left out where there is none' }),
+    metadata: z.record(z.string(), z.unknown()),
     summary: z
       .object({
         redemptions: z.object({
