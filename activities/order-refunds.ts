@@ -3,7 +3,7 @@ import { findCustomer } from '../db/customers.ts';
 import { insertEvents } from '../db/events.ts';
 import { newId } from '../db/ids.ts';
 import { findOrder, insertRefund, lockOrderNames, writeOrders, type OrderRefund } from '../db/orders.ts';
-import { findRedemptionsById, lockVouchersById, type Redemption } from '../db/redemptions.ts';
+import { findRedemptionsById, type Redemption } from '../db/redemptions.ts';
 import { findVouchers } from '../db/vouchers.ts';
 import { DomainError, type FieldProblem } from '../domain/errors.ts';
 import { refundOf, type RefundAsked } from '../domain/order-refund.ts';
@@ -12,7 +12,7 @@ import type { OnRefund } from '../domain/voucher-template.ts';
 import { orderEventData } from './kept-orders.ts';
 import { keptOrderView, refundView } from './order-view.ts';
 import { invalidOrder, lockOrder, type OrderCaller } from './orders.ts';
-import { vouchersWith } from './rollback-rewards.ts';
+import { lockVouchersOf } from './rollback-rewards.ts';
 import { takeBackRedemptions, type RollbackDeps } from './rollback.ts';
 
 /** One item that comes back: named by what the order says of it, or by its place. */
@@ -83,7 +83,7 @@ export const refundOrder = async (tx: Tx, caller: OrderCaller, name: string, req
   const policies = await policiesOf(tx, projectId, redemptions);
   const mayComeBack = redemptions.filter(({ id }) => policies.get(id) !== 'keep');
   // Vouchers are locked before orders.
-  await lockVouchersById(tx, projectId, vouchersWith(mayComeBack));
+  await lockVouchersOf(tx, projectId, mayComeBack);
   await lockOrderNames(tx, projectId, [name]);
   const order = await lockOrder(tx, projectId, name);
   if (order.status === 'CANCELED') throw invalidOrder(order.id, `Order ${name} is canceled: there is nothing to give back`);

@@ -3,7 +3,7 @@ import type { Tx } from '../db/client.ts';
 import { withdrawCoupons } from '../db/journey-vouchers.ts';
 import { findPointsTransactionsOf } from '../db/points-transactions.ts';
 import { findProject } from '../db/projects.ts';
-import type { NewRollback, Redemption } from '../db/redemptions.ts';
+import { lockVouchersById, type NewRollback, type Redemption } from '../db/redemptions.ts';
 import { lockLoyaltyCards } from './loyalty-card.ts';
 import { takeBackAdditions, type CardReturn, type TakenBack } from './card-returns.ts';
 import { refundPoints } from './points-refund.ts';
@@ -28,9 +28,16 @@ const additionOf = (rollback: NewRollback): CardReturn[] => {
   return voucher && added !== undefined ? [{ rollback, voucherId: voucher.id, code: voucher.code, added }] : [];
 };
 
-/** The vouchers that go with redemptions: what was redeemed, and what was given for points or added to. To be locked together. */
-export const vouchersWith = (redemptions: readonly Redemption[]): string[] =>
-  redemptions.flatMap(({ voucherId, reward }) => [voucherId, (reward as KeptReward | null)?.voucher?.id].filter((id) => id != null));
+/**
+ * Locks the vouchers that go with redemptions: what was redeemed and what was given for points, and then what was added to, as a redemption
+ * does that adds to a card. Those that were deleted are missing.
+ */
+export const lockVouchersOf = async (tx: Tx, projectId: string, redemptions: readonly Redemption[]) => {
+  const redeemed = new Set(redemptions.flatMap((each) => [...(each.voucherId === null ? [] : [each.voucherId]), ...couponOf(each)]));
+  const added = redemptions.flatMap(({ reward }) => (reward as KeptReward | null)?.voucher?.id ?? []).filter((id) => !redeemed.has(id));
+  const first = await lockVouchersById(tx, projectId, [...redeemed]);
+  return added.length > 0 ? [...first, ...(await lockVouchersById(tx, projectId, added))] : first;
+};
 
 const gave = (redemptions: readonly Redemption[]): Redemption[] => redemptions.filter(({ reward }) => reward !== null);
 

@@ -10,7 +10,6 @@ import {
   findRedemption,
   findRolledBack,
   insertRollbacks,
-  lockVouchersById,
   readClocks,
   type NewRollback,
   type Redemption,
@@ -20,7 +19,7 @@ import { refusalAnswer, refused, type CheckoutAnswer } from './checkout-answer.t
 import { takeBackOfOrders } from './order-rollback.ts';
 import type { LedgerDeps } from './redemption-set.ts';
 import { refundGifts } from './rollback-gifts.ts';
-import { lockRewardsOf, takeBackRewards, vouchersWith } from './rollback-rewards.ts';
+import { lockRewardsOf, lockVouchersOf, takeBackRewards } from './rollback-rewards.ts';
 import { giveBackCounters, holdCounting } from './rollback-counters.ts';
 import { lockTierRedemptions } from './rollback-tiers.ts';
 import { redeemedTierView, redeemedVoucherView, relatedOf } from './redemption-view.ts';
@@ -109,7 +108,7 @@ export const takeBackRedemptions = async (
   { parent = null, keptSale = false }: { parent?: Redemption | null; keptSale?: boolean } = {},
 ) => {
   const { projectId } = cause;
-  const locked = await lockVouchersById(tx, projectId, vouchersWith(redemptions));
+  const locked = await lockVouchersOf(tx, projectId, redemptions);
   await lockRewardsOf(tx, projectId, redemptions);
   const tiers = await lockTierRedemptions(tx, states.rules, projectId, redemptions);
   // Read after the lock, which whoever was first has given up only with the commit.
