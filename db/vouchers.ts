@@ -2,7 +2,7 @@ import { codeKey, generateCodes, type CodePattern } from '../domain/code-pattern
 import { DomainError } from '../domain/errors.ts';
 import type { LoyaltyCard } from '../domain/loyalty-card.ts';
 import type { VoucherTemplate } from '../domain/voucher-template.ts';
-import { assignedRules, type AssignedRules } from './assigned-rules.ts';
+import { rulesOfVoucher, type AssignedRules } from './assigned-rules.ts';
 import type { Db, Tx } from './client.ts';
 import { idTime, newId } from './ids.ts';
 import { knownCategory, type KnownCategory } from './known-category.ts';
@@ -241,7 +241,7 @@ export const voucherColumns = (db: Db) => db`
   c.expiration_date as campaign_expiration_date, v.template_revision, coalesce(v.definition, t.template) as template, v.revision,
   v.category, ${knownCategory(db, 'v')}, v.start_date, v.expiration_date, v.active, v.quantity, v.redeemed_quantity, v.redeemed_amount,
   v.gift_amount, v.gift_balance, ${loyaltyCard(db)}, ${nextExpiration(db)}, ${pendingPoints(db)}, v.holder_id,
-  v.published_at, v.additional_info, v.metadata, ${assignedRules(db, 'v')}, v.created_at, v.updated_at`;
+  v.published_at, v.additional_info, v.metadata, ${rulesOfVoucher(db)}, v.created_at, v.updated_at`;
 
 /** A STATIC campaign's voucher keeps the revision that it was made with, an AUTO_UPDATE one's follows. */
 export const voucherSource = (db: Db) => db`

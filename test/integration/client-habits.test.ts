@@ -160,7 +160,9 @@ test('a rule, a campaign and a tier tell what counts where nothing was said', as
     rules: { 1: { name: 'order.amount', conditions: { $more_than: [500] }, rules: {} } },
   });
   expect(rule).toMatchObject({ type: 'basic', rules: { logic: '1' } });
-  const { body: campaign } = await call('POST', '/v1/campaigns', { name: 'Eight', voucher: { discount } });
+  const { body: campaign } = await call('POST', '/v1/campaigns', { name: 'Eight', voucher: { discount }, validation_rules: [rule.id] });
+  const { body: voucher } = await call('POST', `/v1/campaigns/${campaign.id}/vouchers`, {});
+  expect(voucher.validation_rules_assignments).toMatchObject({ total: 1, data: [{ rule_id: rule.id, related_object_type: 'campaign' }] });
   expect(campaign.voucher.code_config).toMatchObject({ length: 8, pattern: '########', charset: expect.any(String) });
 });
 
