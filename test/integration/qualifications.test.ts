@@ -244,7 +244,7 @@ test('the SDK asks as it does, and what is wrong is named', async () => {
     options: { limit: 1, sorting_rule: 'BEST_DEAL', expand: ['redeemable'] },
   });
   expect(redeemables).toMatchObject({ object: 'list', data: [{ object: 'voucher', id: 'EVERYBODY' }], has_more: true });
-  expect(await call('POST', '/v1/qualifications', { scenario: 'SOME', options: { limit: 51, filters: { colour: {} } } })).toMatchObject({
+  expect(await call('POST', '/v1/qualifications', { scenario: 'SOME', options: { limit: 101, filters: { colour: {} } } })).toMatchObject({
     status: 400,
     body: {
       errors: expect.arrayContaining([expect.objectContaining({ path: 'scenario' }), expect.objectContaining({ path: 'options.limit' })]),
