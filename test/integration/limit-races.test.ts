@@ -147,17 +147,20 @@ describe('a limit that many reach for at once, in two processes,', () => {
 
   test('stays exact while redemptions are taken back and codes are given away', async () => {
     const campaign = await campaignOf('churn', 60, { campaign_limits: { campaign_total: 10, campaign_budget: { amount: 10_000 } } });
-    const answers = await times(200, async (index) => {
-      if (index % 10 === 0) {
-        const customer = { sourceId: `churn-${index}` };
-        const told = { customer, sourceId: null, joinOnce: false, channel: 'API', metadata: {}, apiKeyId: 'key_test' };
-        const what = { campaign: campaign.id, count: 1 };
-        await pools[index % 2]!.begin((tx) => publish(tx, { project, what, ...told }, { now: new Date(), randomBytes }));
-      }
-      const answer = await redeem(index, `churn-${index % 60}`);
-      if (statusOf(answer) === 200 && index % 3 > 0) await times(3, (n) => rollback(index + n, idOf(answer)));
-      return answer;
-    });
+    const round = async (takenBack: (index: number) => boolean) =>
+      times(200, async (index) => {
+        if (index % 10 === 0) {
+          const customer = { sourceId: `churn-${index}` };
+          const told = { customer, sourceId: null, joinOnce: false, channel: 'API', metadata: {}, apiKeyId: 'key_test' };
+          const what = { campaign: campaign.id, count: 1 };
+          await pools[index % 2]!.begin((tx) => publish(tx, { project, what, ...told }, { now: new Date(), randomBytes }));
+        }
+        const answer = await redeem(index, `churn-${index % 60}`);
+        if (statusOf(answer) === 200 && takenBack(index)) await times(3, (n) => rollback(index + n, idOf(answer)));
+        return answer;
+      });
+    // All of the first round comes back, so the second finds room however the first was timed.
+    const answers = [...(await round(() => true)), ...(await round((index) => index % 3 > 0))];
     const { count, amount } = await ledgerOf(campaign.id);
     expect(count).toBeLessThanOrEqual(10);
     expect(answers.filter((answer) => statusOf(answer) === 200).length).toBeGreaterThan(10);
