@@ -18,7 +18,7 @@ import { lockLoyaltyProgram } from './loyalty-program.ts';
 type PointsInput = { loyalty: { points?: number; auto_redeem?: boolean | null } } | undefined;
 
 const wrong = (path: string, message: string): DomainError =>
-  new DomainError('invalid_payload', 'The request has fields that are wrong.', { fields: [{ path, message }] });
+  new DomainError('invalid_payload', 'Invalid payload', { fields: [{ path, message }] });
 
 /** @throws DomainError invalid_payload, where members pay with points and a price is given, or they do not and none is */
 const pointsOf = ({ type, id }: Pick<Reward, 'type' | 'id'>, parameters: PointsInput, path: string): number | null => {
