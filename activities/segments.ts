@@ -1,6 +1,6 @@
 import type { Sql, Tx } from '../db/client.ts';
-import { findSweptBefore, lockUnswept, restartSweep, sweepOn } from '../db/segment-members.ts';
-import { changesWithTime, type Segment } from '../db/segments.ts';
+import { findSweptBefore, lockUnswept, restartSweep, sweepOn } from '../db/customer/segment-members.ts';
+import { changesWithTime, type Segment } from '../db/customer/segments.ts';
 
 const HOUR_MS = 3_600_000;
 

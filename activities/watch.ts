@@ -1,19 +1,19 @@
-import { forgetAccessTokens } from '../db/access-tokens.ts';
-import { redeemByThemselves, type AutoRedemptionDeps } from './auto-redemption.ts';
-import { wakeStalledActions } from '../db/async-actions.ts';
+import { forgetAccessTokens } from '../db/project/access-tokens.ts';
+import { redeemByThemselves, type AutoRedemptionDeps } from './loyalty/auto-redemption.ts';
+import { wakeStalledActions } from '../db/bulk/async-actions.ts';
 import type { Sql } from '../db/client.ts';
-import { forgetPastCounters } from '../db/counters.ts';
-import { forgetExports } from '../db/export-chunks.ts';
+import { forgetPastCounters } from '../db/checkout/counters.ts';
+import { forgetExports } from '../db/bulk/export-chunks.ts';
 import { forgetAnswers } from '../db/idempotency.ts';
-import { finishDrains } from '../db/journeys.ts';
-import { wakeStalledLaunches } from '../db/launches.ts';
-import { releaseHeldEvents } from '../db/outbox.ts';
-import { forgetSessionLocks } from '../db/session-locks.ts';
-import { maintainDays } from '../db/validations.ts';
-import { correctDueCohorts, wakeOverdueCohorts, wakeOverdueDestinations } from '../db/wakes.ts';
-import { settleDuePoints } from './due-points.ts';
-import { sweepTiers } from './loyalty-tiers.ts';
-import { retryRefereeRewards, type RefereeRewardsDeps } from './referee-rewards.ts';
+import { finishDrains } from '../db/journey/journeys.ts';
+import { wakeStalledLaunches } from '../db/journey/launches.ts';
+import { releaseHeldEvents } from '../db/event/outbox.ts';
+import { forgetSessionLocks } from '../db/checkout/session-locks.ts';
+import { maintainDays } from '../db/checkout/validations.ts';
+import { correctDueCohorts, wakeOverdueCohorts, wakeOverdueDestinations } from '../db/journey/wakes.ts';
+import { settleDuePoints } from './loyalty/due-points.ts';
+import { sweepTiers } from './loyalty/tiers.ts';
+import { retryRefereeRewards, type RefereeRewardsDeps } from './referral/referee-rewards.ts';
 import { sweepSegments } from './segments.ts';
 
 export interface WatchDeps extends RefereeRewardsDeps, AutoRedemptionDeps {

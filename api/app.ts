@@ -5,16 +5,16 @@ import type { Sql } from '../db/client.ts';
 import { newId } from '../db/ids.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { RateLimits } from '../domain/rate-limit.ts';
-import { createAuthentication } from './auth.ts';
-import { createClientAddress } from './client-address.ts';
-import { createDocsRoutes } from './docs-ui.ts';
-import { errorBody, statusOf, toDomainError } from './errors.ts';
-import { createKernel, send } from './kernel.ts';
-import type { MetadataSchemas } from './metadata-schemas.ts';
-import { createRateLimits } from './rate-limits.ts';
-import type { Route } from './route.ts';
+import { createAuthentication } from './http/auth.ts';
+import { createClientAddress } from './http/client-address.ts';
+import { createDocsRoutes } from './http/docs-ui.ts';
+import { errorBody, statusOf, toDomainError } from './http/errors.ts';
+import { createKernel, send } from './http/kernel.ts';
+import type { MetadataSchemas } from './catalogue/metadata-schemas.ts';
+import { createRateLimits } from './http/rate-limits.ts';
+import type { Route } from './http/route.ts';
 import { createHealthRoutes, type ReadinessCheck } from './routes/health.ts';
-import { createSharedBuckets } from './shared-buckets.ts';
+import { createSharedBuckets } from './http/shared-buckets.ts';
 
 export interface AppDeps {
   sql: Sql;

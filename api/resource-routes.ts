@@ -1,5 +1,5 @@
 import type { Sql } from '../db/client.ts';
-import type { Route } from './route.ts';
+import type { Route } from './http/route.ts';
 import { createAsyncActionRoutes } from './routes/async-actions.ts';
 import { createBulkChangeRoutes } from './routes/bulk-changes.ts';
 import { createCampaignRoutes } from './routes/campaigns.ts';

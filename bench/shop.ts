@@ -1,6 +1,6 @@
-import { createApiKey } from '../db/api-keys.ts';
+import { createApiKey } from '../db/project/api-keys.ts';
 import type { Sql } from '../db/client.ts';
-import { createProject, type Project } from '../db/projects.ts';
+import { createProject, type Project } from '../db/project/projects.ts';
 import type { LoadRequest } from './load.ts';
 
 /** A project with a key, as a shop has it. */

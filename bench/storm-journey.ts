@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Webhook } from 'standardwebhooks';
 import YAML from 'yaml';
-import { ensureSmtpRoute } from '../db/destinations.ts';
+import { ensureSmtpRoute } from '../db/delivery/destinations.ts';
 import type { LoadRequest } from './load.ts';
 import type { Servers } from './servers.ts';
 import type { Shop } from './shop.ts';

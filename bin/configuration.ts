@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { DEFAULT_RATE_LIMITS, type RateLimits } from '../domain/rate-limit.ts';
-import { isNet, WEB_PORTS } from '../domain/web-address.ts';
+import { isNet, WEB_PORTS } from '../domain/delivery/web-address.ts';
 
 const urlOf = (protocols: string[], example: string) =>
   z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), {

@@ -1,7 +1,7 @@
 import type { Interval, PartialFigures } from '../domain/analytics.ts';
-import type { Campaign } from './campaigns.ts';
+import type { Campaign } from './campaign/campaigns.ts';
 import type { Db } from './client.ts';
-import type { Fragment } from './filter-condition.ts';
+import type { Fragment } from './filter/condition.ts';
 import { firstIdAt, type IdKind } from './ids.ts';
 
 export interface AnalyticsQuery {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '../domain/errors.ts';
 import type { Db, Sql, Tx } from './client.ts';
 import { lines } from './json-lines.ts';
-import { withRetries } from './retries.ts';
+import { withRetries } from './delivery/retries.ts';
 
 /** What a write answered: an HTTP status and plain JSON, as it is kept and given again. */
 export interface OnceAnswer {

@@ -1,4 +1,4 @@
-import type { Order } from '../domain/order.ts';
+import type { Order } from '../domain/order/order.ts';
 import type { Db } from './client.ts';
 import { firstIdAt } from './ids.ts';
 import { jsonLines } from './json-lines.ts';

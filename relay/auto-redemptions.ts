@@ -1,5 +1,5 @@
-import { askAutoRedemptions, type AskedCard } from '../db/auto-redemptions.ts';
-import type { EventRow } from '../db/events.ts';
+import { askAutoRedemptions, type AskedCard } from '../db/loyalty/auto-redemptions.ts';
+import type { EventRow } from '../db/event/events.ts';
 import type { RouteEvents } from './route.ts';
 
 /** What may make a card's points enough: points that come, and a card that somebody got. */

@@ -1,11 +1,11 @@
 import type { Tx } from '../db/client.ts';
-import { planDeliveries, type PlannedDelivery } from '../db/deliveries.ts';
-import { holdSubscribers, type Subscriber } from '../db/endpoints.ts';
-import type { EventRow } from '../db/events.ts';
-import { ensureSvixDestinations, isSvixEndpoint } from '../db/svix-destinations.ts';
-import { findEventCustomers, isWanted, webhookOf } from '../db/webhook-events.ts';
+import { planDeliveries, type PlannedDelivery } from '../db/delivery/deliveries.ts';
+import { holdSubscribers, type Subscriber } from '../db/webhook/endpoints.ts';
+import type { EventRow } from '../db/event/events.ts';
+import { ensureSvixDestinations, isSvixEndpoint } from '../db/delivery/svix-destinations.ts';
+import { findEventCustomers, isWanted, webhookOf } from '../db/webhook/events.ts';
 import { ANSWERED } from '../domain/journey/answer.ts';
-import { subscribes } from '../domain/webhook-event-types.ts';
+import { subscribes } from '../domain/webhook/event-types.ts';
 import type { RouteEvents } from './route.ts';
 
 export interface FanOutDeps {

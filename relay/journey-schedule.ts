@@ -1,6 +1,6 @@
 import { ScheduleAlreadyRunning, ScheduleNotFoundError, ScheduleOverlapPolicy, type Client } from '@temporalio/client';
 import type { Sql } from '../db/client.ts';
-import { findSchedule } from '../db/journey-schedules.ts';
+import { findSchedule } from '../db/journey/schedules.ts';
 import { scheduleId, WORKFLOWS, type ScheduledLaunchInput, type TaskQueues } from '../workflows/contracts.ts';
 
 /** How long after its time a start that Temporal could not make is made up for. */

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Sql } from '../db/client.ts';
-import { lookForWork } from '../db/wakes.ts';
+import { lookForWork } from '../db/journey/wakes.ts';
 import type { TaskQueues } from '../workflows/contracts.ts';
 import { reasonOf } from './failure.ts';
 import { createMapInbound } from './map-inbound.ts';

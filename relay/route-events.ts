@@ -1,11 +1,11 @@
 import type { Tx } from '../db/client.ts';
-import { journeyEvent } from '../db/customer-events.ts';
-import { customerColumns, type Customer } from '../db/customers.ts';
-import { findPastEntries, lockGoalsOpen, lockLiveEnrolments, type Enrolment } from '../db/enrolments.ts';
-import type { EventRow } from '../db/events.ts';
-import type { JourneyVersion, JourneyVersions } from '../db/journey-versions.ts';
-import { findListened, findTriggered } from '../db/journeys.ts';
-import type { Project } from '../db/projects.ts';
+import { journeyEvent } from '../db/customer/events.ts';
+import { customerColumns, type Customer } from '../db/customer/customers.ts';
+import { findPastEntries, lockGoalsOpen, lockLiveEnrolments, type Enrolment } from '../db/journey/enrolments.ts';
+import type { EventRow } from '../db/event/events.ts';
+import type { JourneyVersion, JourneyVersions } from '../db/journey/versions.ts';
+import { findListened, findTriggered } from '../db/journey/journeys.ts';
+import type { Project } from '../db/project/projects.ts';
 import { firstZone } from '../domain/calendar.ts';
 import { journeyCustomer } from '../domain/journey/customer.ts';
 import { effectOf, entryOf, reachesGoal, type Live, type PastEntries } from '../domain/journey/routing.ts';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Sql, Tx } from '../db/client.ts';
-import { PARTITIONS, type EventRow } from '../db/events.ts';
-import { hasBacklog, holdEvent, lockPartitions, takeEvents } from '../db/outbox.ts';
+import { PARTITIONS, type EventRow } from '../db/event/events.ts';
+import { hasBacklog, holdEvent, lockPartitions, takeEvents } from '../db/event/outbox.ts';
 import { createBatchSize } from './batch-size.ts';
 import { isTransient, reasonOf } from './failure.ts';
 import type { Turn } from './stage.ts';

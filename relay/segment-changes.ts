@@ -1,5 +1,5 @@
-import type { EventRow } from '../db/events.ts';
-import { findAutoSegments, refreshMembers } from '../db/segment-members.ts';
+import type { EventRow } from '../db/event/events.ts';
+import { findAutoSegments, refreshMembers } from '../db/customer/segment-members.ts';
 import type { RouteEvents } from './route.ts';
 
 /** What may move a customer into a segment or out of it. */

@@ -1,5 +1,5 @@
-import type { EventRow } from '../db/events.ts';
-import { settleStandings, type ProgramMember } from '../db/loyalty-standings.ts';
+import type { EventRow } from '../db/event/events.ts';
+import { settleStandings, type ProgramMember } from '../db/loyalty/standings.ts';
 import type { RouteEvents } from './route.ts';
 
 /** What may move a member to another tier: a change of points, and a card that somebody got. */

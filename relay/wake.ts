@@ -1,7 +1,7 @@
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Sql } from '../db/client.ts';
-import { claimWakes, postponeWakes, tellWakes, type Wake } from '../db/wakes.ts';
+import { claimWakes, postponeWakes, tellWakes, type Wake } from '../db/journey/wakes.ts';
 import { SEARCH_ATTRIBUTES, type TaskQueues } from '../workflows/contracts.ts';
 import { bringSchedule } from './journey-schedule.ts';
 import type { Turn } from './stage.ts';

@@ -1,5 +1,5 @@
 import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes, type SearchAttributePair } from '@temporalio/common';
-import type { Wake } from '../db/wakes.ts';
+import type { Wake } from '../db/journey/wakes.ts';
 import {
   asyncActionWorkflowId,
   destinationWorkflowId,

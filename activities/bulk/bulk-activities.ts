@@ -1,11 +1,11 @@
 import { Context } from '@temporalio/activity';
-import { lockAsyncAction, writeProgress } from '../../db/async-actions.ts';
+import { lockAsyncAction, writeProgress } from '../../db/bulk/async-actions.ts';
 import type { Sql, Tx } from '../../db/client.ts';
-import { withRetries } from '../../db/retries.ts';
+import { withRetries } from '../../db/delivery/retries.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { AsyncActionInput } from '../../workflows/contracts.ts';
 import type { BulkDeps, BulkKind, BulkProgress } from './bulk-kind.ts';
-import { createVoucherStates } from '../voucher-states.ts';
+import { createVoucherStates } from '../checkout/voucher-states.ts';
 import { createChangeVoucherMetadata, VOUCHERS_METADATA } from './change-voucher-metadata.ts';
 import { createExportRows, EXPORT } from './export-rows.ts';
 import { CUSTOMERS_IMPORT, createWriteCustomers } from './import-customers.ts';

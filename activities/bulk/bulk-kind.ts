@@ -1,4 +1,4 @@
-import type { AsyncAction } from '../../db/async-actions.ts';
+import type { AsyncAction } from '../../db/bulk/async-actions.ts';
 import type { Tx } from '../../db/client.ts';
 
 export interface BulkProgress {

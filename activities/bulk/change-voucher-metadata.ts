@@ -1,9 +1,9 @@
-import { findProject } from '../../db/projects.ts';
-import { updateVoucher } from '../../db/voucher-changes.ts';
-import { lockVoucher } from '../../db/vouchers.ts';
-import { codeKey } from '../../domain/code-pattern.ts';
+import { findProject } from '../../db/project/projects.ts';
+import { updateVoucher } from '../../db/voucher/changes.ts';
+import { lockVoucher } from '../../db/voucher/vouchers.ts';
+import { codeKey } from '../../domain/voucher/code-pattern.ts';
 import { mergeMetadata } from '../../domain/metadata.ts';
-import type { RowError } from '../../db/imports.ts';
+import type { RowError } from '../../db/bulk/imports.ts';
 import type { WriteRows } from './import-rows.ts';
 
 export const VOUCHERS_METADATA = 'VOUCHERS_BULK_UPDATE';

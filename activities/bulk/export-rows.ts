@@ -1,9 +1,9 @@
-import { writeProgress } from '../../db/async-actions.ts';
-import { appendChunk, lastChunk } from '../../db/export-chunks.ts';
-import { readExportRows, type ExportCursor } from '../../db/exports/rows.ts';
-import { EXPORT_SOURCES, type ExportedObject } from '../../db/exports/sources.ts';
+import { writeProgress } from '../../db/bulk/async-actions.ts';
+import { appendChunk, lastChunk } from '../../db/bulk/export-chunks.ts';
+import { readExportRows, type ExportCursor } from '../../db/bulk/exports/rows.ts';
+import { EXPORT_SOURCES, type ExportedObject } from '../../db/bulk/exports/sources.ts';
 import { csvOf } from '../../domain/csv/file.ts';
-import type { Filter } from '../../domain/filter.ts';
+import type { Filter } from '../../domain/filter/filter.ts';
 import type { BulkDeps, BulkKind } from './bulk-kind.ts';
 
 export const EXPORT = 'EXPORT';

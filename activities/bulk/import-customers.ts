@@ -1,5 +1,5 @@
 import type { CustomerInput } from '../../domain/customer.ts';
-import { upsertCustomers } from '../../db/customers.ts';
+import { upsertCustomers } from '../../db/customer/customers.ts';
 import type { WriteRows } from './import-rows.ts';
 
 export const CUSTOMERS_IMPORT = 'CUSTOMERS_IMPORT';

@@ -1,13 +1,13 @@
 import type { Tx } from '../../db/client.ts';
-import { updateCustomers, upsertCustomers, type Customer } from '../../db/customers.ts';
-import type { RowError } from '../../db/imports.ts';
-import { findHolders } from '../../db/loyalty-cards.ts';
-import { findProject, type Project } from '../../db/projects.ts';
-import { copyVouchers, type SharedDraft } from '../../db/voucher-copy.ts';
-import { findTakenCodes, findVouchersByCode } from '../../db/vouchers.ts';
-import { codeKey } from '../../domain/code-pattern.ts';
+import { updateCustomers, upsertCustomers, type Customer } from '../../db/customer/customers.ts';
+import type { RowError } from '../../db/bulk/imports.ts';
+import { findHolders } from '../../db/loyalty/cards.ts';
+import { findProject, type Project } from '../../db/project/projects.ts';
+import { copyVouchers, type SharedDraft } from '../../db/voucher/copy.ts';
+import { findTakenCodes, findVouchersByCode } from '../../db/voucher/vouchers.ts';
+import { codeKey } from '../../domain/voucher/code-pattern.ts';
 import type { CustomerInput } from '../../domain/customer.ts';
-import { giveVouchers } from '../voucher-giving.ts';
+import { giveVouchers } from '../voucher/giving.ts';
 import type { WriteRows } from './import-rows.ts';
 import { revivedDraft } from './import-vouchers.ts';
 

@@ -1,8 +1,8 @@
 import type { Tx } from '../../db/client.ts';
 import { findOrder } from '../../db/orders.ts';
 import { DomainError, type FieldProblem } from '../../domain/errors.ts';
-import { createOrder, updateOrder, type ToldOrder } from '../orders.ts';
-import type { RollbackDeps } from '../rollback.ts';
+import { createOrder, updateOrder, type ToldOrder } from '../order/orders.ts';
+import type { RollbackDeps } from '../rollback/rollback.ts';
 import type { WriteRows } from './import-rows.ts';
 
 export const ORDERS_IMPORT = 'ORDERS_IMPORT';

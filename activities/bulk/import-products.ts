@@ -1,7 +1,7 @@
 import type { Tx } from '../../db/client.ts';
-import type { RowError } from '../../db/imports.ts';
-import { createProduct, lockProduct, updateProduct, type ProductFields } from '../../db/products.ts';
-import { createSku, findSku, updateSku, type SkuFields } from '../../db/skus.ts';
+import type { RowError } from '../../db/bulk/imports.ts';
+import { createProduct, lockProduct, updateProduct, type ProductFields } from '../../db/product/products.ts';
+import { createSku, findSku, updateSku, type SkuFields } from '../../db/product/skus.ts';
 import { mergeMetadata } from '../../domain/metadata.ts';
 import type { WriteRows } from './import-rows.ts';
 

@@ -1,10 +1,10 @@
-import { writeProgress, type AsyncAction } from '../../db/async-actions.ts';
+import { writeProgress, type AsyncAction } from '../../db/bulk/async-actions.ts';
 import type { Tx } from '../../db/client.ts';
-import { dropBatches, insertRowErrors, takeBatches, type KeptRow, type RowError } from '../../db/imports.ts';
+import { dropBatches, insertRowErrors, takeBatches, type KeptRow, type RowError } from '../../db/bulk/imports.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { BulkDeps, BulkKind } from './bulk-kind.ts';
 
-/** As many as api/imports.ts keeps together. */
+/** As many as api/bulk/imports.ts keeps together. */
 const ROWS_PER_BATCH = 500;
 
 /** Writes rows of an import. @returns those that could not be, with why */

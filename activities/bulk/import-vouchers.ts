@@ -1,6 +1,6 @@
-import { findProject } from '../../db/projects.ts';
-import { copyVouchers, type SharedDraft } from '../../db/voucher-copy.ts';
-import { codeKey } from '../../domain/code-pattern.ts';
+import { findProject } from '../../db/project/projects.ts';
+import { copyVouchers, type SharedDraft } from '../../db/voucher/copy.ts';
+import { codeKey } from '../../domain/voucher/code-pattern.ts';
 import type { WriteRows } from './import-rows.ts';
 
 export const VOUCHERS_IMPORT = 'VOUCHERS_IMPORT';

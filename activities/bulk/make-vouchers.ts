@@ -1,10 +1,10 @@
-import { commitUnawaited, writeProgress } from '../../db/async-actions.ts';
-import { findCampaign, tellGeneration } from '../../db/campaigns.ts';
-import { findProject } from '../../db/projects.ts';
-import { draftOfCampaign } from '../../db/voucher-creation.ts';
-import { copyVouchers } from '../../db/voucher-copy.ts';
-import { issueVouchers, type VoucherDraft } from '../../db/vouchers.ts';
-import { codeKey, collisionOdds, generateCodes, parseCodeConfig, type CodeConfig } from '../../domain/code-pattern.ts';
+import { commitUnawaited, writeProgress } from '../../db/bulk/async-actions.ts';
+import { findCampaign, tellGeneration } from '../../db/campaign/campaigns.ts';
+import { findProject } from '../../db/project/projects.ts';
+import { draftOfCampaign } from '../../db/voucher/creation.ts';
+import { copyVouchers } from '../../db/voucher/copy.ts';
+import { issueVouchers, type VoucherDraft } from '../../db/voucher/vouchers.ts';
+import { codeKey, collisionOdds, generateCodes, parseCodeConfig, type CodeConfig } from '../../domain/voucher/code-pattern.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { BulkDeps, BulkKind } from './bulk-kind.ts';
 

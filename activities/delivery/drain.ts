@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Sql } from '../../db/client.ts';
-import { keepBooks } from '../../db/delivery-books.ts';
-import { leaseDue, nextDue, releaseLease, type LeasedDelivery, type MessageToSend } from '../../db/delivery-leases.ts';
-import { type DeliveryResult, sweepLost } from '../../db/delivery-results.ts';
-import { type Destination, findDestination } from '../../db/destinations.ts';
+import { keepBooks } from '../../db/delivery/books.ts';
+import { leaseDue, nextDue, releaseLease, type LeasedDelivery, type MessageToSend } from '../../db/delivery/leases.ts';
+import { type DeliveryResult, sweepLost } from '../../db/delivery/results.ts';
+import { type Destination, findDestination } from '../../db/delivery/destinations.ts';
 import { readAnswer } from '../../domain/journey/answer.ts';
-import { retryDelay } from '../../domain/retry-schedule.ts';
-import { createGatherer } from '../gather.ts';
+import { retryDelay } from '../../domain/delivery/retry-schedule.ts';
+import { createGatherer } from '../checkout/gather.ts';
 import { createLaunchTurns } from './launch-turns.ts';
 import { createPace } from './pace.ts';
 import { createSupply } from './supply.ts';

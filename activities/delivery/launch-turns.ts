@@ -1,6 +1,6 @@
 import type { Sql } from '../../db/client.ts';
-import type { LeasedDelivery } from '../../db/delivery-leases.ts';
-import { takeSendTimes } from '../../db/launch-pace.ts';
+import type { LeasedDelivery } from '../../db/delivery/leases.ts';
+import { takeSendTimes } from '../../db/journey/launch-pace.ts';
 
 /** How far behind its time a message may be and still go at once: so much of a launch may come together after a stall. */
 const LATE_MS = 1_000;

@@ -1,10 +1,10 @@
 import type { Sql } from '../../db/client.ts';
-import type { EmailPayload } from '../../db/deliveries.ts';
-import type { LeasedDelivery } from '../../db/delivery-leases.ts';
-import type { Destination, SmtpConfig } from '../../db/destinations.ts';
-import { findProject } from '../../db/projects.ts';
-import { isMailAddress } from '../../domain/mail-header.ts';
-import { MAIL_RETRY_SCHEDULE } from '../../domain/retry-schedule.ts';
+import type { EmailPayload } from '../../db/delivery/deliveries.ts';
+import type { LeasedDelivery } from '../../db/delivery/leases.ts';
+import type { Destination, SmtpConfig } from '../../db/delivery/destinations.ts';
+import { findProject } from '../../db/project/projects.ts';
+import { isMailAddress } from '../../domain/delivery/mail-header.ts';
+import { MAIL_RETRY_SCHEDULE } from '../../domain/delivery/retry-schedule.ts';
 import { mailData, mailHeaders, unsubscribeUrl, type MailLinks } from '../mail/compose.ts';
 import type { MailRenderer } from '../mail/render.ts';
 import { checkMails } from './sendable.ts';

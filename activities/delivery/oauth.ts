@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { OAuthClient } from '../../db/endpoints.ts';
+import type { OAuthClient } from '../../db/webhook/endpoints.ts';
 import type { Posted, Poster } from './post.ts';
 
 /** A token as a header takes it, or why there is none. */

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Tx } from '../../db/client.ts';
-import { planDeliveries } from '../../db/deliveries.ts';
-import { defaultSmtpRoute } from '../../db/destinations.ts';
-import { findTemplate } from '../../db/templates.ts';
-import { TRANSACTIONAL } from '../../db/suppressions.ts';
+import { planDeliveries } from '../../db/delivery/deliveries.ts';
+import { defaultSmtpRoute } from '../../db/delivery/destinations.ts';
+import { findTemplate } from '../../db/delivery/templates.ts';
+import { TRANSACTIONAL } from '../../db/delivery/suppressions.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { publishTemplate } from '../mail/publish.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Sql } from '../../db/client.ts';
-import { takeTurns } from '../../db/delivery-leases.ts';
-import type { Destination } from '../../db/destinations.ts';
+import { takeTurns } from '../../db/delivery/leases.ts';
+import type { Destination } from '../../db/delivery/destinations.ts';
 
 export interface Pace {
   /** Resolves when it is the caller's turn; false when there is none before the drain ends. */

@@ -3,7 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { LRUCache } from 'lru-cache';
-import { addressProblem, hostOf, portOf, type AddressPolicy } from '../../domain/web-address.ts';
+import { addressProblem, hostOf, portOf, type AddressPolicy } from '../../domain/delivery/web-address.ts';
 
 interface PostedAnswer {
   status: number;

@@ -1,11 +1,11 @@
-import { openLedger } from '../../db/allowances.ts';
+import { openLedger } from '../../db/delivery/allowances.ts';
 import type { Sql } from '../../db/client.ts';
-import { findClocks } from '../../db/customers.ts';
-import type { EmailPayload } from '../../db/deliveries.ts';
-import { findSendingRules } from '../../db/sending-rules.ts';
-import { findSuppressed } from '../../db/suppressions.ts';
-import { giveBack, use } from '../../domain/allowance.ts';
-import { timingOf, type MailRules, type SendingRules } from '../../domain/sending.ts';
+import { findClocks } from '../../db/customer/customers.ts';
+import type { EmailPayload } from '../../db/delivery/deliveries.ts';
+import { findSendingRules } from '../../db/delivery/sending-rules.ts';
+import { findSuppressed } from '../../db/delivery/suppressions.ts';
+import { giveBack, use } from '../../domain/delivery/allowance.ts';
+import { timingOf, type MailRules, type SendingRules } from '../../domain/delivery/sending.ts';
 
 /** A mail that is about to be sent, by itself or along with a webhook. */
 export interface MailToCheck {

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Sql } from '../../db/client.ts';
-import { findTemplateVersions, type TemplateVersion } from '../../db/templates.ts';
+import { findTemplateVersions, type TemplateVersion } from '../../db/delivery/templates.ts';
 
 const KEPT = 500;
 

@@ -1,5 +1,5 @@
-import type { LeasedDelivery } from '../../db/delivery-leases.ts';
-import type { Destination } from '../../db/destinations.ts';
+import type { LeasedDelivery } from '../../db/delivery/leases.ts';
+import type { Destination } from '../../db/delivery/destinations.ts';
 
 /** What became of a delivery that went on the wire. `status` is that of HTTP. */
 export type SendOutcome = (

@@ -1,8 +1,8 @@
 import type { Sql } from '../../db/client.ts';
-import type { EmailPayload, WebhookPayload } from '../../db/deliveries.ts';
-import type { LeasedDelivery } from '../../db/delivery-leases.ts';
-import { defaultSmtpRoute, type SmtpConfig } from '../../db/destinations.ts';
-import { findProject } from '../../db/projects.ts';
+import type { EmailPayload, WebhookPayload } from '../../db/delivery/deliveries.ts';
+import type { LeasedDelivery } from '../../db/delivery/leases.ts';
+import { defaultSmtpRoute, type SmtpConfig } from '../../db/delivery/destinations.ts';
+import { findProject } from '../../db/project/projects.ts';
 import { mailData, unsubscribeUrl, type MailLinks } from '../mail/compose.ts';
 import type { MailRenderer } from '../mail/render.ts';
 import { checkMails } from './sendable.ts';

@@ -1,6 +1,6 @@
 import type { Sql } from '../../db/client.ts';
-import type { JourneyVersions } from '../../db/journey-versions.ts';
-import { createKnownProjects } from '../../db/known-projects.ts';
+import type { JourneyVersions } from '../../db/journey/versions.ts';
+import { createKnownProjects } from '../../db/project/known-projects.ts';
 import { branch } from './branch.ts';
 import { checkReferrals } from './check-referrals.ts';
 import { endHoldout } from './end-holdout.ts';

@@ -1,7 +1,7 @@
 import type { Tx } from '../../db/client.ts';
-import { recordSteps, writeEnrolments, type EnrolmentChange, type StepRecord } from '../../db/enrolments.ts';
-import { recordEvents, type NewEvent } from '../../db/events.ts';
-import type { JourneyVersion } from '../../db/journey-versions.ts';
+import { recordSteps, writeEnrolments, type EnrolmentChange, type StepRecord } from '../../db/journey/enrolments.ts';
+import { recordEvents, type NewEvent } from '../../db/event/events.ts';
+import type { JourneyVersion } from '../../db/journey/versions.ts';
 import { earliest, later } from '../../domain/calendar.ts';
 import type { CompiledStep } from '../../domain/journey/compile.ts';
 import type { EnrolmentContext } from '../../domain/journey/scope.ts';

@@ -1,4 +1,4 @@
-import { findAwaitedWebhooks, type AwaitedWebhook } from '../../db/journey-answers.ts';
+import { findAwaitedWebhooks, type AwaitedWebhook } from '../../db/journey/answers.ts';
 import { later } from '../../domain/calendar.ts';
 import { ANSWERED, whyNoAnswer } from '../../domain/journey/answer.ts';
 import { END } from '../../domain/journey/definition.ts';

@@ -1,6 +1,6 @@
 import type { Db } from '../../db/client.ts';
-import { findNamed, listNames } from '../../db/journey-references.ts';
-import { latestVersions, latestTranslations } from '../../db/templates.ts';
+import { findNamed, listNames } from '../../db/journey/references.ts';
+import { latestVersions, latestTranslations } from '../../db/delivery/templates.ts';
 import type { Problem } from '../../domain/journey/definition.ts';
 import { parseJourney, type NamedReference, type ParsedJourney, type PlacedProblem } from '../../domain/journey/parse.ts';
 import { didYouMean } from '../../domain/suggestion.ts';

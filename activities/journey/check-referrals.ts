@@ -1,13 +1,13 @@
-import { findEvents } from '../../db/customer-events.ts';
-import { recordEvents, type NewEvent } from '../../db/events.ts';
-import { expireChecks, lockChecks, recordCheck, type NewReferralCheck } from '../../db/referral-checks.ts';
-import { findReferralFacts, recordMarks } from '../../db/referral-facts.ts';
+import { findEvents } from '../../db/customer/events.ts';
+import { recordEvents, type NewEvent } from '../../db/event/events.ts';
+import { expireChecks, lockChecks, recordCheck, type NewReferralCheck } from '../../db/referral/checks.ts';
+import { findReferralFacts, recordMarks } from '../../db/referral/facts.ts';
 import { later } from '../../domain/calendar.ts';
 import { END } from '../../domain/journey/definition.ts';
 import { scopeValues, type JourneyEvent } from '../../domain/journey/scope.ts';
 import { REVIEWED, type Check } from '../../domain/journey/steps/check.ts';
 import { journeyCustomer } from '../../domain/journey/customer.ts';
-import { marksOf, partyOf, signalsOf, verdictOf, type Party, type ReferralSignal, type Verdict } from '../../domain/referral-guard.ts';
+import { marksOf, partyOf, signalsOf, verdictOf, type Party, type ReferralSignal, type Verdict } from '../../domain/referral/guard.ts';
 import { attempt } from './attempt.ts';
 import { findCustomers } from './recipients.ts';
 import type { Member, Outcome, StepFunction, StepWork } from './step.ts';

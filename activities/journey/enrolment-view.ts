@@ -1,5 +1,5 @@
-import type { EnrolmentRow, VisitRow } from '../../db/enrolment-views.ts';
-import type { EventRow } from '../../db/events.ts';
+import type { EnrolmentRow, VisitRow } from '../../db/journey/enrolment-views.ts';
+import type { EventRow } from '../../db/event/events.ts';
 import { ANSWERED } from '../../domain/journey/answer.ts';
 
 /** Why somebody stands where they stand, in words. */

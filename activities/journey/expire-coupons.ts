@@ -1,5 +1,5 @@
-import { lockVouchers, markExpired, markWithdrawn, type IssuedVoucher } from '../../db/journey-vouchers.ts';
-import { recordVoucherEvents } from '../../db/voucher-changes.ts';
+import { lockVouchers, markExpired, markWithdrawn, type IssuedVoucher } from '../../db/journey/vouchers.ts';
+import { recordVoucherEvents } from '../../db/voucher/changes.ts';
 import { couponEnds, couponState } from '../../domain/journey/coupon-state.ts';
 import type { Expire } from '../../domain/journey/steps/expire.ts';
 import type { Outcome, StepFunction, StepWork } from './step.ts';

@@ -1,4 +1,4 @@
-import type { Reach, Standing, StepCount } from '../../db/journey-results.ts';
+import type { Reach, Standing, StepCount } from '../../db/journey/results.ts';
 import type { JourneyDefinition } from '../../domain/journey/definition.ts';
 import { findKind } from '../../domain/journey/kinds.ts';
 import { HOLDOUT_STEP } from '../../domain/journey/steps/holdout.ts';

@@ -1,6 +1,6 @@
 import type { Db } from '../../db/client.ts';
-import { findGroups, writeNextDue, type CohortRow } from '../../db/cohorts.ts';
-import type { JourneyVersions } from '../../db/journey-versions.ts';
+import { findGroups, writeNextDue, type CohortRow } from '../../db/journey/cohorts.ts';
+import type { JourneyVersions } from '../../db/journey/versions.ts';
 import { findStep } from '../../domain/journey/compile.ts';
 import type { Group } from './step.ts';
 

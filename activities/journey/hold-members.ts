@@ -1,6 +1,6 @@
-import { asUnavailable, isUnavailable } from '../../db/availability.ts';
+import { asUnavailable, isUnavailable } from '../../db/campaign/availability.ts';
 import type { Sql } from '../../db/client.ts';
-import { holdDueMembers } from '../../db/enrolments.ts';
+import { holdDueMembers } from '../../db/journey/enrolments.ts';
 import type { StepInput } from './step.ts';
 
 /** Holds the members whose step could not be done, with the cause, so that people see them and the others go on. @returns how many */

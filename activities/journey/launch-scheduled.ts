@@ -1,5 +1,5 @@
 import type { Sql } from '../../db/client.ts';
-import { findJourney, findVersion } from '../../db/journeys.ts';
+import { findJourney, findVersion } from '../../db/journey/journeys.ts';
 import { launchJourney } from './launch.ts';
 
 /** The run of a schedule: what makes it one, so that it launches once however often it is tried. */

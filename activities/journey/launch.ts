@@ -1,12 +1,12 @@
-import { customerCondition } from '../../db/customer-filter.ts';
+import { customerCondition } from '../../db/filter/customer-filter.ts';
 import type { Tx } from '../../db/client.ts';
-import type { Fragment } from '../../db/filter-condition.ts';
+import type { Fragment } from '../../db/filter/condition.ts';
 import { newId } from '../../db/ids.ts';
-import { insertLaunch, type Launch } from '../../db/launches.ts';
-import { findSegment, segmentCondition } from '../../db/segments.ts';
-import { CUSTOMER_FIELDS } from '../../domain/customer-filter.ts';
+import { insertLaunch, type Launch } from '../../db/journey/launches.ts';
+import { findSegment, segmentCondition } from '../../db/customer/segments.ts';
+import { CUSTOMER_FIELDS } from '../../domain/filter/customer-filter.ts';
 import { DomainError, type FieldProblem } from '../../domain/errors.ts';
-import { checkFilter } from '../../domain/filter.ts';
+import { checkFilter } from '../../domain/filter/filter.ts';
 import type { LaunchTime } from '../../domain/journey/launch-time.ts';
 import type { Audience } from '../../domain/journey/trigger.ts';
 

@@ -1,5 +1,5 @@
-import { asUnavailable, isUnavailable } from '../../db/availability.ts';
-import { findCohort, resetClock } from '../../db/cohorts.ts';
+import { asUnavailable, isUnavailable } from '../../db/campaign/availability.ts';
+import { findCohort, resetClock } from '../../db/journey/cohorts.ts';
 import { viewGroups } from './groups.ts';
 import type { StepDeps } from './run-step.ts';
 import type { Group } from './step.ts';

@@ -1,6 +1,6 @@
-import { planDeliveries, type EmailPayload, type PlannedDelivery } from '../../db/deliveries.ts';
-import { defaultSmtpRoute } from '../../db/destinations.ts';
-import { takeSendTimes } from '../../db/launch-pace.ts';
+import { planDeliveries, type EmailPayload, type PlannedDelivery } from '../../db/delivery/deliveries.ts';
+import { defaultSmtpRoute } from '../../db/delivery/destinations.ts';
+import { takeSendTimes } from '../../db/journey/launch-pace.ts';
 import { mailKey, type ReadyMail } from './sending.ts';
 import type { StepWork } from './step.ts';
 

@@ -1,8 +1,8 @@
 import type { Tx } from '../../db/client.ts';
-import { customerColumns, type Customer } from '../../db/customers.ts';
-import type { Enrolment } from '../../db/enrolments.ts';
-import type { JourneyVersion } from '../../db/journey-versions.ts';
-import type { Project } from '../../db/projects.ts';
+import { customerColumns, type Customer } from '../../db/customer/customers.ts';
+import type { Enrolment } from '../../db/journey/enrolments.ts';
+import type { JourneyVersion } from '../../db/journey/versions.ts';
+import type { Project } from '../../db/project/projects.ts';
 import { firstZone } from '../../domain/calendar.ts';
 import { journeyCustomer } from '../../domain/journey/customer.ts';
 import type { Member } from './step.ts';

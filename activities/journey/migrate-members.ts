@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Tx } from '../../db/client.ts';
-import { loadJourneyVersions, lockInside, moveToVersion, type StepMove } from '../../db/journey-migration.ts';
-import type { Published } from '../../db/journeys.ts';
+import { loadJourneyVersions, lockInside, moveToVersion, type StepMove } from '../../db/journey/migration.ts';
+import type { Published } from '../../db/journey/journeys.ts';
 import { DomainError, type FieldProblem } from '../../domain/errors.ts';
 import type { JourneyDefinition } from '../../domain/journey/definition.ts';
 import { didYouMean } from '../../domain/suggestion.ts';

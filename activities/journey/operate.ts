@@ -1,10 +1,10 @@
 import type { Tx } from '../../db/client.ts';
-import { wakeCohorts } from '../../db/cohorts.ts';
-import { countOperated, lockOperated, type Operated, type OperationFilter } from '../../db/enrolment-operations.ts';
-import { writeEnrolments, type EnrolmentChange } from '../../db/enrolments.ts';
-import { recordEvents } from '../../db/events.ts';
-import { withdrawCoupons } from '../../db/journey-vouchers.ts';
-import { loadVersions } from '../../db/journeys.ts';
+import { wakeCohorts } from '../../db/journey/cohorts.ts';
+import { countOperated, lockOperated, type Operated, type OperationFilter } from '../../db/journey/enrolment-operations.ts';
+import { writeEnrolments, type EnrolmentChange } from '../../db/journey/enrolments.ts';
+import { recordEvents } from '../../db/event/events.ts';
+import { withdrawCoupons } from '../../db/journey/vouchers.ts';
+import { loadVersions } from '../../db/journey/journeys.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { JourneyDefinition } from '../../domain/journey/definition.ts';
 import { didYouMean } from '../../domain/suggestion.ts';

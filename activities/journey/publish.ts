@@ -1,7 +1,7 @@
 import type { Tx } from '../../db/client.ts';
-import { recordEvents } from '../../db/events.ts';
-import { keepSchedule } from '../../db/journey-schedules.ts';
-import { changeState, countInside, writeVersion, type Published } from '../../db/journeys.ts';
+import { recordEvents } from '../../db/event/events.ts';
+import { keepSchedule } from '../../db/journey/schedules.ts';
+import { changeState, countInside, writeVersion, type Published } from '../../db/journey/journeys.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { PlacedProblem } from '../../domain/journey/parse.ts';
 import { checkDefinition, type Written } from './check-definition.ts';

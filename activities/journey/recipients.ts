@@ -1,4 +1,4 @@
-import { customerColumns, type Customer } from '../../db/customers.ts';
+import { customerColumns, type Customer } from '../../db/customer/customers.ts';
 import type { Tx } from '../../db/client.ts';
 import { firstZone } from '../../domain/calendar.ts';
 import { journeyCustomer } from '../../domain/journey/customer.ts';

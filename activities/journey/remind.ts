@@ -1,4 +1,4 @@
-import { readVouchers } from '../../db/journey-vouchers.ts';
+import { readVouchers } from '../../db/journey/vouchers.ts';
 import { couponEnds, couponState, type CouponState } from '../../domain/journey/coupon-state.ts';
 import { reminderDue, type Remind } from '../../domain/journey/steps/remind.ts';
 import { planMails } from './mails.ts';

@@ -11,11 +11,11 @@ import {
   type ResultsOf,
   type Standing,
   type VariantCount,
-} from '../../db/journey-results.ts';
-import type { Journey } from '../../db/journeys.ts';
-import type { Project } from '../../db/projects.ts';
+} from '../../db/journey/results.ts';
+import type { Journey } from '../../db/journey/journeys.ts';
+import type { Project } from '../../db/project/projects.ts';
 import type { JourneyDefinition } from '../../domain/journey/definition.ts';
-import { neededInSecond, newcombe, wilson, type Interval } from '../../domain/proportions.ts';
+import { neededInSecond, newcombe, wilson, type Interval } from '../../domain/discount/proportions.ts';
 import { funnelOf } from './funnel.ts';
 
 const METHOD = 'Newcombe’s hybrid score interval for a difference of proportions (1998, method 10), from Wilson’s intervals; 95 %';

@@ -1,10 +1,10 @@
-import { asUnavailable, isUnavailable } from '../../db/availability.ts';
+import { asUnavailable, isUnavailable } from '../../db/campaign/availability.ts';
 import type { Sql, Tx } from '../../db/client.ts';
-import { findCohort } from '../../db/cohorts.ts';
-import { lockDueCustomers, takeDueMembers, type Enrolment } from '../../db/enrolments.ts';
-import type { JourneyVersions } from '../../db/journey-versions.ts';
-import type { KnownProjects } from '../../db/known-projects.ts';
-import { withRetries } from '../../db/retries.ts';
+import { findCohort } from '../../db/journey/cohorts.ts';
+import { lockDueCustomers, takeDueMembers, type Enrolment } from '../../db/journey/enrolments.ts';
+import type { JourneyVersions } from '../../db/journey/versions.ts';
+import type { KnownProjects } from '../../db/project/known-projects.ts';
+import { withRetries } from '../../db/delivery/retries.ts';
 import { findStep } from '../../domain/journey/compile.ts';
 import { scopeValues } from '../../domain/journey/scope.ts';
 import { advance, lastMoment } from './advance.ts';

@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import type { Tx } from '../../db/client.ts';
-import { saveDraft, type Journey } from '../../db/journeys.ts';
+import { saveDraft, type Journey } from '../../db/journey/journeys.ts';
 import { journeyKey } from '../../domain/journey/fields.ts';
 import type { PlacedProblem } from '../../domain/journey/parse.ts';
 import { checkDefinition, type Written } from './check-definition.ts';

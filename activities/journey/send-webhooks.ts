@@ -1,10 +1,10 @@
-import { planDeliveries, type PlannedDelivery, type WebhookPayload } from '../../db/deliveries.ts';
-import { holdSubscribers } from '../../db/endpoints.ts';
-import type { AwaitedWebhook } from '../../db/journey-answers.ts';
-import { takeSendTimes } from '../../db/launch-pace.ts';
+import { planDeliveries, type PlannedDelivery, type WebhookPayload } from '../../db/delivery/deliveries.ts';
+import { holdSubscribers } from '../../db/webhook/endpoints.ts';
+import type { AwaitedWebhook } from '../../db/journey/answers.ts';
+import { takeSendTimes } from '../../db/journey/launch-pace.ts';
 import { RENDERED, type SendWebhook } from '../../domain/journey/steps/send-webhook.ts';
 import type { Sending } from '../../domain/journey/steps/sending.ts';
-import { subscribes } from '../../domain/webhook-event-types.ts';
+import { subscribes } from '../../domain/webhook/event-types.ts';
 import { awaitedOf, awaitsAnswer, isWorthWaiting, outcomeOfAnswer } from './answers.ts';
 import { payloadOf } from './mails.ts';
 import { wantedMails } from './send-messages.ts';

@@ -1,4 +1,4 @@
-import { markHeldOut } from '../../db/enrolments.ts';
+import { markHeldOut } from '../../db/journey/enrolments.ts';
 import { bucketOf } from '../../domain/journey/bucket.ts';
 import { END } from '../../domain/journey/definition.ts';
 import { HOLDOUT_STEP } from '../../domain/journey/steps/holdout.ts';

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
-import { asUnavailable, isUnavailable } from '../../db/availability.ts';
+import { asUnavailable, isUnavailable } from '../../db/campaign/availability.ts';
 import type { Sql, Tx } from '../../db/client.ts';
-import { COHORT_SIZE, insertCohorts, newCohort, type NewCohort } from '../../db/cohorts.ts';
-import { customerColumns, type Customer } from '../../db/customers.ts';
-import { findPastEntries, insertEnrolments, type Enrolment } from '../../db/enrolments.ts';
-import { recordEvents } from '../../db/events.ts';
-import type { JourneyVersion, JourneyVersions } from '../../db/journey-versions.ts';
+import { COHORT_SIZE, insertCohorts, newCohort, type NewCohort } from '../../db/journey/cohorts.ts';
+import { customerColumns, type Customer } from '../../db/customer/customers.ts';
+import { findPastEntries, insertEnrolments, type Enrolment } from '../../db/journey/enrolments.ts';
+import { recordEvents } from '../../db/event/events.ts';
+import type { JourneyVersion, JourneyVersions } from '../../db/journey/versions.ts';
 import {
   changeLaunch,
   lockLaunch,
@@ -15,10 +15,10 @@ import {
   type Launch,
   type LaunchMember,
   type MemberResult,
-} from '../../db/launches.ts';
-import { newEnrolment } from '../../db/new-enrolment.ts';
-import { findProject, type Project } from '../../db/projects.ts';
-import { withRetries } from '../../db/retries.ts';
+} from '../../db/journey/launches.ts';
+import { newEnrolment } from '../../db/journey/new-enrolment.ts';
+import { findProject, type Project } from '../../db/project/projects.ts';
+import { withRetries } from '../../db/delivery/retries.ts';
 import { firstZone } from '../../domain/calendar.ts';
 import { journeyCustomer } from '../../domain/journey/customer.ts';
 import { launchStart } from '../../domain/journey/launch-time.ts';

@@ -1,7 +1,7 @@
-import type { JourneyVersion } from '../../db/journey-versions.ts';
-import type { CohortRow } from '../../db/cohorts.ts';
-import type { Enrolment } from '../../db/enrolments.ts';
-import type { Project } from '../../db/projects.ts';
+import type { JourneyVersion } from '../../db/journey/versions.ts';
+import type { CohortRow } from '../../db/journey/cohorts.ts';
+import type { Enrolment } from '../../db/journey/enrolments.ts';
+import type { Project } from '../../db/project/projects.ts';
 import type { Tx } from '../../db/client.ts';
 import type { CompiledStep } from '../../domain/journey/compile.ts';
 import type { JourneyAnswer } from '../../domain/journey/answer.ts';

@@ -1,6 +1,6 @@
-import { updateCustomers as writeCustomers } from '../../db/customers.ts';
-import { addToSegment, removeFromSegment } from '../../db/segment-members.ts';
-import { findSegment } from '../../db/segments.ts';
+import { updateCustomers as writeCustomers } from '../../db/customer/customers.ts';
+import { addToSegment, removeFromSegment } from '../../db/customer/segment-members.ts';
+import { findSegment } from '../../db/customer/segments.ts';
 import { scopeValues } from '../../domain/journey/scope.ts';
 import type { UpdateCustomer } from '../../domain/journey/steps/update-customer.ts';
 import { attempt } from './attempt.ts';

@@ -1,4 +1,4 @@
-import { findEvents, findEventsSince } from '../../db/customer-events.ts';
+import { findEvents, findEventsSince } from '../../db/customer/events.ts';
 import { END } from '../../domain/journey/definition.ts';
 import { matchesListener } from '../../domain/journey/matching.ts';
 import { scopeValues, type JourneyEvent } from '../../domain/journey/scope.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { FieldProblem } from '../../domain/errors.ts';
-import { checkTemplateText } from '../../domain/template-check.ts';
-import { parseTemplateSource, refuseTemplate, type TemplateSource } from '../../domain/template-source.ts';
+import { checkTemplateText } from '../../domain/template/check.ts';
+import { parseTemplateSource, refuseTemplate, type TemplateSource } from '../../domain/template/source.ts';
 import type { Compiled } from './compile-thread.ts';
 
 /** A template that can be rendered: subject, HTML and text are Handlebars. */

@@ -1,8 +1,8 @@
-import type { EmailPayload } from '../../db/deliveries.ts';
-import type { SmtpConfig } from '../../db/destinations.ts';
-import { EVERY_TOPIC, TRANSACTIONAL } from '../../db/suppressions.ts';
-import { headerText } from '../../domain/mail-header.ts';
-import { signUnsubscription } from '../../domain/unsubscribe-token.ts';
+import type { EmailPayload } from '../../db/delivery/deliveries.ts';
+import type { SmtpConfig } from '../../db/delivery/destinations.ts';
+import { EVERY_TOPIC, TRANSACTIONAL } from '../../db/delivery/suppressions.ts';
+import { headerText } from '../../domain/delivery/mail-header.ts';
+import { signUnsubscription } from '../../domain/delivery/unsubscribe-token.ts';
 import type { MailHeaders } from './mime.ts';
 
 /** What links in mails are made with. */

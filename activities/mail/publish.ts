@@ -1,5 +1,5 @@
 import type { Tx } from '../../db/client.ts';
-import { findTemplate, insertTemplateVersion, type TemplateVersion } from '../../db/templates.ts';
+import { findTemplate, insertTemplateVersion, type TemplateVersion } from '../../db/delivery/templates.ts';
 import { compileTemplate, templateHash } from './compile.ts';
 
 /**

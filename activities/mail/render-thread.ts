@@ -1,7 +1,7 @@
 import Handlebars from 'handlebars';
 import { parentPort, workerData } from 'node:worker_threads';
-import { headerText } from '../../domain/mail-header.ts';
-import { readerOf, TEMPLATE_HELPERS, type Reader } from '../../domain/template-helpers.ts';
+import { headerText } from '../../domain/delivery/mail-header.ts';
+import { readerOf, TEMPLATE_HELPERS, type Reader } from '../../domain/template/template-helpers.ts';
 import { mimeMessage, type MailHeaders } from './mime.ts';
 
 export interface TemplateText {

@@ -1,6 +1,6 @@
-import type { WebhookPayload } from '../../db/deliveries.ts';
-import { recordEvents } from '../../db/events.ts';
-import type { DueDelivery, Settled } from '../../db/simulation-state.ts';
+import type { WebhookPayload } from '../../db/delivery/deliveries.ts';
+import { recordEvents } from '../../db/event/events.ts';
+import type { DueDelivery, Settled } from '../../db/simulation/state.ts';
 import { later } from '../../domain/calendar.ts';
 import { ANSWERED, readAnswer } from '../../domain/journey/answer.ts';
 import type { SendWebhook } from '../../domain/journey/steps/send-webhook.ts';

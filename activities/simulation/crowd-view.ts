@@ -5,9 +5,9 @@ import {
   type SimulatedEnrolment,
   type SimulatedVisit,
   type SimulatedVoucher,
-} from '../../db/simulation-state.ts';
+} from '../../db/simulation/state.ts';
 import { isReachedWhenDone } from '../journey/funnel.ts';
-import { costOfUse } from '../../domain/coupon-cost.ts';
+import { costOfUse } from '../../domain/discount/coupon-cost.ts';
 import type { Simulated, SimulationInput } from './input.ts';
 import type { Ran, World } from './world.ts';
 

@@ -1,9 +1,9 @@
-import { findDestination, type SmtpConfig } from '../../db/destinations.ts';
-import type { EmailPayload, WebhookPayload } from '../../db/deliveries.ts';
-import { recordEvents } from '../../db/events.ts';
-import { findDueDeliveries, settleDeliveries, type DueDelivery, type Settled } from '../../db/simulation-state.ts';
-import { findTemplate } from '../../db/templates.ts';
-import { isMailAddress } from '../../domain/mail-header.ts';
+import { findDestination, type SmtpConfig } from '../../db/delivery/destinations.ts';
+import type { EmailPayload, WebhookPayload } from '../../db/delivery/deliveries.ts';
+import { recordEvents } from '../../db/event/events.ts';
+import { findDueDeliveries, settleDeliveries, type DueDelivery, type Settled } from '../../db/simulation/state.ts';
+import { findTemplate } from '../../db/delivery/templates.ts';
+import { isMailAddress } from '../../domain/delivery/mail-header.ts';
 import { checkMails } from '../delivery/sendable.ts';
 import { mailData } from '../mail/compose.ts';
 import type { MailRenderer } from '../mail/render.ts';

@@ -1,10 +1,10 @@
 import type { Sql } from '../../db/client.ts';
-import { COHORT_SIZE, insertCohorts, newCohort } from '../../db/cohorts.ts';
-import { insertEnrolments } from '../../db/enrolments.ts';
-import { findCustomer, upsertCustomers, type Customer } from '../../db/customers.ts';
+import { COHORT_SIZE, insertCohorts, newCohort } from '../../db/journey/cohorts.ts';
+import { insertEnrolments } from '../../db/journey/enrolments.ts';
+import { findCustomer, upsertCustomers, type Customer } from '../../db/customer/customers.ts';
 import { newId } from '../../db/ids.ts';
-import { newEnrolment } from '../../db/new-enrolment.ts';
-import { findSegment } from '../../db/segments.ts';
+import { newEnrolment } from '../../db/journey/new-enrolment.ts';
+import { findSegment } from '../../db/customer/segments.ts';
 import { firstZone } from '../../domain/calendar.ts';
 import { journeyCustomer } from '../../domain/journey/customer.ts';
 import { admit, type Entry, type Refused } from '../../domain/journey/routing.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Customer } from '../../db/customers.ts';
-import { unsubscribeAll } from '../../db/simulation-state.ts';
+import type { Customer } from '../../db/customer/customers.ts';
+import { unsubscribeAll } from '../../db/simulation/state.ts';
 import { resolveEventType } from '../../domain/journey/scope.ts';
 import type { ScriptedEvent } from './input.ts';
 import { redeem } from './redeem.ts';

@@ -1,6 +1,6 @@
 import type { CustomerInput } from '../../domain/customer.ts';
 import type { JourneyDefinition } from '../../domain/journey/definition.ts';
-import type { OrderRequest } from '../checkout-request.ts';
+import type { OrderRequest } from '../checkout/request.ts';
 
 /** What is simulated: a definition that could be published, with the versions of its templates. */
 export interface Simulated {

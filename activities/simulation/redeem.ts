@@ -1,11 +1,11 @@
-import type { Customer } from '../../db/customers.ts';
-import { recordEvents } from '../../db/events.ts';
+import type { Customer } from '../../db/customer/customers.ts';
+import { recordEvents } from '../../db/event/events.ts';
 import { newId } from '../../db/ids.ts';
-import { listSimulatedEnrolments, useVouchers } from '../../db/simulation-state.ts';
-import { STACKING_RULES } from '../../domain/checkout-stacking.ts';
+import { listSimulatedEnrolments, useVouchers } from '../../db/simulation/state.ts';
+import { STACKING_RULES } from '../../domain/checkout/stacking.ts';
 import type { JourneyCoupon } from '../../domain/journey/step-kind.ts';
-import { createValidationActivities } from '../validation.ts';
-import { createVoucherStates } from '../voucher-states.ts';
+import { createValidationActivities } from '../checkout/validation.ts';
+import { createVoucherStates } from '../checkout/voucher-states.ts';
 import type { ScriptedEvent } from './input.ts';
 import { happening } from './timeline.ts';
 import type { World } from './world.ts';

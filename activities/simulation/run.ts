@@ -1,6 +1,6 @@
 import type { Tx } from '../../db/client.ts';
-import type { EventRow } from '../../db/events.ts';
-import { findDueGroups, listSimulatedVisits, nextMoment, takeNewEvents } from '../../db/simulation-state.ts';
+import type { EventRow } from '../../db/event/events.ts';
+import { findDueGroups, listSimulatedVisits, nextMoment, takeNewEvents } from '../../db/simulation/state.ts';
 import { later } from '../../domain/calendar.ts';
 import type { JourneyActivities } from '../journey/activities.ts';
 import type { StepInput, StepResult } from '../journey/step.ts';

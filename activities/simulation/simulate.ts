@@ -1,11 +1,11 @@
 import type { Sql, Tx } from '../../db/client.ts';
-import { findCustomer } from '../../db/customers.ts';
-import type { EventRow } from '../../db/events.ts';
-import { createJourneyVersions, type JourneyVersions } from '../../db/journey-versions.ts';
-import { writeVersion, type NewVersion } from '../../db/journeys.ts';
-import type { Project } from '../../db/projects.ts';
-import { rolledBack } from '../../db/rolled-back.ts';
-import { copyProject, type Copy } from '../../db/simulation-copy.ts';
+import { findCustomer } from '../../db/customer/customers.ts';
+import type { EventRow } from '../../db/event/events.ts';
+import { createJourneyVersions, type JourneyVersions } from '../../db/journey/versions.ts';
+import { writeVersion, type NewVersion } from '../../db/journey/journeys.ts';
+import type { Project } from '../../db/project/projects.ts';
+import { rolledBack } from '../../db/checkout/rolled-back.ts';
+import { copyProject, type Copy } from '../../db/simulation/copy.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { compileJourney } from '../../domain/journey/compile.ts';
 import { kindOf } from '../../domain/journey/kinds.ts';

@@ -1,4 +1,4 @@
-import { listSimulatedEnrolments } from '../../db/simulation-state.ts';
+import { listSimulatedEnrolments } from '../../db/simulation/state.ts';
 import type { Simulated, SimulationInput } from './input.ts';
 import { happening, type TimelineEvent } from './timeline.ts';
 import type { Ran, World } from './world.ts';

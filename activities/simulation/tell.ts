@@ -1,5 +1,5 @@
-import type { Customer } from '../../db/customers.ts';
-import { recordEvents } from '../../db/events.ts';
+import type { Customer } from '../../db/customer/customers.ts';
+import { recordEvents } from '../../db/event/events.ts';
 import type { World } from './world.ts';
 
 /** Records an event of each of these customers, now. */

@@ -1,7 +1,7 @@
 import type { Sql } from '../../db/client.ts';
-import type { Customer } from '../../db/customers.ts';
-import type { JourneyVersion, JourneyVersions } from '../../db/journey-versions.ts';
-import type { Copy } from '../../db/simulation-copy.ts';
+import type { Customer } from '../../db/customer/customers.ts';
+import type { JourneyVersion, JourneyVersions } from '../../db/journey/versions.ts';
+import type { Copy } from '../../db/simulation/copy.ts';
 import type { ScriptedAnswer } from './input.ts';
 import type { TimelineEvent } from './timeline.ts';
 

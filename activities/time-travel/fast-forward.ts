@@ -1,4 +1,4 @@
-import { findCustomer, type Customer } from '../../db/customers.ts';
+import { findCustomer, type Customer } from '../../db/customer/customers.ts';
 import {
   beginFastForward,
   extendLease,
@@ -6,8 +6,8 @@ import {
   finishFastForward,
   releaseLease,
   type FastForward,
-} from '../../db/fast-forwards.ts';
-import type { Project } from '../../db/projects.ts';
+} from '../../db/journey/fast-forwards.ts';
+import type { Project } from '../../db/project/projects.ts';
 import { firstZone, later } from '../../domain/calendar.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { createTravel, noCustomer, readCustomer, type TravelDeps } from './travel.ts';

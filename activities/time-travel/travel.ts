@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql, Tx } from '../../db/client.ts';
-import { customerColumns, type Customer } from '../../db/customers.ts';
+import { customerColumns, type Customer } from '../../db/customer/customers.ts';
 import {
   extendLease,
   findNextDue,
@@ -10,7 +10,7 @@ import {
   restartCohort,
   turnClock,
   type FastForward,
-} from '../../db/fast-forwards.ts';
+} from '../../db/journey/fast-forwards.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { TimeSkipping } from './time-skipping.ts';
 

@@ -1,7 +1,7 @@
 import type { Sql } from '../../db/client.ts';
-import { listEndedSince, listEnrolments, listVisitsSince } from '../../db/enrolment-views.ts';
-import type { FastForward } from '../../db/fast-forwards.ts';
-import { findCustomer } from '../../db/customers.ts';
+import { listEndedSince, listEnrolments, listVisitsSince } from '../../db/journey/enrolment-views.ts';
+import type { FastForward } from '../../db/journey/fast-forwards.ts';
+import { findCustomer } from '../../db/customer/customers.ts';
 import { enrolmentView, passedView, type EnrolmentView } from '../journey/enrolment-view.ts';
 
 export interface ForwardView {

@@ -1,4 +1,4 @@
-import type { SignedPost } from '../../domain/webhook-signature/provider.ts';
+import type { SignedPost } from '../../domain/webhook/signature/provider.ts';
 
 /** A post, and from where it came. */
 export interface ArrivedPost extends SignedPost {

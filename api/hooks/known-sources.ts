@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import type { Db } from '../../db/client.ts';
 import type { SecretBox } from '../../db/secret-box.ts';
-import { findSourceById, openSecrets, type Source } from '../../db/sources.ts';
-import { providerNamed } from '../../domain/webhook-signature/registry.ts';
-import type { SignedPost, Verification, WebhookProvider } from '../../domain/webhook-signature/provider.ts';
+import { findSourceById, openSecrets, type Source } from '../../db/source/sources.ts';
+import { providerNamed } from '../../domain/webhook/signature/registry.ts';
+import type { SignedPost, Verification, WebhookProvider } from '../../domain/webhook/signature/provider.ts';
 
 /** A source with all that proving a post takes. */
 export interface KnownSource {

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Sql } from '../../db/client.ts';
-import { keepRefusedPost } from '../../db/refused-posts.ts';
+import { keepRefusedPost } from '../../db/source/refused-posts.ts';
 import { admit } from '../../domain/rate-limit.ts';
-import { keptHeaders } from '../../domain/webhook-headers.ts';
+import { keptHeaders } from '../../domain/webhook/headers.ts';
 import type { ArrivedPost } from './arrived-post.ts';
 import type { KnownSource } from './known-sources.ts';
 

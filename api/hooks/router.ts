@@ -3,9 +3,9 @@ import { Router, type Request } from 'express';
 import type { Logger } from 'pino';
 import { newId } from '../../db/ids.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { errorBody, statusOf, toDomainError } from '../errors.ts';
-import { readBody } from '../json-body.ts';
-import { send } from '../kernel.ts';
+import { errorBody, statusOf, toDomainError } from '../http/errors.ts';
+import { readBody } from '../http/json-body.ts';
+import { send } from '../http/kernel.ts';
 import { createIntake, TooManyPosts, type IntakeDeps, type Received } from './intake.ts';
 
 export interface HooksDeps extends IntakeDeps {

@@ -3,9 +3,9 @@ import { Router, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
 import { newId } from '../../db/ids.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { readPortalAccess, type PortalAccess } from '../../domain/portal-token.ts';
-import { errorBody, statusOf, toDomainError } from '../errors.ts';
-import { send } from '../kernel.ts';
+import { readPortalAccess, type PortalAccess } from '../../domain/webhook/portal-token.ts';
+import { errorBody, statusOf, toDomainError } from '../http/errors.ts';
+import { send } from '../http/kernel.ts';
 import { createSubscriber, type PortalDeps } from './subscriber.ts';
 
 export interface PortalRouterDeps extends PortalDeps {

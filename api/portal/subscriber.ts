@@ -1,5 +1,5 @@
 import type { Sql } from '../../db/client.ts';
-import { planDeliveries } from '../../db/deliveries.ts';
+import { planDeliveries } from '../../db/delivery/deliveries.ts';
 import {
   activeSecrets,
   findEndpoint,
@@ -9,9 +9,9 @@ import {
   sealEndpointSecrets,
   writeEndpoint,
   type Endpoint,
-} from '../../db/endpoints.ts';
+} from '../../db/webhook/endpoints.ts';
 import { newId } from '../../db/ids.ts';
-import { withRetries } from '../../db/retries.ts';
+import { withRetries } from '../../db/delivery/retries.ts';
 import type { SecretBox } from '../../db/secret-box.ts';
 import {
   findWebhookDelivery,
@@ -19,14 +19,14 @@ import {
   listWebhookDeliveries,
   resendWebhook,
   type WebhookDelivery,
-} from '../../db/webhook-deliveries.ts';
-import { webhookOf } from '../../db/webhook-events.ts';
-import type { PortalAccess } from '../../domain/portal-token.ts';
-import { webhookEventTypes } from '../../domain/webhook-event-types.ts';
-import { RENDERED_EVENT } from '../../domain/webhook-formats/registry.ts';
-import { newSigningSecret, verifyingSecret, versionOf } from '../../domain/webhook-signature/outgoing.ts';
-import { notFound } from '../errors.ts';
-import { endpointView, webhookAttemptView, webhookDeliveryView } from '../webhook-views.ts';
+} from '../../db/webhook/deliveries.ts';
+import { webhookOf } from '../../db/webhook/events.ts';
+import type { PortalAccess } from '../../domain/webhook/portal-token.ts';
+import { webhookEventTypes } from '../../domain/webhook/event-types.ts';
+import { RENDERED_EVENT } from '../../domain/webhook/formats/registry.ts';
+import { newSigningSecret, verifyingSecret, versionOf } from '../../domain/webhook/signature/outgoing.ts';
+import { notFound } from '../http/errors.ts';
+import { endpointView, webhookAttemptView, webhookDeliveryView } from '../webhook/views.ts';
 
 export interface PortalDeps {
   sql: Sql;

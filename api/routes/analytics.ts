@@ -1,13 +1,13 @@
 import type { z } from 'zod';
 import { readAnalytics, readCampaignCounts } from '../../db/analytics.ts';
-import { findCampaign, type Campaign } from '../../db/campaigns.ts';
+import { findCampaign, type Campaign } from '../../db/campaign/campaigns.ts';
 import type { Sql } from '../../db/client.ts';
 import { inPeriods, periodsBetween, type Figures } from '../../domain/analytics.ts';
 import { startOfDay } from '../../domain/calendar.ts';
 import { csvOf } from '../../domain/csv/file.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { notFound } from '../errors.ts';
-import { route, type Answer, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import { route, type Answer, type Route } from '../http/route.ts';
 import { analyticsQuery, analyticsSchema, campaignSummarySchema, summaryQuery } from '../schemas/analytics.ts';
 import { campaignParams } from '../schemas/campaign.ts';
 

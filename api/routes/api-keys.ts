@@ -1,10 +1,18 @@
-import { createApiKey, findApiKey, listApiKeys, revokeApiKey, scopesOfRole, updateApiKey, type ListedApiKey } from '../../db/api-keys.ts';
+import {
+  createApiKey,
+  findApiKey,
+  listApiKeys,
+  revokeApiKey,
+  scopesOfRole,
+  updateApiKey,
+  type ListedApiKey,
+} from '../../db/project/api-keys.ts';
 import type { Sql, Tx } from '../../db/client.ts';
-import { recordEvents } from '../../db/events.ts';
+import { recordEvents } from '../../db/event/events.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { allows } from '../../domain/scopes.ts';
-import { notFound } from '../errors.ts';
-import { route, type RequestContext, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import { route, type RequestContext, type Route } from '../http/route.ts';
 import { apiKeyListSchema, apiKeyParams, apiKeySchema, createApiKeyBody, updateApiKeyBody } from '../schemas/api-key.ts';
 import { list } from '../schemas/list.ts';
 

@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
-import { asyncActionView } from '../../activities/async-action-view.ts';
-import { findAsyncAction, listAsyncActions, type AsyncAction } from '../../db/async-actions.ts';
+import { asyncActionView } from '../../activities/bulk/async-action-view.ts';
+import { findAsyncAction, listAsyncActions, type AsyncAction } from '../../db/bulk/async-actions.ts';
 import type { Sql } from '../../db/client.ts';
-import { listRowErrors } from '../../db/imports.ts';
-import { notFound } from '../errors.ts';
-import { route, type Route } from '../route.ts';
+import { listRowErrors } from '../../db/bulk/imports.ts';
+import { notFound } from '../http/errors.ts';
+import { route, type Route } from '../http/route.ts';
 import {
   asyncActionListSchema,
   asyncActionParams,

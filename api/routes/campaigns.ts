@@ -1,6 +1,6 @@
 import { CAMPAIGN_VOUCHERS_GENERATE, type VoucherRequest } from '../../activities/bulk/make-vouchers.ts';
-import { enqueueAsyncAction } from '../../db/async-actions.ts';
-import { listCampaigns } from '../../db/campaign-list.ts';
+import { enqueueAsyncAction } from '../../db/bulk/async-actions.ts';
+import { listCampaigns } from '../../db/campaign/list.ts';
 import {
   campaignView,
   deleteCampaign,
@@ -9,16 +9,16 @@ import {
   tellGeneration,
   updateCampaign,
   type Campaign,
-} from '../../db/campaigns.ts';
+} from '../../db/campaign/campaigns.ts';
 import type { Sql, Tx } from '../../db/client.ts';
-import type { Project } from '../../db/projects.ts';
-import { voucherView } from '../../db/voucher-changes.ts';
-import { createCampaignVouchers, createVouchers, draftOfCampaign, fixedCode, requireVouchers } from '../../db/voucher-creation.ts';
-import { parseCodeConfig, requireHardToGuess } from '../../domain/code-pattern.ts';
-import { notFound } from '../errors.ts';
-import { changeCampaign, makeCampaign, wholeCampaign, type CampaignDeps } from '../campaign-requests.ts';
-import { withCategoryName } from '../named-category.ts';
-import { route, type Answer, type RequestContext, type Route } from '../route.ts';
+import type { Project } from '../../db/project/projects.ts';
+import { voucherView } from '../../db/voucher/changes.ts';
+import { createCampaignVouchers, createVouchers, draftOfCampaign, fixedCode, requireVouchers } from '../../db/voucher/creation.ts';
+import { parseCodeConfig, requireHardToGuess } from '../../domain/voucher/code-pattern.ts';
+import { notFound } from '../http/errors.ts';
+import { changeCampaign, makeCampaign, wholeCampaign, type CampaignDeps } from '../campaign/requests.ts';
+import { withCategoryName } from '../campaign/named-category.ts';
+import { route, type Answer, type RequestContext, type Route } from '../http/route.ts';
 import {
   addedVouchersSchema,
   addVouchersBody,
@@ -33,7 +33,7 @@ import {
 } from '../schemas/campaign.ts';
 import { list } from '../schemas/list.ts';
 import { campaignVoucherWithCodeBody, deleteQuery, voucherSchema } from '../schemas/voucher.ts';
-import { ownOf } from '../voucher-of-campaign.ts';
+import { ownOf } from '../campaign/voucher-of-campaign.ts';
 
 export interface CampaignRoutesDeps extends CampaignDeps {
   sql: Sql;

@@ -6,10 +6,10 @@ import {
   lockCategory,
   updateCategory,
   type Category,
-} from '../../db/categories.ts';
+} from '../../db/campaign/categories.ts';
 import type { Sql } from '../../db/client.ts';
-import { notFound } from '../errors.ts';
-import { route, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import { route, type Route } from '../http/route.ts';
 import {
   categoryListSchema,
   categoryParams,

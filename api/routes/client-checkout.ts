@@ -1,7 +1,7 @@
-import type { Checkout } from '../../activities/checkout.ts';
-import { answerOf } from '../checkout-answer.ts';
-import { onceOf, stackQuestion } from '../checkout-request.ts';
-import { route, type Answer, type RequestContext, type Route } from '../route.ts';
+import type { Checkout } from '../../activities/checkout/checkout.ts';
+import { answerOf } from '../checkout/answer.ts';
+import { onceOf, stackQuestion } from '../checkout/request.ts';
+import { route, type Answer, type RequestContext, type Route } from '../http/route.ts';
 import { clientRedeemBody, clientRedeemQuery, clientValidateQuery, clientValidationSchema } from '../schemas/client.ts';
 import { redemptionSchema } from '../schemas/redemption.ts';
 

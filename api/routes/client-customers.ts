@@ -1,10 +1,10 @@
 import type { Sql } from '../../db/client.ts';
-import { upsertCustomers, updateCustomer } from '../../db/customers.ts';
+import { upsertCustomers, updateCustomer } from '../../db/customer/customers.ts';
 import { newId } from '../../db/ids.ts';
-import { listVouchers } from '../../db/voucher-list.ts';
-import { namedCustomer } from '../checkout-request.ts';
-import { notFound } from '../errors.ts';
-import { route, type Route } from '../route.ts';
+import { listVouchers } from '../../db/voucher/list.ts';
+import { namedCustomer } from '../checkout/request.ts';
+import { notFound } from '../http/errors.ts';
+import { route, type Route } from '../http/route.ts';
 import { clientCustomerSchema, clientVoucherListSchema, listClientVouchersQuery } from '../schemas/client-customer.ts';
 import { customerInput } from '../schemas/customer.ts';
 import { list } from '../schemas/list.ts';

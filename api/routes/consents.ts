@@ -8,10 +8,10 @@ import {
   listConsents,
   type Consent,
   type GivenConsent,
-} from '../../db/consents.ts';
-import { findCustomer } from '../../db/customers.ts';
-import { notFound } from '../errors.ts';
-import { route, type RequestContext, type Route } from '../route.ts';
+} from '../../db/customer/consents.ts';
+import { findCustomer } from '../../db/customer/customers.ts';
+import { notFound } from '../http/errors.ts';
+import { route, type RequestContext, type Route } from '../http/route.ts';
 import {
   consentListSchema,
   consentParams,

@@ -1,15 +1,15 @@
 import type { Sql } from '../../db/client.ts';
-import { listActivity, type ActivityFilter } from '../../db/customer-activity.ts';
-import { eraseCustomer } from '../../db/customer-erasure.ts';
-import { findCustomer, type Customer } from '../../db/customers.ts';
-import { listHeldVouchers, type HeldVoucher } from '../../db/customer-wallet.ts';
-import type { EventRow } from '../../db/events.ts';
+import { listActivity, type ActivityFilter } from '../../db/customer/activity.ts';
+import { eraseCustomer } from '../../db/customer/erasure.ts';
+import { findCustomer, type Customer } from '../../db/customer/customers.ts';
+import { listHeldVouchers, type HeldVoucher } from '../../db/customer/wallet.ts';
+import type { EventRow } from '../../db/event/events.ts';
 import { newId } from '../../db/ids.ts';
-import type { Project } from '../../db/projects.ts';
-import { voucherView } from '../../db/voucher-changes.ts';
-import { walletStatus } from '../../domain/voucher-status.ts';
-import { notFound } from '../errors.ts';
-import { route, type Answer, type Route } from '../route.ts';
+import type { Project } from '../../db/project/projects.ts';
+import { voucherView } from '../../db/voucher/changes.ts';
+import { walletStatus } from '../../domain/voucher/status.ts';
+import { notFound } from '../http/errors.ts';
+import { route, type Answer, type Route } from '../http/route.ts';
 import { customerParams } from '../schemas/customer.ts';
 import { continuedList } from '../schemas/list.ts';
 import {

@@ -1,13 +1,13 @@
 import type { Db, Sql } from '../../db/client.ts';
-import { listCustomers } from '../../db/customer-list.ts';
-import { customerView, deleteCustomer, findCustomer, updateCustomer, upsertCustomers } from '../../db/customers.ts';
-import { readLoyalty } from '../../db/customer-loyalty.ts';
-import { readReferrals, readSummaries } from '../../db/customer-summary.ts';
+import { listCustomers } from '../../db/customer/list.ts';
+import { customerView, deleteCustomer, findCustomer, updateCustomer, upsertCustomers } from '../../db/customer/customers.ts';
+import { readLoyalty } from '../../db/customer/loyalty.ts';
+import { readReferrals, readSummaries } from '../../db/customer/summary.ts';
 import { newId } from '../../db/ids.ts';
 import type { Customer, CustomerChange } from '../../domain/customer.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { notFound } from '../errors.ts';
-import { route, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import { route, type Route } from '../http/route.ts';
 import {
   customerInput,
   customerListSchema,

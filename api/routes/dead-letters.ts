@@ -1,6 +1,12 @@
 import type { Sql } from '../../db/client.ts';
-import { countDeadLetters, DEAD_LETTER_KINDS, listDeadLetters, type DeadLetter, type DeadLetterKind } from '../../db/dead-letters.ts';
-import { route, type Route } from '../route.ts';
+import {
+  countDeadLetters,
+  DEAD_LETTER_KINDS,
+  listDeadLetters,
+  type DeadLetter,
+  type DeadLetterKind,
+} from '../../db/delivery/dead-letters.ts';
+import { route, type Route } from '../http/route.ts';
 import { deadLetterListSchema, listDeadLettersQuery } from '../schemas/dead-letter.ts';
 import { list } from '../schemas/list.ts';
 

@@ -2,11 +2,11 @@ import { Router } from 'express';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ExportRequest } from '../../activities/bulk/export-rows.ts';
-import { findAsyncAction, type AsyncAction } from '../../db/async-actions.ts';
+import { findAsyncAction, type AsyncAction } from '../../db/bulk/async-actions.ts';
 import type { Sql } from '../../db/client.ts';
-import { readChunk } from '../../db/export-chunks.ts';
+import { readChunk } from '../../db/bulk/export-chunks.ts';
 import { readDownload } from '../../domain/download-token.ts';
-import { notFound } from '../errors.ts';
+import { notFound } from '../http/errors.ts';
 
 export interface DownloadDeps {
   sql: Sql;

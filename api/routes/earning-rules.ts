@@ -7,11 +7,11 @@ import {
   lockEarningRule,
   updateEarningRule,
   type EarningRule,
-} from '../../db/earning-rules.ts';
-import { addEarningRules, changeEarningRule, lockAssigned } from '../earning-rule.ts';
-import { notFound } from '../errors.ts';
-import { findLoyaltyProgram, lockLoyaltyProgram } from '../loyalty-program.ts';
-import { route, type Answer, type RequestContext, type Route } from '../route.ts';
+} from '../../db/loyalty/earning-rules.ts';
+import { addEarningRules, changeEarningRule, lockAssigned } from '../loyalty/earning-rule.ts';
+import { notFound } from '../http/errors.ts';
+import { findLoyaltyProgram, lockLoyaltyProgram } from '../loyalty/program.ts';
+import { route, type Answer, type RequestContext, type Route } from '../http/route.ts';
 import {
   createEarningRulesBody,
   earningRuleListSchema,

@@ -1,21 +1,29 @@
 import type { Sql, Tx } from '../../db/client.ts';
-import { planDeliveries } from '../../db/deliveries.ts';
-import { deleteEndpoint, findEndpoint, insertEndpoint, listEndpoints, lockEndpoint, rotated, writeEndpoint } from '../../db/endpoints.ts';
-import { openEndpointSecrets, sealEndpointSecrets, type Endpoint } from '../../db/endpoints.ts';
+import { planDeliveries } from '../../db/delivery/deliveries.ts';
+import {
+  deleteEndpoint,
+  findEndpoint,
+  insertEndpoint,
+  listEndpoints,
+  lockEndpoint,
+  rotated,
+  writeEndpoint,
+} from '../../db/webhook/endpoints.ts';
+import { openEndpointSecrets, sealEndpointSecrets, type Endpoint } from '../../db/webhook/endpoints.ts';
 import { newId } from '../../db/ids.ts';
 import type { SecretBox } from '../../db/secret-box.ts';
-import { isSvixEndpoint } from '../../db/svix-destinations.ts';
-import { webhookOf } from '../../db/webhook-events.ts';
-import { findWebhookDelivery, recoverEndpoint, replayWebhooks, type WebhookDelivery } from '../../db/webhook-deliveries.ts';
+import { isSvixEndpoint } from '../../db/delivery/svix-destinations.ts';
+import { webhookOf } from '../../db/webhook/events.ts';
+import { findWebhookDelivery, recoverEndpoint, replayWebhooks, type WebhookDelivery } from '../../db/webhook/deliveries.ts';
 import { later } from '../../domain/calendar.ts';
 import { DomainError } from '../../domain/errors.ts';
-import type { AddressPolicy } from '../../domain/web-address.ts';
-import { subscribes, webhookEventTypes } from '../../domain/webhook-event-types.ts';
-import { RENDERED_EVENT } from '../../domain/webhook-formats/registry.ts';
-import { newSigningSecret, verifyingSecret, versionOf, type SignatureVersion } from '../../domain/webhook-signature/outgoing.ts';
-import { checkEndpoint, configOf, secretsOf, signsIn } from '../endpoint-draft.ts';
-import { notFound } from '../errors.ts';
-import { route, type Answer, type Route } from '../route.ts';
+import type { AddressPolicy } from '../../domain/delivery/web-address.ts';
+import { subscribes, webhookEventTypes } from '../../domain/webhook/event-types.ts';
+import { RENDERED_EVENT } from '../../domain/webhook/formats/registry.ts';
+import { newSigningSecret, verifyingSecret, versionOf, type SignatureVersion } from '../../domain/webhook/signature/outgoing.ts';
+import { checkEndpoint, configOf, secretsOf, signsIn } from '../webhook/endpoint-draft.ts';
+import { notFound } from '../http/errors.ts';
+import { route, type Answer, type Route } from '../http/route.ts';
 import {
   createEndpointBody,
   endpointListSchema,
@@ -36,7 +44,7 @@ import {
   replayWebhooksBody,
   webhookDeliverySchema,
 } from '../schemas/webhook-delivery.ts';
-import { endpointView, eventTypeView, webhookDeliveryView } from '../webhook-views.ts';
+import { endpointView, eventTypeView, webhookDeliveryView } from '../webhook/views.ts';
 
 export interface EndpointRoutesDeps {
   sql: Sql;

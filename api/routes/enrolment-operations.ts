@@ -2,13 +2,13 @@ import type { z } from 'zod';
 import { enrolmentView } from '../../activities/journey/enrolment-view.ts';
 import { operate, type Operation } from '../../activities/journey/operate.ts';
 import type { Sql } from '../../db/client.ts';
-import { findCustomer } from '../../db/customers.ts';
-import type { OperationFilter } from '../../db/enrolment-operations.ts';
-import { listEnrolments } from '../../db/enrolment-views.ts';
+import { findCustomer } from '../../db/customer/customers.ts';
+import type { OperationFilter } from '../../db/journey/enrolment-operations.ts';
+import { listEnrolments } from '../../db/journey/enrolment-views.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { notFound } from '../errors.ts';
-import { requireJourney } from '../require-journey.ts';
-import { route, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import { requireJourney } from '../journey/require-journey.ts';
+import { route, type Route } from '../http/route.ts';
 import { enrolmentParams, enrolmentSchema } from '../schemas/enrolment.ts';
 import {
   exitBody,

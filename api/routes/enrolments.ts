@@ -1,13 +1,13 @@
 import { enrolmentView, timelineView } from '../../activities/journey/enrolment-view.ts';
 import type { Sql } from '../../db/client.ts';
-import { findCustomer } from '../../db/customers.ts';
-import { countEnrolments, listEnrolments, listVisits, type EnrolmentFilter } from '../../db/enrolment-views.ts';
-import { listOperations } from '../../db/enrolment-operations.ts';
-import { findVersion } from '../../db/journeys.ts';
+import { findCustomer } from '../../db/customer/customers.ts';
+import { countEnrolments, listEnrolments, listVisits, type EnrolmentFilter } from '../../db/journey/enrolment-views.ts';
+import { listOperations } from '../../db/journey/enrolment-operations.ts';
+import { findVersion } from '../../db/journey/journeys.ts';
 import { compileJourney } from '../../domain/journey/compile.ts';
-import { notFound } from '../errors.ts';
-import { requireJourney } from '../require-journey.ts';
-import { route, type Answer, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import { requireJourney } from '../journey/require-journey.ts';
+import { route, type Answer, type Route } from '../http/route.ts';
 import { customerParams } from '../schemas/customer.ts';
 import {
   allEnrolmentsQuery,

@@ -1,13 +1,13 @@
 import { EXPORT } from '../../activities/bulk/export-rows.ts';
-import { findAsyncAction, type AsyncAction } from '../../db/async-actions.ts';
+import { findAsyncAction, type AsyncAction } from '../../db/bulk/async-actions.ts';
 import type { Sql } from '../../db/client.ts';
-import { deleteExport } from '../../db/export-chunks.ts';
-import { listExports } from '../../db/export-list.ts';
-import { findVoucher } from '../../db/vouchers.ts';
+import { deleteExport } from '../../db/bulk/export-chunks.ts';
+import { listExports } from '../../db/bulk/export-list.ts';
+import { findVoucher } from '../../db/voucher/vouchers.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { notFound } from '../errors.ts';
-import { actionIdOf, createExportRequests, type ExportDeps } from '../export-requests.ts';
-import { route, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import { actionIdOf, createExportRequests, type ExportDeps } from '../bulk/export-requests.ts';
+import { route, type Route } from '../http/route.ts';
 import {
   createExportBody,
   exportListSchema,

@@ -1,5 +1,5 @@
 import type { RunFastForward } from '../../activities/time-travel/fast-forward.ts';
-import { route, type Route } from '../route.ts';
+import { route, type Route } from '../http/route.ts';
 import { customerParams } from '../schemas/customer.ts';
 import { fastForwardBody, fastForwardSchema } from '../schemas/enrolment.ts';
 

@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { newId } from '../../db/ids.ts';
-import { send } from '../kernel.ts';
+import { send } from '../http/kernel.ts';
 
 /** One thing that must work for this process to do its job. Rejects, with the reason, where it does not. */
 export type ReadinessCheck = () => Promise<unknown>;

@@ -1,16 +1,16 @@
 import { CUSTOMERS_IMPORT } from '../../activities/bulk/import-customers.ts';
 import { LOYALTY_CARDS_IMPORT } from '../../activities/bulk/import-loyalty-cards.ts';
 import { VOUCHERS_IMPORT } from '../../activities/bulk/import-vouchers.ts';
-import { findCampaign, type Campaign } from '../../db/campaigns.ts';
+import { findCampaign, type Campaign } from '../../db/campaign/campaigns.ts';
 import type { Tx } from '../../db/client.ts';
-import type { Project } from '../../db/projects.ts';
+import type { Project } from '../../db/project/projects.ts';
 import { cardOfRow } from '../../domain/csv/card-row.ts';
 import { customerOfRow } from '../../domain/csv/customer-row.ts';
 import { voucherOfRow } from '../../domain/csv/voucher-row.ts';
-import { notFound } from '../errors.ts';
-import { campaignVoucherCheck, customerCheck, voucherCheck } from '../import-checks.ts';
-import { accept, accepted, CSV_DESCRIPTION, fileRows, listRows, loyaltyCardTarget, type ImportTarget } from '../import-requests.ts';
-import { route, type RequestContext, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import { campaignVoucherCheck, customerCheck, voucherCheck } from '../bulk/import-checks.ts';
+import { accept, accepted, CSV_DESCRIPTION, fileRows, listRows, loyaltyCardTarget, type ImportTarget } from '../bulk/import-requests.ts';
+import { route, type RequestContext, type Route } from '../http/route.ts';
 import { campaignImportParams, importBody, importCsvQuery, importQuery } from '../schemas/import.ts';
 
 type Context = Pick<RequestContext, 'project'>;

@@ -1,10 +1,16 @@
 import type { Sql } from '../../db/client.ts';
-import { countInboundEvents, findInboundEvent, listInboundEvents, replayInboundEvent, type InboundEvent } from '../../db/inbound-events.ts';
-import { findSource } from '../../db/sources.ts';
-import { shownHeaders } from '../../domain/webhook-headers.ts';
+import {
+  countInboundEvents,
+  findInboundEvent,
+  listInboundEvents,
+  replayInboundEvent,
+  type InboundEvent,
+} from '../../db/source/inbound-events.ts';
+import { findSource } from '../../db/source/sources.ts';
+import { shownHeaders } from '../../domain/webhook/headers.ts';
 import { bodyText } from './inbox.ts';
-import { notFound } from '../errors.ts';
-import { route, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import { route, type Route } from '../http/route.ts';
 import { list } from '../schemas/list.ts';
 import {
   inboundEventListSchema,

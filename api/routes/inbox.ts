@@ -1,16 +1,16 @@
 import { isUtf8 } from 'node:buffer';
 import type { Sql } from '../../db/client.ts';
-import { findRecorded } from '../../db/events.ts';
-import { findInboundEvent, replayInboundEvents } from '../../db/inbound-events.ts';
-import { listRefusedPosts, type RefusedPost } from '../../db/refused-posts.ts';
-import { findSource, type Source } from '../../db/sources.ts';
+import { findRecorded } from '../../db/event/events.ts';
+import { findInboundEvent, replayInboundEvents } from '../../db/source/inbound-events.ts';
+import { listRefusedPosts, type RefusedPost } from '../../db/source/refused-posts.ts';
+import { findSource, type Source } from '../../db/source/sources.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { compileMapping, dedupeKeyOf, MappingError, type MappedEvent, type Mapping } from '../../domain/mapping.ts';
-import type { MappingDefinition } from '../../domain/mapping-definition.ts';
-import { shownHeaders } from '../../domain/webhook-headers.ts';
-import { payloadOf } from '../../domain/webhook-signature/registry.ts';
-import { notFound } from '../errors.ts';
-import { route, type Route } from '../route.ts';
+import { compileMapping, dedupeKeyOf, MappingError, type MappedEvent, type Mapping } from '../../domain/mapping/mapping.ts';
+import type { MappingDefinition } from '../../domain/mapping/definition.ts';
+import { shownHeaders } from '../../domain/webhook/headers.ts';
+import { payloadOf } from '../../domain/webhook/signature/registry.ts';
+import { notFound } from '../http/errors.ts';
+import { route, type Route } from '../http/route.ts';
 import { list } from '../schemas/list.ts';
 import { refusedPostListSchema, replayBody, replayedSchema, sourceParams, triedMappingSchema, tryMappingBody } from '../schemas/source.ts';
 

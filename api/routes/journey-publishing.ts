@@ -1,12 +1,12 @@
 import { checkDefinition } from '../../activities/journey/check-definition.ts';
 import { publishJourney, type Inside } from '../../activities/journey/publish.ts';
-import { findVersion, type Journey } from '../../db/journeys.ts';
+import { findVersion, type Journey } from '../../db/journey/journeys.ts';
 import type { Tx } from '../../db/client.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { notFound } from '../errors.ts';
-import { journeyView, problemView, versionView } from '../journey-views.ts';
-import { requireJourney } from '../require-journey.ts';
-import { route, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import { journeyView, problemView, versionView } from '../journey/views.ts';
+import { requireJourney } from '../journey/require-journey.ts';
+import { route, type Route } from '../http/route.ts';
 import { checkedSchema, journeyParams, publishBody, publishedSchema, writtenBody } from '../schemas/journey.ts';
 import type { JourneyRoutesDeps } from './journeys.ts';
 

@@ -1,9 +1,9 @@
 import { journeyResults } from '../../activities/journey/results.ts';
 import type { Sql } from '../../db/client.ts';
-import { findVersion } from '../../db/journeys.ts';
-import { notFound } from '../errors.ts';
-import { requireJourney } from '../require-journey.ts';
-import { route, type Route } from '../route.ts';
+import { findVersion } from '../../db/journey/journeys.ts';
+import { notFound } from '../http/errors.ts';
+import { requireJourney } from '../journey/require-journey.ts';
+import { route, type Route } from '../http/route.ts';
 import { journeyParams } from '../schemas/journey.ts';
 import { resultsQuery, resultsSchema } from '../schemas/results.ts';
 

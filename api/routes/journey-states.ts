@@ -1,12 +1,12 @@
 import type { Tx } from '../../db/client.ts';
-import { wakeJourney } from '../../db/cohorts.ts';
-import { recordEvents } from '../../db/events.ts';
-import { changeState, countInside, finishDrains, type Journey, type JourneyState } from '../../db/journeys.ts';
-import type { RequestContext } from '../route.ts';
+import { wakeJourney } from '../../db/journey/cohorts.ts';
+import { recordEvents } from '../../db/event/events.ts';
+import { changeState, countInside, finishDrains, type Journey, type JourneyState } from '../../db/journey/journeys.ts';
+import type { RequestContext } from '../http/route.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { journeyView } from '../journey-views.ts';
-import { requireJourney } from '../require-journey.ts';
-import { route, type Route } from '../route.ts';
+import { journeyView } from '../journey/views.ts';
+import { requireJourney } from '../journey/require-journey.ts';
+import { route, type Route } from '../http/route.ts';
 import { journeyParams, journeySchema } from '../schemas/journey.ts';
 import type { JourneyRoutesDeps } from './journeys.ts';
 

@@ -1,6 +1,6 @@
-import { installJourney, journeyTemplates } from '../install-journey.ts';
-import { journeyView } from '../journey-views.ts';
-import { route, type Route } from '../route.ts';
+import { installJourney, journeyTemplates } from '../journey/install-journey.ts';
+import { journeyView } from '../journey/views.ts';
+import { route, type Route } from '../http/route.ts';
 import { installedSchema, journeyTemplateListSchema, journeyTemplateParams } from '../schemas/journey-template.ts';
 import { list } from '../schemas/list.ts';
 

@@ -2,11 +2,11 @@ import { checkDefinition } from '../../activities/journey/check-definition.ts';
 import { publishJourney } from '../../activities/journey/publish.ts';
 import { saveJourneyDraft } from '../../activities/journey/save-draft.ts';
 import type { Sql } from '../../db/client.ts';
-import { countInside, countJourneys, findVersion, listJourneys, listVersions, type Journey } from '../../db/journeys.ts';
-import { notFound } from '../errors.ts';
-import { insideView, journeyView, problemView, versionView } from '../journey-views.ts';
-import { requireJourney } from '../require-journey.ts';
-import { route, type Route } from '../route.ts';
+import { countInside, countJourneys, findVersion, listJourneys, listVersions, type Journey } from '../../db/journey/journeys.ts';
+import { notFound } from '../http/errors.ts';
+import { insideView, journeyView, problemView, versionView } from '../journey/views.ts';
+import { requireJourney } from '../journey/require-journey.ts';
+import { route, type Route } from '../http/route.ts';
 import {
   journeyListSchema,
   journeyParams,

@@ -1,12 +1,20 @@
 import { launchJourney } from '../../activities/journey/launch.ts';
 import type { Sql, Tx } from '../../db/client.ts';
-import { findVersion } from '../../db/journeys.ts';
-import { changeLaunch, countLaunches, countMembers, findLaunch, listLaunches, type Launch, type LaunchState } from '../../db/launches.ts';
+import { findVersion } from '../../db/journey/journeys.ts';
+import {
+  changeLaunch,
+  countLaunches,
+  countMembers,
+  findLaunch,
+  listLaunches,
+  type Launch,
+  type LaunchState,
+} from '../../db/journey/launches.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { Audience, Trigger } from '../../domain/journey/trigger.ts';
-import { notFound } from '../errors.ts';
-import { requireJourney } from '../require-journey.ts';
-import { route, type Answer, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import { requireJourney } from '../journey/require-journey.ts';
+import { route, type Answer, type Route } from '../http/route.ts';
 import { journeyParams } from '../schemas/journey.ts';
 import { launchBody, launchListSchema, launchParams, launchProgressSchema, listLaunchesQuery } from '../schemas/launch.ts';
 import { list } from '../schemas/list.ts';

@@ -1,9 +1,9 @@
-import { listCampaigns } from '../../db/campaign-list.ts';
-import { campaignView, deleteCampaign } from '../../db/campaigns.ts';
+import { listCampaigns } from '../../db/campaign/list.ts';
+import { campaignView, deleteCampaign } from '../../db/campaign/campaigns.ts';
 import type { Sql } from '../../db/client.ts';
-import { changeCampaign, makeCampaign, wholeCampaign, type CampaignDeps } from '../campaign-requests.ts';
-import { findLoyaltyProgram, lockLoyaltyProgram } from '../loyalty-program.ts';
-import { route, type Route } from '../route.ts';
+import { changeCampaign, makeCampaign, wholeCampaign, type CampaignDeps } from '../campaign/requests.ts';
+import { findLoyaltyProgram, lockLoyaltyProgram } from '../loyalty/program.ts';
+import { route, type Route } from '../http/route.ts';
 import { campaignListSchema, campaignSchema, updateCampaignBody } from '../schemas/campaign.ts';
 import { list } from '../schemas/list.ts';
 import { createProgramBody, listProgramsQuery, programParams } from '../schemas/loyalty.ts';

@@ -1,8 +1,8 @@
-import { createEstimates } from '../../activities/earning/estimate.ts';
+import { createEstimates } from '../../activities/loyalty/earning/estimate.ts';
 import type { Sql } from '../../db/client.ts';
-import { namedCustomer } from '../checkout-request.ts';
-import { findLoyaltyProgram } from '../loyalty-program.ts';
-import { route, type Route } from '../route.ts';
+import { namedCustomer } from '../checkout/request.ts';
+import { findLoyaltyProgram } from '../loyalty/program.ts';
+import { route, type Route } from '../http/route.ts';
 import { estimateBody, estimateSchema } from '../schemas/loyalty-estimate.ts';
 import { programParams } from '../schemas/loyalty.ts';
 import { toldOrder } from './orders.ts';

@@ -1,7 +1,7 @@
-import { createExportRequests, type ExportDeps } from '../export-requests.ts';
-import { findMember } from '../loyalty-member.ts';
-import { findLoyaltyProgram } from '../loyalty-program.ts';
-import { route, type Route } from '../route.ts';
+import { createExportRequests, type ExportDeps } from '../bulk/export-requests.ts';
+import { findMember } from '../loyalty/member.ts';
+import { findLoyaltyProgram } from '../loyalty/program.ts';
+import { route, type Route } from '../http/route.ts';
 import { exportSchema, exportTransactionsBody } from '../schemas/export.ts';
 import { memberOfProgramParams, memberParams, programParams } from '../schemas/loyalty.ts';
 

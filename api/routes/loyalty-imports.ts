@@ -1,7 +1,7 @@
 import { cardOfRow } from '../../domain/csv/card-row.ts';
-import { accept, accepted, CSV_DESCRIPTION, fileRows, listRows, loyaltyCardTarget } from '../import-requests.ts';
-import { findLoyaltyProgram } from '../loyalty-program.ts';
-import { route, type RequestContext, type Route } from '../route.ts';
+import { accept, accepted, CSV_DESCRIPTION, fileRows, listRows, loyaltyCardTarget } from '../bulk/import-requests.ts';
+import { findLoyaltyProgram } from '../loyalty/program.ts';
+import { route, type RequestContext, type Route } from '../http/route.ts';
 import { importBody, importCsvQuery, importQuery } from '../schemas/import.ts';
 import { programParams } from '../schemas/loyalty.ts';
 

@@ -1,17 +1,17 @@
-import { publish } from '../../activities/publication.ts';
+import { publish } from '../../activities/voucher/publication.ts';
 import type { Sql } from '../../db/client.ts';
-import { listActivity } from '../../db/customer-activity.ts';
-import type { EventRow } from '../../db/events.ts';
+import { listActivity } from '../../db/customer/activity.ts';
+import type { EventRow } from '../../db/event/events.ts';
 import type { Page } from '../../db/paging.ts';
-import { voucherView } from '../../db/voucher-changes.ts';
-import { listVouchers, type VoucherOrder } from '../../db/voucher-list.ts';
-import type { Voucher } from '../../db/vouchers.ts';
+import { voucherView } from '../../db/voucher/changes.ts';
+import { listVouchers, type VoucherOrder } from '../../db/voucher/list.ts';
+import type { Voucher } from '../../db/voucher/vouchers.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { namedCustomer } from '../checkout-request.ts';
-import { errorBody, statusOf } from '../errors.ts';
-import { findMember } from '../loyalty-member.ts';
-import { findLoyaltyProgram } from '../loyalty-program.ts';
-import { route, type Route } from '../route.ts';
+import { namedCustomer } from '../checkout/request.ts';
+import { errorBody, statusOf } from '../http/errors.ts';
+import { findMember } from '../loyalty/member.ts';
+import { findLoyaltyProgram } from '../loyalty/program.ts';
+import { route, type Route } from '../http/route.ts';
 import { continuedList, list } from '../schemas/list.ts';
 import {
   createMemberBody,

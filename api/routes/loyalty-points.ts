@@ -1,15 +1,15 @@
-import { adjustPoints, lockLoyaltyCards, requireCard, transferPoints } from '../../activities/loyalty-card.ts';
-import { pointsTransactionView } from '../../activities/points-events.ts';
+import { adjustPoints, lockLoyaltyCards, requireCard, transferPoints } from '../../activities/loyalty/card.ts';
+import { pointsTransactionView } from '../../activities/loyalty/points-events.ts';
 import type { Sql, Tx } from '../../db/client.ts';
-import { listExpiring, type PointsBucket } from '../../db/points-buckets.ts';
-import { listPointsTransactions } from '../../db/points-transactions.ts';
-import type { Project } from '../../db/projects.ts';
-import { voucherView } from '../../db/voucher-changes.ts';
-import { findVoucher } from '../../db/vouchers.ts';
+import { listExpiring, type PointsBucket } from '../../db/loyalty/points-buckets.ts';
+import { listPointsTransactions } from '../../db/loyalty/points-transactions.ts';
+import type { Project } from '../../db/project/projects.ts';
+import { voucherView } from '../../db/voucher/changes.ts';
+import { findVoucher } from '../../db/voucher/vouchers.ts';
 import type { z } from 'zod';
-import { findMember } from '../loyalty-member.ts';
-import { findLoyaltyProgram } from '../loyalty-program.ts';
-import { route, type Answer, type Route } from '../route.ts';
+import { findMember } from '../loyalty/member.ts';
+import { findLoyaltyProgram } from '../loyalty/program.ts';
+import { route, type Answer, type Route } from '../http/route.ts';
 import { transactionsQuery } from '../schemas/card-transaction.ts';
 import { continuedList, list } from '../schemas/list.ts';
 import {

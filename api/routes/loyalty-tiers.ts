@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { sweepTiersFirst } from '../../activities/loyalty-tiers.ts';
+import { sweepTiersFirst } from '../../activities/loyalty/tiers.ts';
 import type { Db, Sql } from '../../db/client.ts';
-import { earningRuleView, listEarningRules, type EarningRule } from '../../db/earning-rules.ts';
+import { earningRuleView, listEarningRules, type EarningRule } from '../../db/loyalty/earning-rules.ts';
 import {
   createLoyaltyTiers,
   deleteLoyaltyTier,
@@ -12,15 +12,15 @@ import {
   type LoyaltyTier,
   type TierFields,
   type TierOrder,
-} from '../../db/loyalty-tiers.ts';
-import { rewardsOfProgram } from '../../db/program-rewards.ts';
-import { rewardAssignmentView } from '../../db/reward-assignments.ts';
-import { rewardView } from '../../db/rewards.ts';
+} from '../../db/loyalty/tiers.ts';
+import { rewardsOfProgram } from '../../db/loyalty/program-rewards.ts';
+import { rewardAssignmentView } from '../../db/loyalty/reward-assignments.ts';
+import { rewardView } from '../../db/loyalty/rewards.ts';
 import { mappedPoints } from '../../domain/loyalty/mapping.ts';
-import { notFound } from '../errors.ts';
-import { findLoyaltyProgram, lockLoyaltyProgram } from '../loyalty-program.ts';
-import { requireApart, requireMapped, tiersWith } from '../loyalty-tier.ts';
-import { route, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import { findLoyaltyProgram, lockLoyaltyProgram } from '../loyalty/program.ts';
+import { requireApart, requireMapped, tiersWith } from '../loyalty/tier.ts';
+import { route, type Route } from '../http/route.ts';
 import { earningRuleListSchema } from '../schemas/earning-rule.ts';
 import { list } from '../schemas/list.ts';
 import {

@@ -1,10 +1,10 @@
-import type { Checkout } from '../../activities/checkout.ts';
+import type { Checkout } from '../../activities/checkout/checkout.ts';
 import type { Sql } from '../../db/client.ts';
-import { stackingRulesOf } from '../../db/stacking-rules.ts';
-import { answerOf } from '../checkout-answer.ts';
-import { questionOf } from '../checkout-request.ts';
-import { findMember } from '../loyalty-member.ts';
-import { route, type Answer, type RequestContext, type Route } from '../route.ts';
+import { stackingRulesOf } from '../../db/promotion/stacking-rules.ts';
+import { answerOf } from '../checkout/answer.ts';
+import { questionOf } from '../checkout/request.ts';
+import { findMember } from '../loyalty/member.ts';
+import { route, type Answer, type RequestContext, type Route } from '../http/route.ts';
 import { memberOfProgramParams, memberParams } from '../schemas/loyalty.ts';
 import { redeemRewardBody, type RedeemRewardBody } from '../schemas/member-reward.ts';
 import { redemptionSchema } from '../schemas/redemption.ts';

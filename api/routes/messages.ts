@@ -1,14 +1,14 @@
 import { mailData, unsubscribeUrl, type MailLinks } from '../../activities/mail/compose.ts';
 import type { MailRenderer, Rendered } from '../../activities/mail/render.ts';
 import type { Sql } from '../../db/client.ts';
-import { findCustomer } from '../../db/customers.ts';
-import { findDestination, type SmtpConfig } from '../../db/destinations.ts';
-import { findAttempts, findMessage, listMessages, type Message, type MessageAttempt, resendMessage } from '../../db/messages.ts';
-import type { Project } from '../../db/projects.ts';
-import { findTemplate } from '../../db/templates.ts';
+import { findCustomer } from '../../db/customer/customers.ts';
+import { findDestination, type SmtpConfig } from '../../db/delivery/destinations.ts';
+import { findAttempts, findMessage, listMessages, type Message, type MessageAttempt, resendMessage } from '../../db/delivery/messages.ts';
+import type { Project } from '../../db/project/projects.ts';
+import { findTemplate } from '../../db/delivery/templates.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { notFound } from '../errors.ts';
-import { route, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import { route, type Route } from '../http/route.ts';
 import { list } from '../schemas/list.ts';
 import {
   listMessagesQuery,

@@ -6,11 +6,11 @@ import {
   listMetadataSchemas,
   updateMetadataSchema,
   type MetadataSchema,
-} from '../../db/metadata-schemas.ts';
+} from '../../db/project/metadata-schemas.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { notFound } from '../errors.ts';
-import type { MetadataSchemas } from '../metadata-schemas.ts';
-import { route, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import type { MetadataSchemas } from '../catalogue/metadata-schemas.ts';
+import { route, type Route } from '../http/route.ts';
 import { list } from '../schemas/list.ts';
 import {
   createMetadataSchemaBody,

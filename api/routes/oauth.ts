@@ -1,9 +1,9 @@
-import { ACCESS_TOKEN_PREFIX, createAccessToken, findAccessToken, revokeAccessToken } from '../../db/access-tokens.ts';
-import type { ApiKey } from '../../db/api-keys.ts';
+import { ACCESS_TOKEN_PREFIX, createAccessToken, findAccessToken, revokeAccessToken } from '../../db/project/access-tokens.ts';
+import type { ApiKey } from '../../db/project/api-keys.ts';
 import type { Sql } from '../../db/client.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { allows } from '../../domain/scopes.ts';
-import { route, type Route } from '../route.ts';
+import { route, type Route } from '../http/route.ts';
 import { FORM, introspectionSchema, ofTokenBody, tokenBody, tokenQuery, tokenSchema } from '../schemas/oauth.ts';
 
 export interface OauthRoutesDeps {

@@ -1,12 +1,12 @@
 import type { z } from 'zod';
-import type { QualificationActivities } from '../../activities/qualification.ts';
-import { campaignView, findCampaigns } from '../../db/campaigns.ts';
+import type { QualificationActivities } from '../../activities/qualification/qualification.ts';
+import { campaignView, findCampaigns } from '../../db/campaign/campaigns.ts';
 import type { Sql } from '../../db/client.ts';
-import { stackingRulesOf } from '../../db/stacking-rules.ts';
-import { voucherView } from '../../db/voucher-changes.ts';
-import { findVouchersByCode } from '../../db/vouchers.ts';
-import { questionOf } from '../checkout-request.ts';
-import { route, type RequestContext, type Route } from '../route.ts';
+import { stackingRulesOf } from '../../db/promotion/stacking-rules.ts';
+import { voucherView } from '../../db/voucher/changes.ts';
+import { findVouchersByCode } from '../../db/voucher/vouchers.ts';
+import { questionOf } from '../checkout/request.ts';
+import { route, type RequestContext, type Route } from '../http/route.ts';
 import {
   olderQualificationBody,
   olderQualificationQuery,

@@ -1,18 +1,18 @@
 import type { z } from 'zod';
-import { refundOrder } from '../../activities/order-refunds.ts';
-import { keptOrderView, refundView } from '../../activities/order-view.ts';
-import { createOrder, showOrder, updateOrder, type ToldOrder } from '../../activities/orders.ts';
-import { lacksPrices, withPrices } from '../../activities/order-prices.ts';
-import type { VoucherStates } from '../../activities/voucher-states.ts';
+import { refundOrder } from '../../activities/order/refunds.ts';
+import { keptOrderView, refundView } from '../../activities/order/view.ts';
+import { createOrder, showOrder, updateOrder, type ToldOrder } from '../../activities/order/orders.ts';
+import { lacksPrices, withPrices } from '../../activities/checkout/order-prices.ts';
+import type { VoucherStates } from '../../activities/checkout/voucher-states.ts';
 import type { Sql } from '../../db/client.ts';
-import { readSourceIds } from '../../db/customer-list.ts';
+import { readSourceIds } from '../../db/customer/list.ts';
 import { findOrder, findRefunds, listOrders } from '../../db/orders.ts';
-import { keepsSale } from '../../db/stacking-rules.ts';
-import type { Project } from '../../db/projects.ts';
+import { keepsSale } from '../../db/promotion/stacking-rules.ts';
+import type { Project } from '../../db/project/projects.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { namedCustomer } from '../checkout-request.ts';
-import { notFound } from '../errors.ts';
-import { route, type Route } from '../route.ts';
+import { namedCustomer } from '../checkout/request.ts';
+import { notFound } from '../http/errors.ts';
+import { route, type Route } from '../http/route.ts';
 import {
   keptOrderListSchema,
   keptOrderSchema,

@@ -1,16 +1,22 @@
 import type { z } from 'zod';
-import { lockLoyaltyCards, requireCard, type ProgramCard } from '../../activities/loyalty-card.ts';
-import { activatePending } from '../../activities/pending-activation.ts';
-import { cancelPending, changePending, openPendingBook, writePendingBook, type PendingBook } from '../../activities/pending-points.ts';
-import { writePoints } from '../../activities/points.ts';
-import { pendingBalanceView, pendingPointsView, pointsBalanceView } from '../../activities/points-events.ts';
+import { lockLoyaltyCards, requireCard, type ProgramCard } from '../../activities/loyalty/card.ts';
+import { activatePending } from '../../activities/loyalty/pending-activation.ts';
+import {
+  cancelPending,
+  changePending,
+  openPendingBook,
+  writePendingBook,
+  type PendingBook,
+} from '../../activities/loyalty/pending-points.ts';
+import { writePoints } from '../../activities/loyalty/points.ts';
+import { pendingBalanceView, pendingPointsView, pointsBalanceView } from '../../activities/loyalty/points-events.ts';
 import type { Sql, Tx } from '../../db/client.ts';
-import { findPending, listPending, type PendingPoints } from '../../db/pending-points.ts';
+import { findPending, listPending, type PendingPoints } from '../../db/loyalty/pending-points.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { notFound } from '../errors.ts';
-import { findMember } from '../loyalty-member.ts';
-import { findLoyaltyProgram } from '../loyalty-program.ts';
-import { route, type Answer, type RequestContext, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import { findMember } from '../loyalty/member.ts';
+import { findLoyaltyProgram } from '../loyalty/program.ts';
+import { route, type Answer, type RequestContext, type Route } from '../http/route.ts';
 import { continuedList } from '../schemas/list.ts';
 import { pointsBalanceSchema } from '../schemas/loyalty-card.ts';
 import { memberOfProgramParams, memberParams, programParams } from '../schemas/loyalty.ts';

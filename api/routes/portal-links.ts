@@ -1,10 +1,10 @@
 import type { Sql } from '../../db/client.ts';
-import { findEndpoint } from '../../db/endpoints.ts';
+import { findEndpoint } from '../../db/webhook/endpoints.ts';
 import { later } from '../../domain/calendar.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { signPortalAccess } from '../../domain/portal-token.ts';
-import { notFound } from '../errors.ts';
-import { route, type Route } from '../route.ts';
+import { signPortalAccess } from '../../domain/webhook/portal-token.ts';
+import { notFound } from '../http/errors.ts';
+import { route, type Route } from '../http/route.ts';
 import { endpointParams, portalLinkBody, portalLinkSchema } from '../schemas/endpoint.ts';
 
 export interface PortalLinkDeps {

@@ -9,12 +9,12 @@ import {
   listCollections,
   type CollectedItem,
   type ProductCollection,
-} from '../../db/product-collections.ts';
-import { findProduct, findProductsByIds, productView } from '../../db/products.ts';
-import { findSku, findSkusByIds, skuView } from '../../db/skus.ts';
+} from '../../db/product/collections.ts';
+import { findProduct, findProductsByIds, productView } from '../../db/product/products.ts';
+import { findSku, findSkusByIds, skuView } from '../../db/product/skus.ts';
 import { DomainError, type FieldProblem } from '../../domain/errors.ts';
-import { notFound } from '../errors.ts';
-import { route, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import { route, type Route } from '../http/route.ts';
 import { list } from '../schemas/list.ts';
 import {
   collectedListSchema,

@@ -1,10 +1,10 @@
 import { PRODUCTS_IMPORT, SKUS_IMPORT } from '../../activities/bulk/import-products.ts';
 import type { Tx } from '../../db/client.ts';
-import { knownProducts } from '../../db/products.ts';
+import { knownProducts } from '../../db/product/products.ts';
 import { productOfRow, skuOfRow } from '../../domain/csv/product-row.ts';
-import { accept, accepted, acceptMetadata, CSV_DESCRIPTION, fileRows, listRows, type ImportTarget } from '../import-requests.ts';
-import { productCheck, skuCheck } from '../product-import-checks.ts';
-import { route, type RequestContext, type Route } from '../route.ts';
+import { accept, accepted, acceptMetadata, CSV_DESCRIPTION, fileRows, listRows, type ImportTarget } from '../bulk/import-requests.ts';
+import { productCheck, skuCheck } from '../bulk/product-import-checks.ts';
+import { route, type RequestContext, type Route } from '../http/route.ts';
 import { importBody, importCsvQuery } from '../schemas/import.ts';
 import { productsMetadataBody } from '../schemas/product.ts';
 

@@ -9,13 +9,13 @@ import {
   updateProduct,
   type Product,
   type ProductFields,
-} from '../../db/products.ts';
-import { skusOf, skuView } from '../../db/skus.ts';
-import { findRuleNaming } from '../../db/validation-rules.ts';
+} from '../../db/product/products.ts';
+import { skusOf, skuView } from '../../db/product/skus.ts';
+import { findRuleNaming } from '../../db/validation-rules/validation-rules.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { notFound } from '../errors.ts';
-import { productChange } from '../product-change.ts';
-import { route, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import { productChange } from '../catalogue/product-change.ts';
+import { route, type Route } from '../http/route.ts';
 import { list } from '../schemas/list.ts';
 import { productBody, deleteProductQuery, listProductsQuery, productListSchema, productParams, productSchema } from '../schemas/product.ts';
 

@@ -1,11 +1,11 @@
 import type { z } from 'zod';
-import type { Checkout } from '../../activities/checkout.ts';
+import type { Checkout } from '../../activities/checkout/checkout.ts';
 import type { Sql } from '../../db/client.ts';
-import { listTiers, type PromotionTier } from '../../db/promotion-tiers.ts';
-import { stackingRulesOf } from '../../db/stacking-rules.ts';
-import { answerOf } from '../checkout-answer.ts';
-import { onceOf, questionOf } from '../checkout-request.ts';
-import { route, type RequestContext, type Route } from '../route.ts';
+import { listTiers, type PromotionTier } from '../../db/promotion/tiers.ts';
+import { stackingRulesOf } from '../../db/promotion/stacking-rules.ts';
+import { answerOf } from '../checkout/answer.ts';
+import { onceOf, questionOf } from '../checkout/request.ts';
+import { route, type RequestContext, type Route } from '../http/route.ts';
 import { clientPromotionsQuery } from '../schemas/client.ts';
 import { promotionValidationBody, promotionValidationSchema } from '../schemas/promotion-checkout.ts';
 import { tierParams } from '../schemas/promotion-tier.ts';

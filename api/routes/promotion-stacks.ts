@@ -9,13 +9,13 @@ import {
   updateStack,
   type PromotionStack,
   type StackOrder,
-} from '../../db/promotion-stacks.ts';
-import { tiersOfCampaign } from '../../db/promotion-tiers.ts';
+} from '../../db/promotion/stacks.ts';
+import { tiersOfCampaign } from '../../db/promotion/tiers.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { notFound } from '../errors.ts';
-import { categoryNameOf, namedCategories } from '../named-category.ts';
-import { findPromotion, lockPromotion } from '../promotion-campaign.ts';
-import { route, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import { categoryNameOf, namedCategories } from '../campaign/named-category.ts';
+import { findPromotion, lockPromotion } from '../campaign/promotion-campaign.ts';
+import { route, type Route } from '../http/route.ts';
 import { list } from '../schemas/list.ts';
 import {
   createStackBody,

@@ -1,10 +1,10 @@
 import type { Sql, Tx } from '../../db/client.ts';
-import { deleteTier, findTier, listTiers, lockTier, tiersOfCampaign, updateTier, type PromotionTier } from '../../db/promotion-tiers.ts';
-import { notFound } from '../errors.ts';
-import { findPromotion, lockPromotion } from '../promotion-campaign.ts';
-import { addTier, tierChange, tierViews } from '../promotion-tier.ts';
-import { route, type Answer, type RequestContext, type Route } from '../route.ts';
-import { requireRules } from '../rule-references.ts';
+import { deleteTier, findTier, listTiers, lockTier, tiersOfCampaign, updateTier, type PromotionTier } from '../../db/promotion/tiers.ts';
+import { notFound } from '../http/errors.ts';
+import { findPromotion, lockPromotion } from '../campaign/promotion-campaign.ts';
+import { addTier, tierChange, tierViews } from '../campaign/promotion-tier.ts';
+import { route, type Answer, type RequestContext, type Route } from '../http/route.ts';
+import { requireRules } from '../campaign/rule-references.ts';
 import { list } from '../schemas/list.ts';
 import {
   createTierBody,

@@ -1,13 +1,13 @@
 import type { z } from 'zod';
-import { publicationView, publishedView } from '../../activities/publication-view.ts';
-import { publish, type PublishRequest } from '../../activities/publication.ts';
+import { publicationView, publishedView } from '../../activities/voucher/publication-view.ts';
+import { publish, type PublishRequest } from '../../activities/voucher/publication.ts';
 import type { Sql } from '../../db/client.ts';
-import { listPublications } from '../../db/publications.ts';
-import { findVoucher } from '../../db/vouchers.ts';
+import { listPublications } from '../../db/voucher/publications.ts';
+import { findVoucher } from '../../db/voucher/vouchers.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { namedCustomer } from '../checkout-request.ts';
-import { errorBody, notFound, statusOf } from '../errors.ts';
-import { route, type Answer, type RequestContext, type Route } from '../route.ts';
+import { namedCustomer } from '../checkout/request.ts';
+import { errorBody, notFound, statusOf } from '../http/errors.ts';
+import { route, type Answer, type RequestContext, type Route } from '../http/route.ts';
 import { list } from '../schemas/list.ts';
 import {
   clientPublishBody,

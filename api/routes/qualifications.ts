@@ -1,10 +1,10 @@
 import type { z } from 'zod';
-import type { CheckoutRequest } from '../../activities/checkout-request.ts';
-import type { QualificationActivities, QualificationRequest } from '../../activities/qualification.ts';
-import { stackingRulesOf } from '../../db/stacking-rules.ts';
+import type { CheckoutRequest } from '../../activities/checkout/request.ts';
+import type { QualificationActivities, QualificationRequest } from '../../activities/qualification/qualification.ts';
+import { stackingRulesOf } from '../../db/promotion/stacking-rules.ts';
 import type { OfferFilters } from '../../domain/qualification/filters.ts';
-import { questionOf } from '../checkout-request.ts';
-import { route, type Answer, type RequestContext, type Route } from '../route.ts';
+import { questionOf } from '../checkout/request.ts';
+import { route, type Answer, type RequestContext, type Route } from '../http/route.ts';
 import { qualificationBody, qualificationSchema } from '../schemas/qualification.ts';
 
 export interface QualificationRoutesDeps {

@@ -1,8 +1,8 @@
 import type { Sql } from '../../db/client.ts';
-import { recordEvents } from '../../db/events.ts';
-import { readRateLimits, writeRateLimits, type OwnRateLimits } from '../../db/rate-limits.ts';
+import { recordEvents } from '../../db/event/events.ts';
+import { readRateLimits, writeRateLimits, type OwnRateLimits } from '../../db/project/rate-limits.ts';
 import type { RateLimits } from '../../domain/rate-limit.ts';
-import { route, type Route } from '../route.ts';
+import { route, type Route } from '../http/route.ts';
 import { rateLimitsBody, rateLimitsSchema } from '../schemas/rate-limits.ts';
 
 export interface RateLimitRoutesDeps {

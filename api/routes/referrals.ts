@@ -1,11 +1,11 @@
-import { retryRefereeReward, type RefereeRewardsDeps } from '../../activities/referee-rewards.ts';
+import { retryRefereeReward, type RefereeRewardsDeps } from '../../activities/referral/referee-rewards.ts';
 import type { Sql } from '../../db/client.ts';
-import { findCustomer } from '../../db/customers.ts';
-import { refereeRewardView } from '../../db/referee-rewards.ts';
-import { findReferral, listReferrals, type Referral } from '../../db/referrals.ts';
+import { findCustomer } from '../../db/customer/customers.ts';
+import { refereeRewardView } from '../../db/referral/referee-rewards.ts';
+import { findReferral, listReferrals, type Referral } from '../../db/referral/referrals.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { notFound } from '../errors.ts';
-import { route, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import { route, type Route } from '../http/route.ts';
 import { list } from '../schemas/list.ts';
 import { listReferralsQuery, referralListSchema, referralParams, referralSchema } from '../schemas/referral.ts';
 

@@ -1,12 +1,12 @@
 import type { Sql } from '../../db/client.ts';
-import { findClocks } from '../../db/customers.ts';
-import { recordEvents } from '../../db/events.ts';
-import { countReviews, decideCheck, findCheck, listReviews, type ReferralCheck } from '../../db/referral-checks.ts';
+import { findClocks } from '../../db/customer/customers.ts';
+import { recordEvents } from '../../db/event/events.ts';
+import { countReviews, decideCheck, findCheck, listReviews, type ReferralCheck } from '../../db/referral/checks.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { REVIEWED } from '../../domain/journey/steps/check.ts';
-import { notFound } from '../errors.ts';
-import { requireJourney } from '../require-journey.ts';
-import { route, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import { requireJourney } from '../journey/require-journey.ts';
+import { route, type Route } from '../http/route.ts';
 import { list } from '../schemas/list.ts';
 import { decisionBody, listReviewsQuery, reviewListSchema, reviewParams, reviewSchema } from '../schemas/review.ts';
 

@@ -1,10 +1,15 @@
 import type { Db, Sql } from '../../db/client.ts';
-import { deleteRewardAssignment, findRewardAssignment, listRewardAssignments, rewardAssignmentView } from '../../db/reward-assignments.ts';
-import { findReward } from '../../db/rewards.ts';
-import { notFound } from '../errors.ts';
-import { lockLoyaltyProgram } from '../loyalty-program.ts';
-import { assignReward, changeAssignment, lockedAssignment } from '../reward-assignment.ts';
-import { route, type Route } from '../route.ts';
+import {
+  deleteRewardAssignment,
+  findRewardAssignment,
+  listRewardAssignments,
+  rewardAssignmentView,
+} from '../../db/loyalty/reward-assignments.ts';
+import { findReward } from '../../db/loyalty/rewards.ts';
+import { notFound } from '../http/errors.ts';
+import { lockLoyaltyProgram } from '../loyalty/program.ts';
+import { assignReward, changeAssignment, lockedAssignment } from '../loyalty/reward-assignment.ts';
+import { route, type Route } from '../http/route.ts';
 import { list } from '../schemas/list.ts';
 import { rewardParams } from '../schemas/reward.ts';
 import {

@@ -1,5 +1,5 @@
 import type { Sql, Tx } from '../../db/client.ts';
-import { assignedPrograms } from '../../db/reward-assignments.ts';
+import { assignedPrograms } from '../../db/loyalty/reward-assignments.ts';
 import {
   createReward,
   deleteReward,
@@ -10,11 +10,11 @@ import {
   updateReward,
   type Reward,
   type RewardChange,
-} from '../../db/rewards.ts';
+} from '../../db/loyalty/rewards.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { notFound } from '../errors.ts';
-import { rewardParametersOf } from '../reward-parameters.ts';
-import { route, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import { rewardParametersOf } from '../loyalty/reward-parameters.ts';
+import { route, type Route } from '../http/route.ts';
 import { list } from '../schemas/list.ts';
 import {
   createRewardBody,

@@ -1,6 +1,6 @@
-import { findCampaign } from '../../db/campaigns.ts';
+import { findCampaign } from '../../db/campaign/campaigns.ts';
 import type { Sql, Tx } from '../../db/client.ts';
-import type { Project } from '../../db/projects.ts';
+import type { Project } from '../../db/project/projects.ts';
 import {
   assignmentsOfRule,
   assignmentView,
@@ -9,11 +9,11 @@ import {
   listAssignments,
   removeAssignments,
   type RuledObject,
-} from '../../db/rule-assignments.ts';
-import { findRule, lockRules } from '../../db/validation-rules.ts';
-import { findVoucher, findVouchers } from '../../db/vouchers.ts';
-import { notFound } from '../errors.ts';
-import { route, type Route } from '../route.ts';
+} from '../../db/validation-rules/rule-assignments.ts';
+import { findRule, lockRules } from '../../db/validation-rules/validation-rules.ts';
+import { findVoucher, findVouchers } from '../../db/voucher/vouchers.ts';
+import { notFound } from '../http/errors.ts';
+import { route, type Route } from '../http/route.ts';
 import { list } from '../schemas/list.ts';
 import {
   assignmentListSchema,

@@ -1,9 +1,9 @@
-import { tryRule } from '../../activities/rule-trial.ts';
+import { tryRule } from '../../activities/checkout/rule-trial.ts';
 import type { Sql } from '../../db/client.ts';
-import { findRule } from '../../db/validation-rules.ts';
-import { namedCustomer, orderOf } from '../checkout-request.ts';
-import { notFound } from '../errors.ts';
-import { route, type Route } from '../route.ts';
+import { findRule } from '../../db/validation-rules/validation-rules.ts';
+import { namedCustomer, orderOf } from '../checkout/request.ts';
+import { notFound } from '../http/errors.ts';
+import { route, type Route } from '../http/route.ts';
 import { ruleParams, ruleTrialSchema, tryRuleBody } from '../schemas/validation-rule.ts';
 
 export interface RuleTrialRoutesDeps {

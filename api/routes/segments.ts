@@ -1,8 +1,8 @@
 import { sweepFirst } from '../../activities/segments.ts';
 import type { Sql, Tx } from '../../db/client.ts';
-import { customerView, findCustomer } from '../../db/customers.ts';
-import { findCustomersByIds, findNamedCustomers } from '../../db/customer-names.ts';
-import { addToSegment, countMembers, membersOf, removeFromSegment, segmentsOfCustomer } from '../../db/segment-members.ts';
+import { customerView, findCustomer } from '../../db/customer/customers.ts';
+import { findCustomersByIds, findNamedCustomers } from '../../db/customer/names.ts';
+import { addToSegment, countMembers, membersOf, removeFromSegment, segmentsOfCustomer } from '../../db/customer/segment-members.ts';
 import {
   createSegment,
   deleteSegment,
@@ -12,11 +12,11 @@ import {
   segmentView,
   updateSegment,
   type Segment,
-} from '../../db/segments.ts';
-import { findRuleNaming } from '../../db/validation-rules.ts';
+} from '../../db/customer/segments.ts';
+import { findRuleNaming } from '../../db/validation-rules/validation-rules.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { notFound } from '../errors.ts';
-import { route, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import { route, type Route } from '../http/route.ts';
 import { customerListSchema, customerParams } from '../schemas/customer.ts';
 import { list } from '../schemas/list.ts';
 import {

@@ -1,7 +1,7 @@
 import type { Sql } from '../../db/client.ts';
-import { findSendingRules, writeSendingRules } from '../../db/sending-rules.ts';
-import type { SendingRules } from '../../domain/sending.ts';
-import { route, type Route } from '../route.ts';
+import { findSendingRules, writeSendingRules } from '../../db/delivery/sending-rules.ts';
+import type { SendingRules } from '../../domain/delivery/sending.ts';
+import { route, type Route } from '../http/route.ts';
 import { sendingRulesBody, sendingRulesSchema } from '../schemas/sending-rules.ts';
 
 export interface SendingRulesRoutesDeps {

@@ -1,7 +1,7 @@
-import { releaseSession } from '../../db/session-locks.ts';
-import { findVoucher } from '../../db/vouchers.ts';
-import { notFound } from '../errors.ts';
-import { route, type Route } from '../route.ts';
+import { releaseSession } from '../../db/checkout/session-locks.ts';
+import { findVoucher } from '../../db/voucher/vouchers.ts';
+import { notFound } from '../http/errors.ts';
+import { route, type Route } from '../http/route.ts';
 import { name } from '../schemas/fields.ts';
 import { voucherParams } from '../schemas/voucher.ts';
 

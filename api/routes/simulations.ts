@@ -4,12 +4,12 @@ import { invalidDefinition } from '../../activities/journey/publish.ts';
 import type { Simulated, SimulatedCustomers, SimulationInput } from '../../activities/simulation/input.ts';
 import type { Simulate } from '../../activities/simulation/simulate.ts';
 import type { Sql } from '../../db/client.ts';
-import { findVersion, type Journey } from '../../db/journeys.ts';
+import { findVersion, type Journey } from '../../db/journey/journeys.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { orderOf } from '../checkout-request.ts';
-import { notFound } from '../errors.ts';
-import { requireJourney } from '../require-journey.ts';
-import { route, type Route } from '../route.ts';
+import { orderOf } from '../checkout/request.ts';
+import { notFound } from '../http/errors.ts';
+import { requireJourney } from '../journey/require-journey.ts';
+import { route, type Route } from '../http/route.ts';
 import { journeyParams } from '../schemas/journey.ts';
 import { simulateBody, simulateDefinitionBody, simulationSchema } from '../schemas/simulation.ts';
 

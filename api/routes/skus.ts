@@ -1,10 +1,10 @@
 import type { Sql, Tx } from '../../db/client.ts';
-import { findProduct, lockProduct, type Product } from '../../db/products.ts';
-import { createSku, deleteSku, findSku, skusOf, skuView, updateSku, type Sku, type SkuFields } from '../../db/skus.ts';
+import { findProduct, lockProduct, type Product } from '../../db/product/products.ts';
+import { createSku, deleteSku, findSku, skusOf, skuView, updateSku, type Sku, type SkuFields } from '../../db/product/skus.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { notFound } from '../errors.ts';
-import { skuChange } from '../product-change.ts';
-import { route, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import { skuChange } from '../catalogue/product-change.ts';
+import { route, type Route } from '../http/route.ts';
 import { skuBody, deleteProductQuery, productParams, skuListSchema, skuOfProductParams, skuParams, skuSchema } from '../schemas/product.ts';
 import { fixedSourceId, requireUnnamed } from './products.ts';
 

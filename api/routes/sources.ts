@@ -11,17 +11,17 @@ import {
   rotatedSecrets,
   writeSource,
   type Source,
-} from '../../db/sources.ts';
+} from '../../db/source/sources.ts';
 import { later } from '../../domain/calendar.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { compileMapping, MappingError } from '../../domain/mapping.ts';
-import type { MappingDefinition } from '../../domain/mapping-definition.ts';
-import { readyMappingOf } from '../../domain/mappings/registry.ts';
-import { providerNamed, providers } from '../../domain/webhook-signature/registry.ts';
-import type { WebhookProvider } from '../../domain/webhook-signature/provider.ts';
-import { notFound } from '../errors.ts';
-import { fieldProblems } from '../field-problems.ts';
-import { route, type Answer, type Route } from '../route.ts';
+import { compileMapping, MappingError } from '../../domain/mapping/mapping.ts';
+import type { MappingDefinition } from '../../domain/mapping/definition.ts';
+import { readyMappingOf } from '../../domain/mapping/providers/registry.ts';
+import { providerNamed, providers } from '../../domain/webhook/signature/registry.ts';
+import type { WebhookProvider } from '../../domain/webhook/signature/provider.ts';
+import { notFound } from '../http/errors.ts';
+import { fieldProblems } from '../http/field-problems.ts';
+import { route, type Answer, type Route } from '../http/route.ts';
 import { list } from '../schemas/list.ts';
 import {
   createSourceBody,

@@ -1,10 +1,10 @@
-import { readCategoryRanks } from '../../db/categories.ts';
+import { readCategoryRanks } from '../../db/campaign/categories.ts';
 import type { Sql } from '../../db/client.ts';
-import { recordEvents } from '../../db/events.ts';
-import { lockStackingRules, readStackingRules, writeStackingRules } from '../../db/stacking-rules.ts';
-import type { StackingRules } from '../../domain/checkout-stacking.ts';
+import { recordEvents } from '../../db/event/events.ts';
+import { lockStackingRules, readStackingRules, writeStackingRules } from '../../db/promotion/stacking-rules.ts';
+import type { StackingRules } from '../../domain/checkout/stacking.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { route, type Route } from '../route.ts';
+import { route, type Route } from '../http/route.ts';
 import { someStackingRules, stackingRulesSchema } from '../schemas/stacking-rules.ts';
 
 export interface StackingRuleRoutesDeps {

@@ -2,11 +2,11 @@ import { mailData, type MailLinks } from '../../activities/mail/compose.ts';
 import { publishTemplate } from '../../activities/mail/publish.ts';
 import type { MailRenderer } from '../../activities/mail/render.ts';
 import type { Sql } from '../../db/client.ts';
-import { defaultSmtpRoute, type SmtpConfig } from '../../db/destinations.ts';
-import { listTemplates, loadTemplate, type TemplateVersion } from '../../db/templates.ts';
+import { defaultSmtpRoute, type SmtpConfig } from '../../db/delivery/destinations.ts';
+import { listTemplates, loadTemplate, type TemplateVersion } from '../../db/delivery/templates.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { SAMPLE_DATA } from '../../domain/template-variables.ts';
-import { route, type Route } from '../route.ts';
+import { SAMPLE_DATA } from '../../domain/template/variables.ts';
+import { route, type Route } from '../http/route.ts';
 import { list } from '../schemas/list.ts';
 import {
   listTemplatesQuery,

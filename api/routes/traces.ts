@@ -1,8 +1,8 @@
 import type { Sql } from '../../db/client.ts';
-import { findCustomer } from '../../db/customers.ts';
-import { findTrace, listTraces, type Trace } from '../../db/traces.ts';
-import { notFound } from '../errors.ts';
-import { route, type Route } from '../route.ts';
+import { findCustomer } from '../../db/customer/customers.ts';
+import { findTrace, listTraces, type Trace } from '../../db/checkout/traces.ts';
+import { notFound } from '../http/errors.ts';
+import { route, type Route } from '../http/route.ts';
 import { listTracesQuery, traceListSchema, traceParams, traceSchema } from '../schemas/trace.ts';
 
 const tag = 'Traces';

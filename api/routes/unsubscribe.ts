@@ -1,10 +1,10 @@
 import { type Request, type Response, Router } from 'express';
 import type { Sql } from '../../db/client.ts';
-import { withRetries } from '../../db/retries.ts';
-import { EVERY_TOPIC } from '../../db/suppressions.ts';
-import { findUnsubscriber, unsubscribe } from '../../db/unsubscriptions.ts';
-import { readUnsubscription } from '../../domain/unsubscribe-token.ts';
-import { readBody } from '../json-body.ts';
+import { withRetries } from '../../db/delivery/retries.ts';
+import { EVERY_TOPIC } from '../../db/delivery/suppressions.ts';
+import { findUnsubscriber, unsubscribe } from '../../db/delivery/unsubscriptions.ts';
+import { readUnsubscription } from '../../domain/delivery/unsubscribe-token.ts';
+import { readBody } from '../http/json-body.ts';
 
 export interface UnsubscribeDeps {
   sql: Sql;

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Sql, Tx } from '../../db/client.ts';
-import { assignmentsOfRule, keepAssigned, removeAssignments } from '../../db/rule-assignments.ts';
+import { assignmentsOfRule, keepAssigned, removeAssignments } from '../../db/validation-rules/rule-assignments.ts';
 import {
   createRule,
   deleteRule,
@@ -10,14 +10,14 @@ import {
   ruleView,
   updateRule,
   type ValidationRule,
-} from '../../db/validation-rules.ts';
+} from '../../db/validation-rules/validation-rules.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { operatorNamed, EVERY_OPERATOR } from '../../domain/validation-rules/operators.ts';
 import { ruleKinds } from '../../domain/validation-rules/registry.ts';
 import type { RuleDefinition } from '../../domain/validation-rules/rule.ts';
-import { notFound } from '../errors.ts';
-import { route, type Route } from '../route.ts';
-import { requireReferences } from '../rule-references.ts';
+import { notFound } from '../http/errors.ts';
+import { route, type Route } from '../http/route.ts';
+import { requireReferences } from '../campaign/rule-references.ts';
 import { list } from '../schemas/list.ts';
 import {
   createRuleBody,

@@ -1,8 +1,8 @@
-import type { CheckoutRequest } from '../../activities/checkout-request.ts';
-import type { Checkout } from '../../activities/checkout.ts';
-import { answerOf } from '../checkout-answer.ts';
-import { singleQuestion, stackQuestion } from '../checkout-request.ts';
-import { route, type Answer, type Route } from '../route.ts';
+import type { CheckoutRequest } from '../../activities/checkout/request.ts';
+import type { Checkout } from '../../activities/checkout/checkout.ts';
+import { answerOf } from '../checkout/answer.ts';
+import { singleQuestion, stackQuestion } from '../checkout/request.ts';
+import { route, type Answer, type Route } from '../http/route.ts';
 import { redeemablesBody, singleBody, voucherCode } from '../schemas/redeemable.ts';
 import { validationSchema, voucherValidationSchema } from '../schemas/validation.ts';
 

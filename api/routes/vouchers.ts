@@ -1,17 +1,17 @@
-import { setWorth } from '../../activities/gift-card.ts';
+import { setWorth } from '../../activities/voucher/gift-card.ts';
 import type { Sql, Tx } from '../../db/client.ts';
-import { parseCodeConfig } from '../../domain/code-pattern.ts';
+import { parseCodeConfig } from '../../domain/voucher/code-pattern.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { deleteVoucher, updateVoucher, voucherView, type VoucherChange } from '../../db/voucher-changes.ts';
-import { createVouchers, fixedCode } from '../../db/voucher-creation.ts';
-import { assignRules } from '../../db/rule-assignments.ts';
-import { listVouchers, type VoucherFilter, type VoucherOrder } from '../../db/voucher-list.ts';
-import { findVoucher, lockVoucher, type Voucher } from '../../db/vouchers.ts';
+import { deleteVoucher, updateVoucher, voucherView, type VoucherChange } from '../../db/voucher/changes.ts';
+import { createVouchers, fixedCode } from '../../db/voucher/creation.ts';
+import { assignRules } from '../../db/validation-rules/rule-assignments.ts';
+import { listVouchers, type VoucherFilter, type VoucherOrder } from '../../db/voucher/list.ts';
+import { findVoucher, lockVoucher, type Voucher } from '../../db/voucher/vouchers.ts';
 import type { z } from 'zod';
-import { notFound } from '../errors.ts';
-import { withCategoryName } from '../named-category.ts';
-import { listFilter } from '../list-filter.ts';
-import { route, type Answer, type RequestContext, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import { withCategoryName } from '../campaign/named-category.ts';
+import { listFilter } from '../http/list-filter.ts';
+import { route, type Answer, type RequestContext, type Route } from '../http/route.ts';
 import { list } from '../schemas/list.ts';
 import {
   createVoucherBody,
@@ -23,9 +23,9 @@ import {
   voucherSchema,
   indexedFilters,
 } from '../schemas/voucher.ts';
-import { requireRules } from '../rule-references.ts';
-import { requireStart, windowAfter } from '../validity.ts';
-import { draftOfBody } from '../voucher-draft.ts';
+import { requireRules } from '../campaign/rule-references.ts';
+import { requireStart, windowAfter } from '../campaign/validity.ts';
+import { draftOfBody } from '../campaign/voucher-draft.ts';
 
 export interface VoucherRoutesDeps {
   sql: Sql;

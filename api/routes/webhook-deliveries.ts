@@ -5,10 +5,10 @@ import {
   listWebhookDeliveries,
   resendWebhook,
   type WebhookDelivery,
-} from '../../db/webhook-deliveries.ts';
+} from '../../db/webhook/deliveries.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { notFound } from '../errors.ts';
-import { route, type Route } from '../route.ts';
+import { notFound } from '../http/errors.ts';
+import { route, type Route } from '../http/route.ts';
 import { list } from '../schemas/list.ts';
 import {
   listWebhookDeliveriesQuery,
@@ -17,7 +17,7 @@ import {
   webhookDeliverySchema,
   webhookDeliveryWithAttemptsSchema,
 } from '../schemas/webhook-delivery.ts';
-import { webhookAttemptView, webhookDeliveryView } from '../webhook-views.ts';
+import { webhookAttemptView, webhookDeliveryView } from '../webhook/views.ts';
 
 export interface WebhookDeliveryRoutesDeps {
   sql: Sql;

@@ -12,7 +12,7 @@ import { assignmentsSchema, ruleIds } from './validation-rule.ts';
 import { referralProgramBody, referralProgramSchema } from './referral-program.ts';
 import { startsItsTimeframe, validityFields, validitySchemas } from './validity.ts';
 import { campaignVoucherBody, codeConfigSchema, onRefund, redemptionLimit, voucherSchema, voucherType, worthFits } from './voucher.ts';
-import { ON_REFUND } from '../../domain/voucher-template.ts';
+import { ON_REFUND } from '../../domain/voucher/template.ts';
 
 /** How many codes one request makes. */
 const MAX_VOUCHERS_PER_REQUEST = 1_000;

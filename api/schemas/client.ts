@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SESSION_UNITS } from '../../domain/session.ts';
+import { SESSION_UNITS } from '../../domain/checkout/session.ts';
 import { name, text } from './fields.ts';
 import { redeemablesBody, singleBody } from './redeemable.ts';
 import { applicableList } from './applicable-to.ts';

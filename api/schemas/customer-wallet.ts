@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { VOUCHER_STATUSES } from '../../domain/voucher-status.ts';
+import { VOUCHER_STATUSES } from '../../domain/voucher/status.ts';
 import { time } from './fields.ts';
 import { continuedListOf, paging, startingAfter } from './list.ts';
 import { voucherSchema } from './voucher.ts';

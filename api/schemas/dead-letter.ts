@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DEAD_LETTER_KINDS } from '../../db/dead-letters.ts';
+import { DEAD_LETTER_KINDS } from '../../db/delivery/dead-letters.ts';
 import { listOf, paging } from './list.ts';
 
 const kind = z.enum(DEAD_LETTER_KINDS);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AMOUNT_EFFECTS, FIXED_EFFECTS, PERCENT_EFFECTS, UNIT_EFFECTS } from '../../domain/discount.ts';
+import { AMOUNT_EFFECTS, FIXED_EFFECTS, PERCENT_EFFECTS, UNIT_EFFECTS } from '../../domain/discount/discount.ts';
 import { formulaProblem } from '../../domain/formula/formula.ts';
 import { amount, name, text } from './fields.ts';
 

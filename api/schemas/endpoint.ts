@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { signingSecretProblem } from '../../domain/webhook-signature/outgoing.ts';
-import { webhookFilterProblem } from '../../domain/webhook-filter.ts';
-import { webhookFormats } from '../../domain/webhook-formats/registry.ts';
-import { isEventPattern } from '../../domain/webhook-event-types.ts';
+import { signingSecretProblem } from '../../domain/webhook/signature/outgoing.ts';
+import { webhookFilterProblem } from '../../domain/webhook/filter.ts';
+import { webhookFormats } from '../../domain/webhook/formats/registry.ts';
+import { isEventPattern } from '../../domain/webhook/event-types.ts';
 import { duration, name, text } from './fields.ts';
 import { listOf } from './list.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EXPORT_SOURCES, type ExportedObject } from '../../db/exports/sources.ts';
+import { EXPORT_SOURCES, type ExportedObject } from '../../db/bulk/exports/sources.ts';
 import { name } from './fields.ts';
 import { count, listOf, paging, startingAfter } from './list.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { codeProblem, MAX_CODE_LENGTH } from '../../domain/code-pattern.ts';
+import { codeProblem, MAX_CODE_LENGTH } from '../../domain/voucher/code-pattern.ts';
 
 /** Fields that several resources have. Everything but metadata is bounded, so that a row stays a row. */
 

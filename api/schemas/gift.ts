@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { GIFT_EFFECTS } from '../../domain/gift.ts';
+import { GIFT_EFFECTS } from '../../domain/voucher/gift.ts';
 import { cardTransaction } from './card-transaction.ts';
 import { amount, change, text } from './fields.ts';
 import { continuedListOf } from './list.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ORDER_STATUSES } from '../../domain/order.ts';
+import { ORDER_STATUSES } from '../../domain/order/order.ts';
 import { amount, metadata, name, text } from './fields.ts';
 import { listOf, paging, startingAfter, timeRange } from './list.ts';
 import { orderInput, orderSchema } from './order.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { POINTS_TRANSACTION_TYPES } from '../../domain/loyalty-card.ts';
-import { isDayOfYear, ROUNDING_TYPES } from '../../domain/points-expiration.ts';
+import { POINTS_TRANSACTION_TYPES } from '../../domain/loyalty/card.ts';
+import { isDayOfYear, ROUNDING_TYPES } from '../../domain/loyalty/points-expiration.ts';
 import { cardTransaction } from './card-transaction.ts';
 import { change, day, name, text } from './fields.ts';
 import { continuedListOf, listOf, paging } from './list.ts';

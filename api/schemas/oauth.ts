@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseQuery } from '../query-string.ts';
+import { parseQuery } from '../http/query-string.ts';
 import { text } from './fields.ts';
 
 export const FORM = 'application/x-www-form-urlencoded';

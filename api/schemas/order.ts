@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { lineAmount } from '../../domain/checkout-cart.ts';
+import { lineAmount } from '../../domain/checkout/cart.ts';
 import { someCustomer } from './customer.ts';
 import { amount, metadata, name, text } from './fields.ts';
 

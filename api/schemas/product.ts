@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PRODUCT_FIELDS } from '../../domain/product-filter.ts';
+import { PRODUCT_FIELDS } from '../../domain/filter/product-filter.ts';
 import { amount, metadata, name, text } from './fields.ts';
 import { flag, listOf, paging, startingAfter } from './list.ts';
 import { filterOver } from './segment.ts';

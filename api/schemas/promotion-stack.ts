@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { STACKING_RULES } from '../../domain/checkout-stacking.ts';
+import { STACKING_RULES } from '../../domain/checkout/stacking.ts';
 import { categorySchema } from './category.ts';
 import { name } from './fields.ts';
 import { listOf, paging, timeRange } from './list.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { STACKING_RULES } from '../../domain/checkout-stacking.ts';
-import { MAX_TTL_MS, SESSION_UNITS, ttlOf } from '../../domain/session.ts';
+import { STACKING_RULES } from '../../domain/checkout/stacking.ts';
+import { MAX_TTL_MS, SESSION_UNITS, ttlOf } from '../../domain/checkout/session.ts';
 import { applicableList } from './applicable-to.ts';
 import { someCustomer } from './customer.ts';
 import { discountSchema } from './discount.ts';

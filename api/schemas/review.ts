@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { REFERRAL_SIGNALS } from '../../domain/referral-guard.ts';
+import { REFERRAL_SIGNALS } from '../../domain/referral/guard.ts';
 import { name } from './fields.ts';
 import { listOf, paging } from './list.ts';
 

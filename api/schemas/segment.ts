@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { CUSTOMER_FIELDS } from '../../domain/customer-filter.ts';
-import { checkFilter, type FilterFields } from '../../domain/filter.ts';
+import { CUSTOMER_FIELDS } from '../../domain/filter/customer-filter.ts';
+import { checkFilter, type FilterFields } from '../../domain/filter/filter.ts';
 import { name, text } from './fields.ts';
 import { count, listOf, paging, startingAfter } from './list.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { mappingDefinition } from '../../domain/mapping-definition.ts';
-import { isNet } from '../../domain/web-address.ts';
-import { providerNames, providers } from '../../domain/webhook-signature/registry.ts';
+import { mappingDefinition } from '../../domain/mapping/definition.ts';
+import { isNet } from '../../domain/delivery/web-address.ts';
+import { providerNames, providers } from '../../domain/webhook/signature/registry.ts';
 import { duration, name, time } from './fields.ts';
 import { listOf, paging, startingAfter, timeRange } from './list.ts';
 

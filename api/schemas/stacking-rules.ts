@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { STACKING_RULES } from '../../domain/checkout-stacking.ts';
+import { STACKING_RULES } from '../../domain/checkout/stacking.ts';
 import { name } from './fields.ts';
 
 const limit = z.int().min(1).max(STACKING_RULES.redeemables_limit);

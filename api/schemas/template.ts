@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_TEMPLATE_LENGTH } from '../../domain/template-source.ts';
+import { MAX_TEMPLATE_LENGTH } from '../../domain/template/source.ts';
 import { count, listOf, paging } from './list.ts';
 
 const templateKey = z

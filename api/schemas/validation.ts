@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SESSION_UNITS } from '../../domain/session.ts';
+import { SESSION_UNITS } from '../../domain/checkout/session.ts';
 import { discountSchema } from './discount.ts';
 import { applicableList } from './applicable-to.ts';
 import { orderSchema } from './order.ts';

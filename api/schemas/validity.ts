@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { timeframeProblem } from '../../domain/validity-window.ts';
+import { timeframeProblem } from '../../domain/voucher/validity-window.ts';
 import { isZone } from '../../domain/calendar.ts';
 import { duration, whateverElse } from './fields.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { parseCodeConfig } from '../../domain/code-pattern.ts';
+import { parseCodeConfig } from '../../domain/voucher/code-pattern.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { ON_REFUND } from '../../domain/voucher-template.ts';
+import { ON_REFUND } from '../../domain/voucher/template.ts';
 import { categorySchema } from './category.ts';
 import { discountSchema } from './discount.ts';
 import { amount, code, duration, endsAfterItStarts, metadata, name, text, time, whateverElse } from './fields.ts';

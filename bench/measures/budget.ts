@@ -1,5 +1,5 @@
-import { createCampaign } from '../../db/campaigns.ts';
-import type { CampaignLimits } from '../../domain/limits.ts';
+import { createCampaign } from '../../db/campaign/campaigns.ts';
+import type { CampaignLimits } from '../../domain/checkout/limits.ts';
 import { load } from '../load.ts';
 import type { Servers } from '../servers.ts';
 import { carts, type Shop, spreadCodes } from '../shop.ts';

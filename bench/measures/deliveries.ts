@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { planDeliveries } from '../../db/deliveries.ts';
+import { planDeliveries } from '../../db/delivery/deliveries.ts';
 import type { Servers } from '../servers.ts';
 import type { Shop } from '../shop.ts';
 

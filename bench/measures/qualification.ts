@@ -1,8 +1,8 @@
-import { createCampaign } from '../../db/campaigns.ts';
+import { createCampaign } from '../../db/campaign/campaigns.ts';
 import type { Sql } from '../../db/client.ts';
-import type { Project } from '../../db/projects.ts';
-import { assignRules } from '../../db/rule-assignments.ts';
-import { createRule } from '../../db/validation-rules.ts';
+import type { Project } from '../../db/project/projects.ts';
+import { assignRules } from '../../db/validation-rules/rule-assignments.ts';
+import { createRule } from '../../db/validation-rules/validation-rules.ts';
 import { load, type LoadRequest } from '../load.ts';
 import type { Servers } from '../servers.ts';
 import { carts, createShop, insertBenchVouchers, spreadCodes } from '../shop.ts';

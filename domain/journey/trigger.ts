@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { cronProblem } from '../cron.ts';
-import { CUSTOMER_FIELDS } from '../customer-filter.ts';
+import { CUSTOMER_FIELDS } from '../filter/customer-filter.ts';
 import { didYouMean } from '../suggestion.ts';
-import { checkFilter } from '../filter.ts';
+import { checkFilter } from '../filter/filter.ts';
 import { duration, eventType, expression, zone } from './fields.ts';
 
 const reentry = z.string().regex(/^(never|per_key|after\([^()]+\))$/, {

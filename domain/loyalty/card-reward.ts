@@ -1,5 +1,5 @@
 import type { Ratio } from '../money.ts';
-import { refuse, type Refusal } from '../voucher-refusal.ts';
+import { refuse, type Refusal } from '../voucher/refusal.ts';
 import type { RewardType } from './reward.ts';
 
 /** What a request asks for the points of a loyalty card. */

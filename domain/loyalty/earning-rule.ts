@@ -1,6 +1,6 @@
 import { workOut } from '../formula/formula.ts';
 import type { FormulaFacts } from '../formula/operands.ts';
-import { refusalOfClosedWindow, type ValidityWindow } from '../validity-window.ts';
+import { refusalOfClosedWindow, type ValidityWindow } from '../voucher/validity-window.ts';
 
 /** So many points; where a formula has a value, that many, rounded down. */
 interface Points {

@@ -1,13 +1,13 @@
-import { openCart } from '../checkout-cart.ts';
-import { factsOf } from '../checkout-rules.ts';
-import { baseOf } from '../checkout-stacking.ts';
-import type { Applied, Checkout } from '../checkout.ts';
-import type { Discount } from '../discount.ts';
-import { stepOf } from '../redeemable-discount.ts';
-import { candidateOn, outcomeOn, push, type Stack } from '../stack.ts';
+import { openCart } from '../checkout/cart.ts';
+import { factsOf } from '../checkout/rules.ts';
+import { baseOf } from '../checkout/stacking.ts';
+import type { Applied, Checkout } from '../checkout/checkout.ts';
+import type { Discount } from '../discount/discount.ts';
+import { stepOf } from '../checkout/redeemable-discount.ts';
+import { candidateOn, outcomeOn, push, type Stack } from '../checkout/stack.ts';
 import { failureOfRule } from '../validation-rules/evaluate.ts';
 import type { RuleFacts } from '../validation-rules/facts.ts';
-import type { Refusal } from '../voucher-refusal.ts';
+import type { Refusal } from '../voucher/refusal.ts';
 import type { Offer, QualifiedOffer, Shortfall } from './offer.ts';
 import { shortfallOf, startOf } from './shortfall.ts';
 

@@ -1,4 +1,4 @@
-import type { VoucherState } from '../voucher-validity.ts';
+import type { VoucherState } from '../voucher/validity.ts';
 import type { Offer } from './offer.ts';
 
 export const FILTER_FIELDS = ['category_id', 'campaign_id', 'resource_id', 'resource_type', 'voucher_type', 'code'] as const;

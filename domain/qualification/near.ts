@@ -1,4 +1,4 @@
-import type { Checkout } from '../checkout.ts';
+import type { Checkout } from '../checkout/checkout.ts';
 import { createDecider, type Decider } from './decide.ts';
 import { byNewest, type Offer, type Shortfall } from './offer.ts';
 import { asIfMet } from './shortfall.ts';

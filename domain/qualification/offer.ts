@@ -1,9 +1,9 @@
-import type { Applied } from '../checkout.ts';
-import { formulasOf } from '../dynamic-discount.ts';
+import type { Applied } from '../checkout/checkout.ts';
+import { formulasOf } from '../discount/dynamic-discount.ts';
 import { publicationRedeemableByLinkedCustomer } from '../validation-rules/kinds/publication-redeemable-by-linked-customer.ts';
 import type { CompiledGroup } from '../validation-rules/rule.ts';
 import { isBounding } from '../validation-rules/scope.ts';
-import type { AskedRedeemable, RedeemableState } from '../redeemable.ts';
+import type { AskedRedeemable, RedeemableState } from '../checkout/redeemable.ts';
 
 /** From where a customer has something: a code of their own, a campaign or a code that is for all, or a promotion. */
 export type OfferSource = 'wallet' | 'public' | 'promotion';

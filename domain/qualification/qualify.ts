@@ -1,4 +1,4 @@
-import type { Checkout } from '../checkout.ts';
+import type { Checkout } from '../checkout/checkout.ts';
 import { createDecider, type Decider, type Verdict } from './decide.ts';
 import { nearestOf, type NearOffer } from './near.ts';
 import { byNewest, type Offer, type QualifiedOffer } from './offer.ts';

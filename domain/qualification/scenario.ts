@@ -1,5 +1,5 @@
-import { isOfItems } from '../discount.ts';
-import type { RedeemableState } from '../redeemable.ts';
+import { isOfItems } from '../discount/discount.ts';
+import type { RedeemableState } from '../checkout/redeemable.ts';
 import type { AssignedRule, CompiledGroup, RuleKind } from '../validation-rules/rule.ts';
 import { offerOf, type Offer, type OfferSource } from './offer.ts';
 

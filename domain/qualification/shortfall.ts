@@ -1,10 +1,10 @@
-import { openCart } from '../checkout-cart.ts';
-import type { Checkout } from '../checkout.ts';
-import type { CounterRef } from '../counters.ts';
+import { openCart } from '../checkout/cart.ts';
+import type { Checkout } from '../checkout/checkout.ts';
+import type { CounterRef } from '../checkout/counters.ts';
 import type { CustomerFacts, ItemFacts, RuleFacts } from '../validation-rules/facts.ts';
 import type { ProductRef } from '../validation-rules/items.ts';
 import type { Failure } from '../validation-rules/rule.ts';
-import type { Refusal } from '../voucher-refusal.ts';
+import type { Refusal } from '../voucher/refusal.ts';
 import type { MissingItem, Shortfall } from './offer.ts';
 
 /** Conditions of which one can say how much there is too little of, and what of the order they count. */

@@ -1,4 +1,4 @@
-import { counterAt, type CounterRef } from '../counters.ts';
+import { counterAt, type CounterRef } from '../checkout/counters.ts';
 import { UPPER_BOUNDS } from './operators.ts';
 import type { AssignedRule, CompiledGroup, CounterFacts, RuleKind } from './rule.ts';
 

@@ -1,4 +1,4 @@
-import { refuseByRule, type Refusal, type RefusalKey } from '../voucher-refusal.ts';
+import { refuseByRule, type Refusal, type RefusalKey } from '../voucher/refusal.ts';
 import { compare, expectedOf } from './compare.ts';
 import type { RuleFacts } from './facts.ts';
 import type { Logic } from './logic.ts';

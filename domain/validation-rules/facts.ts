@@ -1,4 +1,4 @@
-import type { CounterRef } from '../counters.ts';
+import type { CounterRef } from '../checkout/counters.ts';
 
 /** What validation rules are held against. Amounts are minor units, times epoch milliseconds. */
 

@@ -1,4 +1,4 @@
-import type { CounterRef } from '../counters.ts';
+import type { CounterRef } from '../checkout/counters.ts';
 import type { ItemFacts, RedeemedFacts, RuleFacts } from './facts.ts';
 import type { Logic } from './logic.ts';
 import type { OperatorName } from './operators.ts';

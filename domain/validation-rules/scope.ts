@@ -1,4 +1,4 @@
-import { WHOLE_ITEM, within, type ItemBound, type ItemScope } from '../item-scope.ts';
+import { WHOLE_ITEM, within, type ItemBound, type ItemScope } from '../checkout/item-scope.ts';
 import type { ItemFacts } from './facts.ts';
 import { isNamedBy, namedItems } from './items.ts';
 import type { AssignedRule, CompiledGroup, CompiledNode, ProductScope, ScopeEntry } from './rule.ts';

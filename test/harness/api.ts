@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp, type AppDeps } from '../../api/app.ts';
-import { createMetadataSchemas } from '../../api/metadata-schemas.ts';
+import { createMetadataSchemas } from '../../api/catalogue/metadata-schemas.ts';
 import { createResourceRoutes } from '../../api/resource-routes.ts';
-import type { Route } from '../../api/route.ts';
+import type { Route } from '../../api/http/route.ts';
 import type { Sql } from '../../db/client.ts';
 import type { TestProject } from './project.ts';
 

@@ -1,5 +1,5 @@
 import { Worker } from '@temporalio/worker';
-import { createTemporalCheckout } from '../../activities/checkout-caller.ts';
+import { createTemporalCheckout } from '../../activities/checkout/caller.ts';
 import type { Sql } from '../../db/client.ts';
 import { startApi, type TestApi } from './api.ts';
 import { checkoutRoutes, createCheckout, type TestCheckout } from './checkout.ts';

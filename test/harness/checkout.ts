@@ -1,20 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import type { CheckoutAnswer } from '../../activities/checkout-answer.ts';
-import type { Checkout } from '../../activities/checkout.ts';
-import { createRedemptionActivities, type RedemptionDeps } from '../../activities/redemption.ts';
-import type { RedeemRequest } from '../../activities/redemption-request.ts';
-import { createTraceBuffer, type TraceBuffer } from '../../activities/validation-traces.ts';
-import { createValidationActivities } from '../../activities/validation.ts';
-import { createVoucherStates } from '../../activities/voucher-states.ts';
+import type { CheckoutAnswer } from '../../activities/checkout/answer.ts';
+import type { Checkout } from '../../activities/checkout/checkout.ts';
+import { createRedemptionActivities, type RedemptionDeps } from '../../activities/redemption/redemption.ts';
+import type { RedeemRequest } from '../../activities/redemption/request.ts';
+import { createTraceBuffer, type TraceBuffer } from '../../activities/checkout/validation-traces.ts';
+import { createValidationActivities } from '../../activities/checkout/validation.ts';
+import { createVoucherStates } from '../../activities/checkout/voucher-states.ts';
 import { createMemberRewardRoutes } from '../../api/routes/member-rewards.ts';
 import { createRedemptionRoutes } from '../../api/routes/redemptions.ts';
 import { createValidationRoutes } from '../../api/routes/validations.ts';
 import type { Sql } from '../../db/client.ts';
-import type { Project } from '../../db/projects.ts';
-import { draftVoucher, insertVouchers, type VoucherDraft } from '../../db/vouchers.ts';
-import { STACKING_RULES } from '../../domain/checkout-stacking.ts';
-import { codeKey } from '../../domain/code-pattern.ts';
-import type { Discount } from '../../domain/discount.ts';
+import type { Project } from '../../db/project/projects.ts';
+import { draftVoucher, insertVouchers, type VoucherDraft } from '../../db/voucher/vouchers.ts';
+import { STACKING_RULES } from '../../domain/checkout/stacking.ts';
+import { codeKey } from '../../domain/voucher/code-pattern.ts';
+import type { Discount } from '../../domain/discount/discount.ts';
 import { resourceRoutes } from './api.ts';
 
 export interface TestCheckout extends Checkout {

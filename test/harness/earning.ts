@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { VoucherifyServerSide } from '@voucherify/sdk';
-import { createEarnPoints } from '../../activities/earning/earn-points.ts';
-import { createVoucherStates } from '../../activities/voucher-states.ts';
-import type { Route } from '../../api/route.ts';
+import { createEarnPoints } from '../../activities/loyalty/earning/earn-points.ts';
+import { createVoucherStates } from '../../activities/checkout/voucher-states.ts';
+import type { Route } from '../../api/http/route.ts';
 import { createEventRoutes } from '../../api/routes/events.ts';
 import { createOrderRoutes } from '../../api/routes/orders.ts';
 import { connect, type Sql } from '../../db/client.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { createCategoryRoutes } from '../../api/routes/categories.ts';
 import { createStackingRuleRoutes } from '../../api/routes/stacking-rules.ts';
-import type { StackingRules } from '../../domain/checkout-stacking.ts';
+import type { StackingRules } from '../../domain/checkout/stacking.ts';
 import { startApi, type Reply } from './api.ts';
 import { checkoutRoutes, createCheckout } from './checkout.ts';
 import { createDatabase } from './database.ts';

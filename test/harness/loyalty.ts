@@ -1,6 +1,6 @@
-import { createCampaign } from '../../db/campaigns.ts';
+import { createCampaign } from '../../db/campaign/campaigns.ts';
 import type { Sql } from '../../db/client.ts';
-import type { LoyaltyCardTemplate } from '../../domain/loyalty-card.ts';
+import type { LoyaltyCardTemplate } from '../../domain/loyalty/card.ts';
 import type { Reply } from './api.ts';
 import type { TestProject } from './project.ts';
 

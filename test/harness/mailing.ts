@@ -6,9 +6,9 @@ import type { Transport } from '../../activities/delivery/transport.ts';
 import { publishTemplate } from '../../activities/mail/publish.ts';
 import { createMailRenderer } from '../../activities/mail/render.ts';
 import type { Sql } from '../../db/client.ts';
-import { upsertCustomers } from '../../db/customers.ts';
-import { planDeliveries, type EmailPayload, type PlannedDelivery } from '../../db/deliveries.ts';
-import { ensureSmtpRoute, type Destination, type SmtpConfig } from '../../db/destinations.ts';
+import { upsertCustomers } from '../../db/customer/customers.ts';
+import { planDeliveries, type EmailPayload, type PlannedDelivery } from '../../db/delivery/deliveries.ts';
+import { ensureSmtpRoute, type Destination, type SmtpConfig } from '../../db/delivery/destinations.ts';
 
 export const LINKS = { publicUrl: 'https://hub.example', key: Buffer.from('a key that signs unsubscribe links') };
 

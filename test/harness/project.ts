@@ -1,6 +1,6 @@
-import { createApiKey } from '../../db/api-keys.ts';
+import { createApiKey } from '../../db/project/api-keys.ts';
 import type { Sql } from '../../db/client.ts';
-import { type NewProject, type Project, createProject as insertProject } from '../../db/projects.ts';
+import { type NewProject, type Project, createProject as insertProject } from '../../db/project/projects.ts';
 
 export interface TestProject {
   project: Project;

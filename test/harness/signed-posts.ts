@@ -1,5 +1,5 @@
 import { createHmac, createSign, generateKeyPairSync, sign as signWithKey } from 'node:crypto';
-import type { SignedPost } from '../../domain/webhook-signature/provider.ts';
+import type { SignedPost } from '../../domain/webhook/signature/provider.ts';
 
 /** A key pair of SendGrid's kind: what it signs with, and what a source is given. */
 export const sendgridKey = () => {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { verifyingSecret } from '../../domain/webhook-signature/outgoing.ts';
+import { verifyingSecret } from '../../domain/webhook/signature/outgoing.ts';
 
 interface Call {
   method: string;

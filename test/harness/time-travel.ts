@@ -1,7 +1,7 @@
 import { createFastForward } from '../../activities/time-travel/fast-forward.ts';
 import { createTimeSkipping } from '../../activities/time-travel/time-skipping.ts';
 import type { Sql } from '../../db/client.ts';
-import type { Project } from '../../db/projects.ts';
+import type { Project } from '../../db/project/projects.ts';
 import { journeyWorkflowId } from '../../workflows/contracts.ts';
 import type { TestTemporal } from './temporal.ts';
 

@@ -2,12 +2,12 @@ import { createServer, type Server } from 'node:http';
 import { randomBytes } from 'node:crypto';
 import express, { type Router } from 'express';
 import { Webhook } from 'standardwebhooks';
-import { createClientAddress } from '../../api/client-address.ts';
+import { createClientAddress } from '../../api/http/client-address.ts';
 import type { Sql } from '../../db/client.ts';
 import { newId } from '../../db/ids.ts';
 import { createSecretBox } from '../../db/secret-box.ts';
-import { insertSource, type NewSource, type Source } from '../../db/sources.ts';
-import { standardMapping } from '../../domain/mapping-definition.ts';
+import { insertSource, type NewSource, type Source } from '../../db/source/sources.ts';
+import { standardMapping } from '../../domain/mapping/definition.ts';
 
 export const testBox = createSecretBox(randomBytes(32));
 

@@ -8,11 +8,11 @@ import { createWebhookTransport } from '../../activities/delivery/webhook.ts';
 import { createWebhookMails } from '../../activities/delivery/webhook-mail.ts';
 import { createMailRenderer } from '../../activities/mail/render.ts';
 import type { Sql } from '../../db/client.ts';
-import { planDeliveries } from '../../db/deliveries.ts';
-import { insertEndpoint, sealEndpointSecrets, type Endpoint, type EndpointConfig } from '../../db/endpoints.ts';
+import { planDeliveries } from '../../db/delivery/deliveries.ts';
+import { insertEndpoint, sealEndpointSecrets, type Endpoint, type EndpointConfig } from '../../db/webhook/endpoints.ts';
 import type { SecretBox } from '../../db/secret-box.ts';
-import { newSigningSecret } from '../../domain/webhook-signature/outgoing.ts';
-import { WEB_PORTS } from '../../domain/web-address.ts';
+import { newSigningSecret } from '../../domain/webhook/signature/outgoing.ts';
+import { WEB_PORTS } from '../../domain/delivery/web-address.ts';
 import { LINKS } from './mailing.ts';
 
 interface ReceivedWebhook {

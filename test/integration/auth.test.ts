@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { KEY_TTL_MS } from '../../api/auth.ts';
-import { route, type Route } from '../../api/route.ts';
-import { createApiKey, revokeApiKey, type NewApiKey } from '../../db/api-keys.ts';
+import { KEY_TTL_MS } from '../../api/http/auth.ts';
+import { route, type Route } from '../../api/http/route.ts';
+import { createApiKey, revokeApiKey, type NewApiKey } from '../../db/project/api-keys.ts';
 import { startApi, resourceRoutes, type TestApi } from '../harness/api.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';
 import { createProject, type TestProject } from '../harness/project.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Sql } from '../../db/client.ts';
-import { upsertCustomers } from '../../db/customers.ts';
+import { upsertCustomers } from '../../db/customer/customers.ts';
 import type { Reply, TestApi } from '../harness/api.ts';
 import { createVoucher } from '../harness/checkout.ts';
 import { MODES, startContractShop, type ContractShop } from '../harness/checkout-contract.ts';

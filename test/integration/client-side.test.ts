@@ -1,6 +1,6 @@
 import { VoucherifyClientSide, VoucherifyServerSide } from '@voucherify/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { KEY_TTL_MS } from '../../api/auth.ts';
+import { KEY_TTL_MS } from '../../api/http/auth.ts';
 import { createApiKeyRoutes } from '../../api/routes/api-keys.ts';
 import { createClientCheckoutRoutes } from '../../api/routes/client-checkout.ts';
 import { createClientCustomerRoutes } from '../../api/routes/client-customers.ts';

@@ -1,7 +1,7 @@
 import { VoucherifyServerSide } from '@voucherify/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createVoucherStates } from '../../activities/voucher-states.ts';
-import { createMetadataSchemas } from '../../api/metadata-schemas.ts';
+import { createVoucherStates } from '../../activities/checkout/voucher-states.ts';
+import { createMetadataSchemas } from '../../api/catalogue/metadata-schemas.ts';
 import { createCategoryRoutes } from '../../api/routes/categories.ts';
 import { createCustomerWalletRoutes } from '../../api/routes/customer-wallet.ts';
 import { createEventRoutes } from '../../api/routes/events.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { upsertCustomers } from '../../db/customers.ts';
+import { upsertCustomers } from '../../db/customer/customers.ts';
 import { startApi, type Reply, type TestApi } from '../harness/api.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';
 import { createProject, type TestProject } from '../harness/project.ts';

@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createHooksRouter } from '../../api/hooks/router.ts';
-import { findInboundEvent } from '../../db/inbound-events.ts';
-import { lockSource, rotatedSecrets, writeSource } from '../../db/sources.ts';
+import { findInboundEvent } from '../../db/source/inbound-events.ts';
+import { lockSource, rotatedSecrets, writeSource } from '../../db/source/sources.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';
 import { createProject } from '../harness/project.ts';
 import {

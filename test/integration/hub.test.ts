@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createClientAddress } from '../../api/client-address.ts';
+import { createClientAddress } from '../../api/http/client-address.ts';
 import { createHooksRouter } from '../../api/hooks/router.ts';
 import { createSourceRoutes } from '../../api/routes/sources.ts';
 import type { Relay } from '../../relay/relay.ts';

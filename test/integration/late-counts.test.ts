@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createCampaign } from '../../db/campaigns.ts';
+import { createCampaign } from '../../db/campaign/campaigns.ts';
 import { connect, type Sql } from '../../db/client.ts';
-import type { Project } from '../../db/projects.ts';
-import { draftOfCampaign } from '../../db/voucher-creation.ts';
-import { insertVouchers } from '../../db/vouchers.ts';
-import type { CampaignLimits } from '../../domain/limits.ts';
-import { DEFAULT_TTL } from '../../domain/session.ts';
+import type { Project } from '../../db/project/projects.ts';
+import { draftOfCampaign } from '../../db/voucher/creation.ts';
+import { insertVouchers } from '../../db/voucher/vouchers.ts';
+import type { CampaignLimits } from '../../domain/checkout/limits.ts';
+import { DEFAULT_TTL } from '../../domain/checkout/session.ts';
 import { bodyOf, createCheckout, redeemRequest, statusOf, type TestCheckout } from '../harness/checkout.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';
 import { createProject } from '../harness/project.ts';

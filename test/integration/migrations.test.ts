@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { takeBatches } from '../../db/imports.ts';
+import { takeBatches } from '../../db/bulk/imports.ts';
 import { migrate, MigrationError, pendingMigrations } from '../../db/migrate.ts';
 import { type TestDatabase, createDatabase } from '../harness/database.ts';
 

@@ -2,7 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApi, type TestApi } from '../harness/api.ts';
 import { checkoutRoutes, createCheckout } from '../harness/checkout.ts';
-import type { Route } from '../../api/route.ts';
+import type { Route } from '../../api/http/route.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';
 
 let database: TestDatabase;

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createBulkActivities } from '../../activities/bulk/bulk-activities.ts';
 import type { BulkProgress } from '../../activities/bulk/bulk-kind.ts';
-import { createVoucherStates } from '../../activities/voucher-states.ts';
+import { createVoucherStates } from '../../activities/checkout/voucher-states.ts';
 import { createOrderRoutes } from '../../api/routes/orders.ts';
 import { startApi, type Reply, type TestApi } from '../harness/api.ts';
 import { checkoutRoutes, createCheckout, type TestCheckout } from '../harness/checkout.ts';

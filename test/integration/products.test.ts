@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createVoucherStates } from '../../activities/voucher-states.ts';
+import { createVoucherStates } from '../../activities/checkout/voucher-states.ts';
 import { createOrderRoutes } from '../../api/routes/orders.ts';
 import { workOn } from '../harness/bulk.ts';
 import { startApi, type Reply, type TestApi } from '../harness/api.ts';

@@ -5,7 +5,7 @@ import { createPromotionStackRoutes } from '../../api/routes/promotion-stacks.ts
 import { createPromotionTierRoutes } from '../../api/routes/promotion-tiers.ts';
 import { createStackingRuleRoutes } from '../../api/routes/stacking-rules.ts';
 import type { Sql } from '../../db/client.ts';
-import type { Discount } from '../../domain/discount.ts';
+import type { Discount } from '../../domain/discount/discount.ts';
 import { startApi, type Reply, type TestApi } from '../harness/api.ts';
 import { checkoutRoutes, createCheckout, createVoucher, type TestCheckout } from '../harness/checkout.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';

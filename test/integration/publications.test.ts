@@ -1,6 +1,6 @@
 import { VoucherifyServerSide } from '@voucherify/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createApiKey } from '../../db/api-keys.ts';
+import { createApiKey } from '../../db/project/api-keys.ts';
 import { startApi, type Reply, type TestApi } from '../harness/api.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';
 import { createProject, type TestProject } from '../harness/project.ts';

@@ -1,7 +1,7 @@
 import { VoucherifyServerSide } from '@voucherify/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createQualificationActivities } from '../../activities/qualification.ts';
-import { createVoucherStates } from '../../activities/voucher-states.ts';
+import { createQualificationActivities } from '../../activities/qualification/qualification.ts';
+import { createVoucherStates } from '../../activities/checkout/voucher-states.ts';
 import { createOlderQualificationRoutes } from '../../api/routes/older-qualifications.ts';
 import { createPromotionStackRoutes } from '../../api/routes/promotion-stacks.ts';
 import { createPromotionTierRoutes } from '../../api/routes/promotion-tiers.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRateLimitRoutes } from '../../api/routes/rate-limits.ts';
-import { createApiKey } from '../../db/api-keys.ts';
+import { createApiKey } from '../../db/project/api-keys.ts';
 import { DEFAULT_RATE_LIMITS } from '../../domain/rate-limit.ts';
 import { startApi, type TestApi } from '../harness/api.ts';
 import { checkoutRoutes, createCheckout, createVoucher, type TestCheckout } from '../harness/checkout.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect, type Sql } from '../../db/client.ts';
-import type { Project } from '../../db/projects.ts';
+import type { Project } from '../../db/project/projects.ts';
 import { asked, bodyOf, createCheckout, createVoucher, redeemRequest, statusOf, type TestCheckout } from '../harness/checkout.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';
 import { createLossyWay } from '../harness/lost-commit.ts';

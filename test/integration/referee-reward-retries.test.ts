@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { VoucherifyServerSide } from '@voucherify/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createRefereeRewards, retryRefereeRewards } from '../../activities/referee-rewards.ts';
+import { createRefereeRewards, retryRefereeRewards } from '../../activities/referral/referee-rewards.ts';
 import { createDeadLetterRoutes } from '../../api/routes/dead-letters.ts';
 import { createEventRoutes } from '../../api/routes/events.ts';
 import { createReferralRoutes } from '../../api/routes/referrals.ts';
-import type { EventRow } from '../../db/events.ts';
-import { webhookEventTypes } from '../../domain/webhook-event-types.ts';
+import type { EventRow } from '../../db/event/events.ts';
+import { webhookEventTypes } from '../../domain/webhook/event-types.ts';
 import { startApi, type TestApi } from '../harness/api.ts';
 import { checkoutRoutes, createCheckout, type TestCheckout } from '../harness/checkout.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sweepSegments } from '../../activities/segments.ts';
 import { createSegmentChanges } from '../../relay/segment-changes.ts';
-import type { EventRow } from '../../db/events.ts';
+import type { EventRow } from '../../db/event/events.ts';
 import { startApi, type Reply, type TestApi } from '../harness/api.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';
 import { createProject, type TestProject } from '../harness/project.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createSharedBuckets, type Bucket, type SharedBuckets } from '../../api/shared-buckets.ts';
-import { removeFullRateBuckets, useRateBuckets } from '../../db/rate-buckets.ts';
+import { createSharedBuckets, type Bucket, type SharedBuckets } from '../../api/http/shared-buckets.ts';
+import { removeFullRateBuckets, useRateBuckets } from '../../db/project/rate-buckets.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';
 import { until } from '../harness/relay.ts';
 

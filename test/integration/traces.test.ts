@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTraceBuffer } from '../../activities/validation-traces.ts';
+import { createTraceBuffer } from '../../activities/checkout/validation-traces.ts';
 import { createTraceRoutes } from '../../api/routes/traces.ts';
 import { startApi, type Reply, type TestApi } from '../harness/api.ts';
 import { checkoutRoutes, createCheckout, type TestCheckout } from '../harness/checkout.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Sql } from '../../db/client.ts';
-import { upsertCustomers } from '../../db/customers.ts';
-import type { Project } from '../../db/projects.ts';
-import { maintainDays } from '../../db/validations.ts';
+import { upsertCustomers } from '../../db/customer/customers.ts';
+import type { Project } from '../../db/project/projects.ts';
+import { maintainDays } from '../../db/checkout/validations.ts';
 import { asked, createCheckout, createVoucher, redeemRequest, statusOf, type TestCheckout } from '../harness/checkout.ts';
 import { createDatabase, type TestDatabase } from '../harness/database.ts';
 import { createProject } from '../harness/project.ts';

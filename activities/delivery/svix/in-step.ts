@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import type { EndpointIn, Svix } from 'svix';
 import { z } from 'zod';
 import type { Sql } from '../../../db/client.ts';
-import { activeSecrets, listEndpoints, openEndpointSecrets, type Endpoint } from '../../../db/endpoints.ts';
+import { activeSecrets, listEndpoints, openEndpointSecrets, type Endpoint } from '../../../db/webhook/endpoints.ts';
 import type { SecretBox } from '../../../db/secret-box.ts';
-import { applicationName, isSvixEndpoint } from '../../../db/svix-destinations.ts';
-import { subscribes, webhookEventTypes } from '../../../domain/webhook-event-types.ts';
-import { verifyingSecret } from '../../../domain/webhook-signature/outgoing.ts';
+import { applicationName, isSvixEndpoint } from '../../../db/delivery/svix-destinations.ts';
+import { subscribes, webhookEventTypes } from '../../../domain/webhook/event-types.ts';
+import { verifyingSecret } from '../../../domain/webhook/signature/outgoing.ts';
 import { reasonOf, statusOf, svixEventType } from './client.ts';
 
 export interface InStepDeps {

@@ -1,11 +1,11 @@
 import { ApiException } from 'svix';
-import type { WebhookPayload } from '../../../db/deliveries.ts';
-import type { LeasedDelivery } from '../../../db/delivery-leases.ts';
-import { noteFailure, noteSuccess } from '../../../db/destination-health.ts';
-import type { Destination } from '../../../db/destinations.ts';
-import { ENDPOINTS_CHANGED } from '../../../db/svix-destinations.ts';
-import { retryAfter } from '../../../domain/retry-after.ts';
-import { WEBHOOK_RETRY_SCHEDULE } from '../../../domain/retry-schedule.ts';
+import type { WebhookPayload } from '../../../db/delivery/deliveries.ts';
+import type { LeasedDelivery } from '../../../db/delivery/leases.ts';
+import { noteFailure, noteSuccess } from '../../../db/delivery/destination-health.ts';
+import type { Destination } from '../../../db/delivery/destinations.ts';
+import { ENDPOINTS_CHANGED } from '../../../db/delivery/svix-destinations.ts';
+import { retryAfter } from '../../../domain/delivery/retry-after.ts';
+import { WEBHOOK_RETRY_SCHEDULE } from '../../../domain/delivery/retry-schedule.ts';
 import type { SendOutcome, Transport } from '../transport.ts';
 import { createSvixClient, reasonOf, statusOf, svixEventType, type SvixServer } from './client.ts';
 import { createInStep, type InStepDeps } from './in-step.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration, expression, identifier } from '../fields.ts';
-import { REFERRAL_SIGNALS } from '../../referral-guard.ts';
+import { REFERRAL_SIGNALS } from '../../referral/guard.ts';
 import { stepKind } from '../step-kind.ts';
 
 /** What is told when somebody has decided. */

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { pauseDestination, resumeDestination } from '../../../db/destinations.ts';
+import { pauseDestination, resumeDestination } from '../../../db/delivery/destinations.ts';
 import { destinationWorkflowId, WAKE_SIGNAL, WORKFLOWS } from '../../../workflows/contracts.ts';
 import { createDatabase, type TestDatabase } from '../../harness/database.ts';
 import { createDeliveryEngine, createMailing, deliveryStates, type Mailing } from '../../harness/mailing.ts';

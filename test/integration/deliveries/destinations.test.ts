@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { pauseDestination, resumeDestination } from '../../../db/destinations.ts';
+import { pauseDestination, resumeDestination } from '../../../db/delivery/destinations.ts';
 import { createDatabase, type TestDatabase } from '../../harness/database.ts';
 import { createDeliveryEngine, createMailing, deliveryStates, type Mailing } from '../../harness/mailing.ts';
 import { createProject } from '../../harness/project.ts';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { planDeliveries } from '../../../db/deliveries.ts';
-import { sweepLost } from '../../../db/delivery-results.ts';
-import { suppress } from '../../../db/suppressions.ts';
+import { planDeliveries } from '../../../db/delivery/deliveries.ts';
+import { sweepLost } from '../../../db/delivery/results.ts';
+import { suppress } from '../../../db/delivery/suppressions.ts';
 import { createDatabase, type TestDatabase } from '../../harness/database.ts';
 import { createDeliveryEngine, createMailing, deliveryStates, type Mailing } from '../../harness/mailing.ts';
 import { createProject } from '../../harness/project.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { upsertCustomers } from '../../../db/customers.ts';
-import { recordEvents } from '../../../db/events.ts';
+import { upsertCustomers } from '../../../db/customer/customers.ts';
+import { recordEvents } from '../../../db/event/events.ts';
 import { journeyWorkflowId, WAKE_SIGNAL, WORKFLOWS } from '../../../workflows/contracts.ts';
 import { createDatabase, type TestDatabase } from '../../harness/database.ts';
 import { enrolmentOf, prepareJourneys, publish, startJourneyEngine, tell, type JourneyEngine } from '../../harness/journeys.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLaunchRoutes } from '../../../api/routes/launches.ts';
-import { upsertCustomers } from '../../../db/customers.ts';
-import { defaultSmtpRoute, pauseDestination, resumeDestination } from '../../../db/destinations.ts';
+import { upsertCustomers } from '../../../db/customer/customers.ts';
+import { defaultSmtpRoute, pauseDestination, resumeDestination } from '../../../db/delivery/destinations.ts';
 import { ensureSearchAttributes } from '../../../relay/search-attributes.ts';
 import { journeyWorkflowId, scheduleId } from '../../../workflows/contracts.ts';
 import { startApi, type TestApi } from '../../harness/api.ts';

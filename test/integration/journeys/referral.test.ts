@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { installJourney } from '../../../api/install-journey.ts';
+import { installJourney } from '../../../api/journey/install-journey.ts';
 import { createReviewRoutes } from '../../../api/routes/reviews.ts';
-import { upsertCustomers, type Customer } from '../../../db/customers.ts';
+import { upsertCustomers, type Customer } from '../../../db/customer/customers.ts';
 import { startApi, type TestApi } from '../../harness/api.ts';
 import { createDatabase, type TestDatabase } from '../../harness/database.ts';
 import { enrolmentOf, prepareJourneys, publish, startJourneyEngine, tell, type JourneyEngine } from '../../harness/journeys.ts';

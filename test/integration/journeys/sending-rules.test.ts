@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkMails } from '../../../activities/delivery/sendable.ts';
 import { createSendingRulesRoutes } from '../../../api/routes/sending-rules.ts';
-import { upsertCustomers } from '../../../db/customers.ts';
-import { recordEvents } from '../../../db/events.ts';
-import { writeSendingRules } from '../../../db/sending-rules.ts';
-import { suppress } from '../../../db/suppressions.ts';
-import type { SendingRules } from '../../../domain/sending.ts';
+import { upsertCustomers } from '../../../db/customer/customers.ts';
+import { recordEvents } from '../../../db/event/events.ts';
+import { writeSendingRules } from '../../../db/delivery/sending-rules.ts';
+import { suppress } from '../../../db/delivery/suppressions.ts';
+import type { SendingRules } from '../../../domain/delivery/sending.ts';
 import { startApi } from '../../harness/api.ts';
 import { createDatabase, type TestDatabase } from '../../harness/database.ts';
 import {

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { installJourney, journeyTemplates } from '../../../api/install-journey.ts';
+import { installJourney, journeyTemplates } from '../../../api/journey/install-journey.ts';
 import { createJourneyRoutes } from '../../../api/routes/journeys.ts';
 import { createSimulationRoutes } from '../../../api/routes/simulations.ts';
 import { createMailRenderer, type MailRenderer } from '../../../activities/mail/render.ts';
 import { createSimulate } from '../../../activities/simulation/simulate.ts';
 import { createSecretBox } from '../../../db/secret-box.ts';
-import { ensureSmtpRoute } from '../../../db/destinations.ts';
-import { insertTemplateVersion } from '../../../db/templates.ts';
+import { ensureSmtpRoute } from '../../../db/delivery/destinations.ts';
+import { insertTemplateVersion } from '../../../db/delivery/templates.ts';
 import { parseJourney } from '../../../domain/journey/parse.ts';
 import { createRouteEvents } from '../../../relay/route-events.ts';
 import { resourceRoutes, startApi, type TestApi } from '../../harness/api.ts';

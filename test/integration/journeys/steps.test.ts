@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { publishTemplate } from '../../../activities/mail/publish.ts';
-import { findCustomer, upsertCustomers } from '../../../db/customers.ts';
+import { findCustomer, upsertCustomers } from '../../../db/customer/customers.ts';
 import { createSecretBox } from '../../../db/secret-box.ts';
-import { addToSegment } from '../../../db/segment-members.ts';
-import { createSegment, findSegment } from '../../../db/segments.ts';
+import { addToSegment } from '../../../db/customer/segment-members.ts';
+import { createSegment, findSegment } from '../../../db/customer/segments.ts';
 import { createDatabase, type TestDatabase } from '../../harness/database.ts';
 import { enrolmentOf, prepareJourneys, publish, startJourneyEngine, tell, type JourneyEngine } from '../../harness/journeys.ts';
 import { smtpUrl } from '../../harness/mailbox.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { upsertCustomers } from '../../../db/customers.ts';
-import { recordEvents } from '../../../db/events.ts';
+import { upsertCustomers } from '../../../db/customer/customers.ts';
+import { recordEvents } from '../../../db/event/events.ts';
 import { createDatabase, type TestDatabase } from '../../harness/database.ts';
 import {
   enrolmentOf,

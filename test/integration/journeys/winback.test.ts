@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { installJourney } from '../../../api/install-journey.ts';
-import { upsertCustomers } from '../../../db/customers.ts';
-import { recordEvents } from '../../../db/events.ts';
+import { installJourney } from '../../../api/journey/install-journey.ts';
+import { upsertCustomers } from '../../../db/customer/customers.ts';
+import { recordEvents } from '../../../db/event/events.ts';
 import { isHeldOut } from '../../../domain/journey/bucket.ts';
 import { scheduleId } from '../../../workflows/contracts.ts';
 import { createDatabase, type TestDatabase } from '../../harness/database.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { redeemByThemselves } from '../../../activities/auto-redemption.ts';
+import { redeemByThemselves } from '../../../activities/loyalty/auto-redemption.ts';
 import { createRedemptionRoutes } from '../../../api/routes/redemptions.ts';
 import { createAutoRedemptions } from '../../../relay/auto-redemptions.ts';
 import { createCheckout, type TestCheckout } from '../../harness/checkout.ts';

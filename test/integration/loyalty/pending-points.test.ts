@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { settleDuePoints } from '../../../activities/due-points.ts';
+import { settleDuePoints } from '../../../activities/loyalty/due-points.ts';
 import { fixed, startEarningShop, type EarningShop } from '../../harness/earning.ts';
 
 let on: EarningShop;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { webhookEventTypes } from '../../../domain/webhook-event-types.ts';
+import { webhookEventTypes } from '../../../domain/webhook/event-types.ts';
 import { startApi, type TestApi } from '../../harness/api.ts';
 import { checkoutRoutes, createCheckout, type TestCheckout } from '../../harness/checkout.ts';
 import { createDatabase, type TestDatabase } from '../../harness/database.ts';

@@ -3,7 +3,7 @@ import { createMailRenderer } from '../../../activities/mail/render.ts';
 import { createMessageRoutes } from '../../../api/routes/messages.ts';
 import { createTemplateRoutes } from '../../../api/routes/templates.ts';
 import { createUnsubscribeRouter } from '../../../api/routes/unsubscribe.ts';
-import { latestVersions } from '../../../db/templates.ts';
+import { latestVersions } from '../../../db/delivery/templates.ts';
 import { startApi, type TestApi } from '../../harness/api.ts';
 import { createDatabase, type TestDatabase } from '../../harness/database.ts';
 import { createDeliveryEngine, createMailing, deliveryStates, LINKS, type Mailing } from '../../harness/mailing.ts';

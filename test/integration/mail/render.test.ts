@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { compileTemplate, type CompiledTemplate } from '../../../activities/mail/compile.ts';
 import { createMailRenderer, type RenderRequest } from '../../../activities/mail/render.ts';
 import type { DomainError } from '../../../domain/errors.ts';
-import { SAMPLE_DATA } from '../../../domain/template-variables.ts';
+import { SAMPLE_DATA } from '../../../domain/template/variables.ts';
 
 const EMAILS = new URL('../../../templates/emails/', import.meta.url);
 const sourceOf = (file: string): string => readFileSync(new URL(file, EMAILS), 'utf8');

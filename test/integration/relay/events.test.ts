@@ -1,11 +1,11 @@
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { connect, type Sql } from '../../../db/client.ts';
-import { recordEvents } from '../../../db/events.ts';
-import { replayInboundEvent, storeInboundEvents, type Stored } from '../../../db/inbound-events.ts';
-import { releaseHeldEvents } from '../../../db/outbox.ts';
-import { lockSource, writeSource } from '../../../db/sources.ts';
-import { standardMapping } from '../../../domain/mapping-definition.ts';
+import { recordEvents } from '../../../db/event/events.ts';
+import { replayInboundEvent, storeInboundEvents, type Stored } from '../../../db/source/inbound-events.ts';
+import { releaseHeldEvents } from '../../../db/event/outbox.ts';
+import { lockSource, writeSource } from '../../../db/source/sources.ts';
+import { standardMapping } from '../../../domain/mapping/definition.ts';
 import type { Relay } from '../../../relay/relay.ts';
 import type { RouteEvents } from '../../../relay/route.ts';
 import { createDatabase, type TestDatabase } from '../../harness/database.ts';

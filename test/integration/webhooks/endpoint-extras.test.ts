@@ -8,10 +8,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createEndpointRoutes } from '../../../api/routes/endpoints.ts';
 import { createEventRoutes } from '../../../api/routes/events.ts';
 import { createWebhookDeliveryRoutes } from '../../../api/routes/webhook-deliveries.ts';
-import { planDeliveries } from '../../../db/deliveries.ts';
-import { ensureSmtpRoute } from '../../../db/destinations.ts';
-import { awsHeaders } from '../../../domain/aws-signature.ts';
-import { RENDERED_MESSAGE_EXAMPLE } from '../../../domain/rendered-message.ts';
+import { planDeliveries } from '../../../db/delivery/deliveries.ts';
+import { ensureSmtpRoute } from '../../../db/delivery/destinations.ts';
+import { awsHeaders } from '../../../domain/webhook/aws-signature.ts';
+import { RENDERED_MESSAGE_EXAMPLE } from '../../../domain/delivery/rendered-message.ts';
 import { createFanOut } from '../../../relay/fan-out.ts';
 import type { Relay } from '../../../relay/relay.ts';
 import { resourceRoutes, startApi, type Reply, type TestApi } from '../../harness/api.ts';

@@ -9,7 +9,7 @@ import { createWebhookDeliveryRoutes } from '../../../api/routes/webhook-deliver
 import { createFanOut } from '../../../relay/fan-out.ts';
 import type { Relay } from '../../../relay/relay.ts';
 import { resourceRoutes, startApi, type Reply, type TestApi } from '../../harness/api.ts';
-import { providerNamed } from '../../../domain/webhook-signature/registry.ts';
+import { providerNamed } from '../../../domain/webhook/signature/registry.ts';
 import { createDatabase, type TestDatabase } from '../../harness/database.ts';
 import { createProject, type TestProject } from '../../harness/project.ts';
 import { createTestRelay, until } from '../../harness/relay.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPortalRouter } from '../../../api/portal/router.ts';
 import { createEndpointRoutes } from '../../../api/routes/endpoints.ts';
 import { createPortalLinkRoutes } from '../../../api/routes/portal-links.ts';
-import { signPortalAccess } from '../../../domain/portal-token.ts';
+import { signPortalAccess } from '../../../domain/webhook/portal-token.ts';
 import { startApi, type Reply, type TestApi } from '../../harness/api.ts';
 import { createDatabase, type TestDatabase } from '../../harness/database.ts';
 import { createProject, type TestProject } from '../../harness/project.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { headerText, isMailAddress } from '../../../domain/mail-header.ts';
-import { MAIL_RETRY_SCHEDULE, retryDelay } from '../../../domain/retry-schedule.ts';
-import { readUnsubscription, signUnsubscription } from '../../../domain/unsubscribe-token.ts';
+import { headerText, isMailAddress } from '../../../domain/delivery/mail-header.ts';
+import { MAIL_RETRY_SCHEDULE, retryDelay } from '../../../domain/delivery/retry-schedule.ts';
+import { readUnsubscription, signUnsubscription } from '../../../domain/delivery/unsubscribe-token.ts';
 
 describe('a header', () => {
   test('is one line, whatever a customer is called', () => {

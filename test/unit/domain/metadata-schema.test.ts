@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { valuesAt } from '../../../api/metadata-places.ts';
+import { valuesAt } from '../../../api/catalogue/metadata-places.ts';
 import { metadataProblems, type MetadataProperty } from '../../../domain/metadata-schema.ts';
 
 const wrong = (property: MetadataProperty, value: unknown): string[] =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { counterKey } from '../../../../domain/counters.ts';
+import { counterKey } from '../../../../domain/checkout/counters.ts';
 import { checkRules } from '../../../../domain/validation-rules/check.ts';
 import { countersOfRules } from '../../../../domain/validation-rules/counting.ts';
 import { refusalOfRules } from '../../../../domain/validation-rules/evaluate.ts';
