@@ -43,7 +43,10 @@ export interface Servers {
   temporalAddress: string;
   sink: Sink;
   /** Starts `couponry api` or `couponry worker` against these servers, and resolves when it is ready. */
-  start: (command: 'api' | 'worker', options?: { core?: number }) => Promise<{ url: string; pid: number; stop: () => Promise<void> }>;
+  start: (
+    command: 'api' | 'worker',
+    options?: { core?: number; databaseUrl?: string },
+  ) => Promise<{ url: string; pid: number; stop: () => Promise<void> }>;
   /** Starts a script of this folder that takes a port and says `ready`. */
   startScript: (file: string, core?: number) => Promise<{ port: number; child: ChildProcess; stop: () => Promise<void> }>;
   /** Kills Temporal (-9). What it gives brings it back, with all that it knew. */
@@ -118,7 +121,7 @@ export const startServers = async (log: (line: string) => void): Promise<Servers
         ...process.env,
         PORT: String(port),
         ...(command === 'worker' && { COUPONRY_WORKER_HEALTH_PORT: String(port) }),
-        DATABASE_URL: postgres.url,
+        DATABASE_URL: options.databaseUrl ?? postgres.url,
         TEMPORAL_ADDRESS: temporal.address,
         SMTP_URL: `smtp://127.0.0.1:${sinkScript.port}`,
         COUPONRY_SECRET_KEY: secretKey,
