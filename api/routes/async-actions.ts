@@ -22,10 +22,13 @@ const FRESH_MS = 2_000;
 const PAUSE_MS = 50;
 
 const findBegun = async (sql: Sql, projectId: string, id: string): Promise<AsyncAction | null> => {
-  const action = await findAsyncAction(sql, projectId, id);
-  if (action?.status !== 'ENQUEUED' || Date.now() - action.createdAt.getTime() > FRESH_MS) return action;
-  await setTimeout(PAUSE_MS);
-  return findBegun(sql, projectId, id);
+  let action = await findAsyncAction(sql, projectId, id);
+  for (let waited = 0; action?.status === 'ENQUEUED' && waited < FRESH_MS; waited += PAUSE_MS) {
+    if (Date.now() - action.createdAt.getTime() > FRESH_MS) return action;
+    await setTimeout(PAUSE_MS);
+    action = await findAsyncAction(sql, projectId, id);
+  }
+  return action;
 };
 
 export const createAsyncActionRoutes = ({ sql }: { sql: Sql }): Route[] => [

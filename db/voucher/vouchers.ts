@@ -180,10 +180,11 @@ export const insertFirstBuckets = async (
   if (buckets.length > 0) await insertBuckets(tx, rows[0]!.projectId, buckets);
 };
 
-const ROUNDS = 5;
+/** So many draws, of which not one in a hundred was free, and the pattern is used up. */
+const MOST_MISSES = 200;
 
 /**
- * Gives each draft a code of the pattern and writes them. Codes that are taken are drawn again; when nearly all are, the pattern is used up.
+ * Gives each draft a code of the pattern and writes them. Codes that are taken are drawn again, until nearly all are.
  * @returns the vouchers in the order of the drafts
  * @throws DomainError invalid_code_config when so many free codes were not found; duplicate_found where the pattern is one code that exists
  */
@@ -196,7 +197,8 @@ export const issueVouchers = async (
 ): Promise<NewVoucher[]> => {
   const issued = new Map<string, NewVoucher>();
   let waiting = drafts;
-  for (let round = 0; waiting.length > 0 && round < ROUNDS; round += 1) {
+  let misses = 0;
+  while (waiting.length > 0 && misses < MOST_MISSES) {
     const codes = generateCodes(pattern, waiting.length, randomBytes);
     const rows = waiting.map((draft, index) => {
       const code = codes[index]!;
@@ -204,6 +206,7 @@ export const issueVouchers = async (
     });
     const written = await insertVouchers(tx, rows);
     for (const row of rows) if (written.has(row.code)) issued.set(row.id, row);
+    misses = written.size * 100 < rows.length ? misses + rows.length : 0;
     waiting = waiting.filter((draft) => !issued.has(draft.id));
     if (waiting.length > 0 && pattern.random === 0)
       throw new DomainError('duplicate_found', `A voucher with the code ${codes[0]} exists already.`, {
@@ -211,7 +214,7 @@ export const issueVouchers = async (
       });
   }
   if (waiting.length > 0) {
-    const message = `of ${pattern.possible} possible codes nearly all are taken: ${waiting.length} of ${drafts.length} were not found in ${ROUNDS} draws`;
+    const message = `of ${pattern.possible} possible codes nearly all are taken: of the last ${misses} that were drawn hardly one was free, and ${waiting.length} of ${drafts.length} were not found`;
     throw new DomainError('invalid_code_config', 'The pattern is used up.', {
       details: message,
       fields: [{ path: 'code_config', message }],
