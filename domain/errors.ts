@@ -88,3 +88,10 @@ export class DomainError extends Error {
     this.resource = more.resource ?? {};
   }
 }
+
+/** A body with fields that are wrong, all of them named. */
+export const invalidPayload = (fields: FieldProblem[]): DomainError => new DomainError('invalid_payload', 'Invalid payload', { fields });
+
+/** The same of parameters of a query or a path. */
+export const invalidQuery = (fields: FieldProblem[]): DomainError =>
+  new DomainError('invalid_query_params', 'Invalid query params', { fields });

@@ -5,7 +5,7 @@ import { newId } from '../../db/ids.ts';
 import { findOrder, lockOrderNames, lockOrders, orderNamed, writeOrders } from '../../db/orders.ts';
 import { findRedemptionsById } from '../../db/checkout/redemptions.ts';
 import type { NamedCustomer } from '../../db/checkout/checkout.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { DomainError, invalidPayload } from '../../domain/errors.ts';
 import { spread } from '../../domain/money.ts';
 import { hasReturns, orderLines, standingRedemptions, tellOrder, totalsOf, type Order, type OrderTold } from '../../domain/order/order.ts';
 import { newOrder, orderEvents } from '../redemption/kept-orders.ts';
@@ -149,9 +149,7 @@ export const withOwnDiscount = (order: Order, { discountAmount }: ToldOrder, at:
   const lines = orderLines({ ...order, discounts });
   const { left } = totalsOf(lines);
   if (discountAmount > left)
-    throw new DomainError('invalid_payload', 'Invalid payload', {
-      fields: [{ path: 'discount_amount', message: `must be at most ${left}, which is what the order costs` }],
-    });
+    throw invalidPayload([{ path: 'discount_amount', message: `must be at most ${left}, which is what the order costs` }]);
   if (discountAmount === 0) return { ...order, discounts };
   const shares = spread(
     discountAmount,

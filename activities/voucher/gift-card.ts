@@ -3,7 +3,7 @@ import type { GiftTransaction } from '../../db/voucher/gift-transactions.ts';
 import type { Project } from '../../db/project/projects.ts';
 import { readClocks } from '../../db/checkout/redemptions.ts';
 import { lockVoucher, type Voucher } from '../../db/voucher/vouchers.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { DomainError, invalidPayload } from '../../domain/errors.ts';
 import { cardTransactionView } from '../loyalty/card-transaction-view.ts';
 import { changeWorth, writeWorth, type LockedGift } from '../redemption/gift-balance.ts';
 
@@ -16,8 +16,7 @@ export interface BalanceRequest {
   reason: string | null;
 }
 
-const refuse = (path: string, message: string): DomainError =>
-  new DomainError('invalid_payload', 'Invalid payload', { fields: [{ path, message }] });
+const refuse = (path: string, message: string): DomainError => invalidPayload([{ path, message }]);
 
 /** A gift card that was locked as a voucher. @param clockOffsetMs its holder's */
 export const lockedGiftOf = (voucher: Voucher, now: Date, clockOffsetMs: number): LockedGift | null => {

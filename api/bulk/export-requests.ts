@@ -5,7 +5,7 @@ import type { Tx } from '../../db/client.ts';
 import { EXPORT_SOURCES } from '../../db/bulk/exports/sources.ts';
 import type { ExportSource } from '../../db/bulk/exports/source.ts';
 import { signDownload } from '../../domain/download-token.ts';
-import { DomainError, type FieldProblem } from '../../domain/errors.ts';
+import { type FieldProblem, invalidPayload } from '../../domain/errors.ts';
 import { checkFilter, type Filter } from '../../domain/filter/filter.ts';
 import type { Answer } from '../http/route.ts';
 import type { createExportBody } from '../schemas/export.ts';
@@ -42,7 +42,7 @@ const requestOf = ({ exported_object: object, parameters = {} }: Asked): ExportR
     problems.push(...checked.problems);
     filter = checked.filter;
   }
-  if (problems.length > 0) throw new DomainError('invalid_payload', 'Invalid payload', { fields: problems });
+  if (problems.length > 0) throw invalidPayload(problems);
   return { exported_object: object, fields, filter, sorted_by: BY_ID.has(sortedBy) ? null : sortedBy, descending: order.startsWith('-') };
 };
 

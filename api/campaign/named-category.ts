@@ -1,6 +1,6 @@
 import { findCategoriesByName, findCategory } from '../../db/campaign/categories.ts';
 import type { Db } from '../../db/client.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { invalidPayload } from '../../domain/errors.ts';
 
 /** How a request names a category: by name, or by the id of one that exists. */
 interface Named {
@@ -19,10 +19,7 @@ export const categoryNameOf = async (
 ): Promise<string | null | undefined> => {
   if (id === undefined || id === null) return category ?? id;
   const found = await findCategory(db, projectId, id);
-  if (!found)
-    throw new DomainError('invalid_payload', 'Invalid payload', {
-      fields: [{ path: 'category_id', message: `names the category ${id}, which does not exist` }],
-    });
+  if (!found) throw invalidPayload([{ path: 'category_id', message: `names the category ${id}, which does not exist` }]);
   return found.name;
 };
 

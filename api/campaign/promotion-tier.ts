@@ -3,7 +3,7 @@ import type { Campaign } from '../../db/campaign/campaigns.ts';
 import type { Db, Tx } from '../../db/client.ts';
 import { countTiers, createTier, findTier, MOST_TIERS, tierView, type PromotionTier, type TierFields } from '../../db/promotion/tiers.ts';
 import { assignRules } from '../../db/validation-rules/rule-assignments.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { DomainError, invalidPayload } from '../../domain/errors.ts';
 import { categoryNameOf, namedCategories } from './named-category.ts';
 import type { createTierBody, updateTierBody } from '../schemas/promotion-tier.ts';
 import { requireStart, windowAfter, windowOf } from './validity.ts';
@@ -71,8 +71,6 @@ export const tierChange = async (tx: Tx, tier: PromotionTier, body: UpdateBody):
   const next = { ...tier, ...change };
   requireStart(next.validity ?? {}, next.startDate);
   if (next.startDate && next.expirationDate && next.startDate >= next.expirationDate)
-    throw new DomainError('invalid_payload', 'Invalid payload', {
-      fields: [{ path: 'expiration_date', message: 'must be after start_date' }],
-    });
+    throw invalidPayload([{ path: 'expiration_date', message: 'must be after start_date' }]);
   return change;
 };

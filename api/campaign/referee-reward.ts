@@ -1,13 +1,12 @@
 import { findCampaign } from '../../db/campaign/campaigns.ts';
 import type { Db } from '../../db/client.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { type DomainError, invalidPayload } from '../../domain/errors.ts';
 import type { RefereeReward } from '../../domain/voucher/template.ts';
 import type { RefereeRewardInput } from '../schemas/referral-program.ts';
 
 const PATH = 'referral_program.referee_reward';
 
-const refuse = (path: string, message: string): DomainError =>
-  new DomainError('invalid_payload', 'Invalid payload', { fields: [{ path: `${PATH}.${path}`, message }] });
+const refuse = (path: string, message: string): DomainError => invalidPayload([{ path: `${PATH}.${path}`, message }]);
 
 /**
  * What a referral program gives to whom it brings, with the campaign that it names.

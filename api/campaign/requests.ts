@@ -17,7 +17,7 @@ import { tiersOfCampaign } from '../../db/promotion/tiers.ts';
 import { assignRules } from '../../db/validation-rules/rule-assignments.ts';
 import { createCampaignVouchers } from '../../db/voucher/creation.ts';
 import { parseCodeConfig, requireHardToGuess } from '../../domain/voucher/code-pattern.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { DomainError, invalidPayload } from '../../domain/errors.ts';
 import { withWindow, type ReferralProgram } from '../../domain/voucher/template.ts';
 import { withCategoryName } from './named-category.ts';
 import { addTier, tierViews } from './promotion-tier.ts';
@@ -39,9 +39,7 @@ type CreateBody = z.output<typeof createCampaignBody>;
 const requireType = (type: string, needed: string, called: string, asked: Record<string, unknown>): void => {
   const given = Object.keys(asked).filter((path) => asked[path] !== undefined);
   if (given.length > 0 && type !== needed)
-    throw new DomainError('invalid_payload', 'Invalid payload', {
-      fields: given.map((path) => ({ path, message: `must not be given: the campaign is no ${called}` })),
-    });
+    throw invalidPayload(given.map((path) => ({ path, message: `must not be given: the campaign is no ${called}` })));
 };
 
 /** What a body says of referrals, with the campaign that a reward names. @throws DomainError invalid_payload */
@@ -88,9 +86,7 @@ const templateChange = async (
   )
     return {};
   if (discount !== undefined && campaign.template.discount === undefined)
-    throw new DomainError('invalid_payload', 'Invalid payload', {
-      fields: [{ path: 'discount', message: 'must not be given: the vouchers of this campaign give no discount' }],
-    });
+    throw invalidPayload([{ path: 'discount', message: 'must not be given: the vouchers of this campaign give no discount' }]);
   const { activity_duration_after_publishing: _, campaign_limits: before, ...kept } = campaign.template;
   const campaignLimits = limits === undefined ? before : limits;
   const after = duration === undefined ? campaign.template.activity_duration_after_publishing : duration;
@@ -186,9 +182,7 @@ export const changeCampaign = async (tx: Tx, campaign: Campaign, body: z.output<
   const next = { ...campaign, ...change };
   requireStart(next.template, next.startDate);
   if (next.startDate && next.expirationDate && next.startDate >= next.expirationDate)
-    throw new DomainError('invalid_payload', 'Invalid payload', {
-      fields: [{ path: 'expiration_date', message: 'must be after start_date' }],
-    });
+    throw invalidPayload([{ path: 'expiration_date', message: 'must be after start_date' }]);
   const updated = await updateCampaign(tx, campaign, change, 'campaign.updated', now);
   if (body.loyalty_tiers_expiration) {
     await restartTierSweep(tx, campaign.projectId, campaign.id);

@@ -1,7 +1,7 @@
 import type { Tx } from '../../db/client.ts';
 import { findReferences } from '../../db/validation-rules/rule-references.ts';
 import { lockRules, type ValidationRule } from '../../db/validation-rules/validation-rules.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { DomainError, invalidPayload } from '../../domain/errors.ts';
 import { referencesOf } from '../../domain/validation-rules/references.ts';
 import type { RuleDefinition } from '../../domain/validation-rules/rule.ts';
 
@@ -32,6 +32,6 @@ export const requireRules = async (tx: Tx, projectId: string, ids: readonly stri
   const missing = ids.flatMap((id, index) =>
     found.has(id) ? [] : [{ path: `validation_rules[${index}]`, message: `names the validation rule ${id}, which does not exist` }],
   );
-  if (missing.length > 0) throw new DomainError('invalid_payload', 'Invalid payload', { fields: missing });
+  if (missing.length > 0) throw invalidPayload(missing);
   return found;
 };

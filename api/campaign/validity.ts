@@ -1,4 +1,4 @@
-import { DomainError } from '../../domain/errors.ts';
+import { invalidPayload } from '../../domain/errors.ts';
 import type { ValidityWindow } from '../../domain/voucher/validity-window.ts';
 import { changedFields, WINDOW_FIELDS } from '../../domain/voucher/template.ts';
 
@@ -19,7 +19,5 @@ export const windowAfter = (known: ValidityWindow, body: WindowChange): Validity
 /** @throws DomainError invalid_payload, where a timeframe would have no start */
 export const requireStart = (window: ValidityWindow, start: Date | null): void => {
   if (window.validity_timeframe && start === null)
-    throw new DomainError('invalid_payload', 'Invalid payload', {
-      fields: [{ path: 'start_date', message: 'must be there, since validity_timeframe counts from it' }],
-    });
+    throw invalidPayload([{ path: 'start_date', message: 'must be there, since validity_timeframe counts from it' }]);
 };

@@ -6,7 +6,7 @@ import { newId } from '../../db/ids.ts';
 import { stackingRulesOf } from '../../db/promotion/stacking-rules.ts';
 import type { StackingRules } from '../../domain/checkout/stacking.ts';
 import { codeKey } from '../../domain/voucher/code-pattern.ts';
-import { DomainError, type FieldProblem } from '../../domain/errors.ts';
+import { DomainError, invalidPayload } from '../../domain/errors.ts';
 import { DEFAULT_TTL, type Session } from '../../domain/checkout/session.ts';
 import type { AskedRedeemable } from '../../domain/checkout/redeemable.ts';
 import { narrow } from '../../domain/checkout/stacking-narrowing.ts';
@@ -42,7 +42,7 @@ export const questionOf = (
   const { order } = body;
   const customer = body.customer ?? order?.customer;
   if (order?.currency !== undefined && order.currency !== project.currency) {
-    throw wrongFields([{ path: 'order.currency', message: `must be ${project.currency}, the currency of the project` }]);
+    throw invalidPayload([{ path: 'order.currency', message: `must be ${project.currency}, the currency of the project` }]);
   }
   return {
     project: { id: project.id, caseSensitiveCodes: project.caseSensitiveCodes, timezone: project.timezone, currency: project.currency },
@@ -104,15 +104,13 @@ export const singleQuestion = (context: RequestContext<{ code: string }, unknown
     [],
   );
 
-const wrongFields = (fields: FieldProblem[]): DomainError => new DomainError('invalid_payload', 'Invalid payload', { fields });
-
 /** @throws DomainError invalid_payload, where the request's rules are wider than the project's, or it names more than they let */
 const rulesOf = ({ project, body: { redeemables, options } }: Pick<Asking<RedeemablesBody>, 'project' | 'body'>): StackingRules => {
   const own = stackingRulesOf(project.stackingRules);
   const { rules, problems } = narrow(own, options?.stacking_rules ?? {});
-  if (problems) throw wrongFields(problems);
+  if (problems) throw invalidPayload(problems);
   if (redeemables.length > rules.redeemables_limit)
-    throw wrongFields([
+    throw invalidPayload([
       { path: 'redeemables', message: `must be at most ${rules.redeemables_limit}, the redeemables_limit of the stacking rules` },
     ]);
   return rules;

@@ -1,6 +1,6 @@
 import { EXPORT_SOURCES } from '../../db/bulk/exports/sources.ts';
 import type { ExportSource } from '../../db/bulk/exports/source.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { invalidQuery } from '../../domain/errors.ts';
 import { checkFilter, type Filter } from '../../domain/filter/filter.ts';
 
 /** What the API's lists call the fields of exports besides their own names. */
@@ -42,9 +42,6 @@ export const listFilter = (asked: Record<string, unknown>, object: keyof typeof 
   };
   const typed = Object.fromEntries(Object.entries(asked).map(([field, given]) => [field, read(field, given)]));
   const { filter, problems } = checkFilter(typed, types, 'filters');
-  if (!filter)
-    throw new DomainError('invalid_query_params', 'Invalid query params', {
-      fields: problems,
-    });
+  if (!filter) throw invalidQuery(problems);
   return { ...filter, terms: filter.terms.map((term) => ({ ...term, field: names[term.field] ?? term.field })) };
 };

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { DomainError, type FieldProblem } from '../../domain/errors.ts';
+import { type FieldProblem, invalidPayload, invalidQuery } from '../../domain/errors.ts';
 import { fieldProblems } from './field-problems.ts';
 import { parseJson, readText } from './json-body.ts';
 import { parseQuery } from './query-string.ts';
@@ -40,11 +40,5 @@ export const fill = (
   const outsideBody = problems.length;
   if (route.body) context.body = check(route.body, isText ? readText(bytes) : parseJson(bytes), problems);
   if (problems.length === 0) return;
-  throw problems.length > outsideBody
-    ? new DomainError('invalid_payload', 'Invalid payload', {
-        fields: problems,
-      })
-    : new DomainError('invalid_query_params', 'Invalid query params', {
-        fields: problems,
-      });
+  throw problems.length > outsideBody ? invalidPayload(problems) : invalidQuery(problems);
 };

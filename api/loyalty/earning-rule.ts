@@ -13,7 +13,7 @@ import {
 } from '../../db/loyalty/earning-rules.ts';
 import { assignRules, listAssignments, removeAssignments } from '../../db/validation-rules/rule-assignments.ts';
 import { findReferences } from '../../db/validation-rules/rule-references.ts';
-import { DomainError, type FieldProblem } from '../../domain/errors.ts';
+import { DomainError, invalidPayload } from '../../domain/errors.ts';
 import { ANY_TIER, itemsOfEarning, type Earning } from '../../domain/loyalty/earning-rule.ts';
 import { compileRule } from '../../domain/validation-rules/compile.ts';
 import { countersOfRules } from '../../domain/validation-rules/counting.ts';
@@ -26,8 +26,6 @@ import { requireStart, windowAfter, windowOf } from '../campaign/validity.ts';
 type CreateBody = z.output<typeof createEarningRulesBody>[number];
 type UpdateBody = z.output<typeof updateEarningRuleBody>;
 
-const wrong = (fields: FieldProblem[]): DomainError => new DomainError('invalid_payload', 'Invalid payload', { fields });
-
 /** Whom it could count is of no matter here: only whether it counts. */
 const ANYBODY = { redeemable: { object: 'voucher', id: '-', campaignId: '-' }, customerId: '-', at: 0, zone: 'UTC' } as const;
 
@@ -39,7 +37,7 @@ const requireRuleIds = async (tx: Tx, projectId: string, ids: readonly string[])
     ({ id, revision, definition }) => countersOfRules([{ id, revision, ...compileRule(definition) }], ANYBODY).length > 0,
   );
   if (counting.length > 0)
-    throw wrong([
+    throw invalidPayload([
       { path: 'validation_rule_id', message: `must count no redemptions: ${counting[0]!.id} does, and points are earned without one` },
     ]);
 };
@@ -61,7 +59,7 @@ const requireNamed = async (
   for (const [index, { loyalty_tier: tier }] of bodies.entries())
     if (tier && tier.id !== ANY_TIER && !(await hasLoyaltyTier(tx, projectId, campaignId, tier.id)))
       problems.push({ path: `[${index}].loyalty_tier.id`, message: `names the loyalty tier ${tier.id}, which the program does not have` });
-  if (problems.length > 0) throw wrong(problems);
+  if (problems.length > 0) throw invalidPayload(problems);
   return found;
 };
 
@@ -122,7 +120,7 @@ export const addEarningRules = async (tx: Tx, program: Campaign, bodies: readonl
 const changedEarning = ({ loyalty: known }: EarningRule, loyalty: NonNullable<UpdateBody['loyalty']>): Earning => {
   if ('type' in loyalty) return loyalty;
   if (known.type !== 'FIXED')
-    throw wrong([
+    throw invalidPayload([
       { path: 'loyalty', message: 'must be told as a whole, with its calculation_type: the rule gives no fixed number of points' },
     ]);
   return { ...known, points: loyalty.points };
@@ -155,16 +153,17 @@ export const changeEarningRule = async (tx: Tx, rule: EarningRule, body: UpdateB
     ...(body.metadata !== undefined && { metadata: body.metadata ?? {} }),
   };
   const next = { ...rule, ...change };
-  if (next.pendingDays !== null && next.event !== PENDING_EVENT) throw wrong([{ path: 'pending_points', message: PENDING_PROBLEM }]);
+  if (next.pendingDays !== null && next.event !== PENDING_EVENT)
+    throw invalidPayload([{ path: 'pending_points', message: PENDING_PROBLEM }]);
   const problem = pointsProblem(next.loyalty, next.event);
-  if (problem !== null) throw wrong([{ path: 'loyalty.points_formula', message: problem }]);
+  if (problem !== null) throw invalidPayload([{ path: 'loyalty.points_formula', message: problem }]);
   requireStart(next.validity ?? {}, next.startDate);
   if (next.startDate && next.expirationDate && next.startDate >= next.expirationDate)
-    throw wrong([{ path: 'expiration_date', message: 'must be after start_date' }]);
+    throw invalidPayload([{ path: 'expiration_date', message: 'must be after start_date' }]);
   const references = itemReferences(next.loyalty, 'loyalty');
   const found = await findReferences(tx, rule.projectId, references);
   const missing = references.filter(({ name }) => !found.has(name));
-  if (missing.length > 0) throw wrong(missing.map(({ path, name }) => ({ path, message: `names ${name}, which does not exist` })));
+  if (missing.length > 0) throw invalidPayload(missing.map(({ path, name }) => ({ path, message: `names ${name}, which does not exist` })));
   const assigned = body.validation_rule_id === undefined ? rule : await reassign(tx, rule, body.validation_rule_id, now);
   return updateEarningRule(tx, assigned, change, 'updated', now);
 };

@@ -11,14 +11,13 @@ import {
   type RewardAssignment,
 } from '../../db/loyalty/reward-assignments.ts';
 import { findReward, type Reward } from '../../db/loyalty/rewards.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { DomainError, invalidPayload } from '../../domain/errors.ts';
 import { notFound } from '../http/errors.ts';
 import { lockLoyaltyProgram } from './program.ts';
 
 type PointsInput = { loyalty: { points?: number; auto_redeem?: boolean | null } } | undefined;
 
-const wrong = (path: string, message: string): DomainError =>
-  new DomainError('invalid_payload', 'Invalid payload', { fields: [{ path, message }] });
+const wrong = (path: string, message: string): DomainError => invalidPayload([{ path, message }]);
 
 /** @throws DomainError invalid_payload, where members pay with points and a price is given, or they do not and none is */
 const pointsOf = ({ type, id }: Pick<Reward, 'type' | 'id'>, parameters: PointsInput, path: string): number | null => {

@@ -2,12 +2,11 @@ import { findCampaign } from '../../db/campaign/campaigns.ts';
 import type { Tx } from '../../db/client.ts';
 import { findProduct } from '../../db/product/products.ts';
 import { findSku } from '../../db/product/skus.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { type DomainError, invalidPayload } from '../../domain/errors.ts';
 import { REWARD_CAMPAIGN_TYPES, type RewardCampaignType, type RewardParameters } from '../../domain/loyalty/reward.ts';
 import type { RewardParametersInput } from '../schemas/reward.ts';
 
-const refuse = (path: string, message: string): DomainError =>
-  new DomainError('invalid_payload', 'Invalid payload', { fields: [{ path: `parameters.${path}`, message }] });
+const refuse = (path: string, message: string): DomainError => invalidPayload([{ path: `parameters.${path}`, message }]);
 
 const isRewarding = (type: string): type is RewardCampaignType => (REWARD_CAMPAIGN_TYPES as readonly string[]).includes(type);
 

@@ -3,17 +3,15 @@ import type { Tx } from '../../db/client.ts';
 import { knownEarningRules, tiersOfPrograms, type LoyaltyTier, type TierFields } from '../../db/loyalty/tiers.ts';
 import { listRewardAssignments } from '../../db/loyalty/reward-assignments.ts';
 import { findReward } from '../../db/loyalty/rewards.ts';
-import { DomainError, type FieldProblem } from '../../domain/errors.ts';
+import { type FieldProblem, invalidPayload } from '../../domain/errors.ts';
 import type { PointsMapping } from '../../domain/loyalty/mapping.ts';
 import { overlapping, type TierRange } from '../../domain/loyalty/tier.ts';
-
-const wrong = (fields: FieldProblem[]): DomainError => new DomainError('invalid_payload', 'Invalid payload', { fields });
 
 /** @throws DomainError invalid_payload, where two tiers of a program have the same points */
 export const requireApart = (tiers: readonly Pick<LoyaltyTier, 'id' | 'name' | 'pointsFrom' | 'pointsTo'>[], path: string): void => {
   const ranges = tiers.map(({ name, pointsFrom: from, pointsTo: to }): TierRange & { name: string } => ({ id: name, name, from, to }));
   const other = overlapping(ranges);
-  if (other) throw wrong([{ path, message: `must not be points of another tier too: ${other.name} begins with ${other.from}` }]);
+  if (other) throw invalidPayload([{ path, message: `must not be points of another tier too: ${other.name} begins with ${other.from}` }]);
 };
 
 const PAGE = 100;
@@ -36,7 +34,7 @@ export const requireMapped = async (
     const assigned = new Map(rows.map((row) => [row.rewardId, row]));
     for (const [id, mapping] of asked) problems.push(...(await problemOf(tx, program, id, mapping, assigned.has(id), path)));
   }
-  if (problems.length > 0) throw wrong(problems);
+  if (problems.length > 0) throw invalidPayload(problems);
 };
 
 const problemOf = async (

@@ -5,7 +5,7 @@ import type { Sql } from '../../db/client.ts';
 import { inPeriods, periodsBetween, type Figures } from '../../domain/analytics.ts';
 import { startOfDay } from '../../domain/calendar.ts';
 import { csvOf } from '../../domain/csv/file.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { invalidQuery } from '../../domain/errors.ts';
 import { notFound } from '../http/errors.ts';
 import { route, type Answer, type Route } from '../http/route.ts';
 import { analyticsQuery, analyticsSchema, campaignSummarySchema, summaryQuery } from '../schemas/analytics.ts';
@@ -23,8 +23,7 @@ const missing = { description: 'There is no such campaign' };
 const MOST_PERIODS = 1_000;
 const DEFAULT_MS = 30 * 86_400_000;
 
-const wrong = (path: string, message: string) =>
-  new DomainError('invalid_query_params', 'Invalid query params', { fields: [{ path, message }] });
+const wrong = (path: string, message: string) => invalidQuery([{ path, message }]);
 
 /** @param days how many days after it a day counts */
 const timeOf = (moment: Moment, zone: string, days: number, otherwise: Date): Date => {

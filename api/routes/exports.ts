@@ -4,7 +4,7 @@ import type { Sql } from '../../db/client.ts';
 import { deleteExport } from '../../db/bulk/export-chunks.ts';
 import { listExports } from '../../db/bulk/export-list.ts';
 import { findVoucher } from '../../db/voucher/vouchers.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { invalidQuery } from '../../domain/errors.ts';
 import { notFound } from '../http/errors.ts';
 import { actionIdOf, createExportRequests, type ExportDeps } from '../bulk/export-requests.ts';
 import { route, type Route } from '../http/route.ts';
@@ -74,9 +74,7 @@ export const createExportRoutes = ({ sql, now, downloads }: ExportRoutesDeps): R
       handler: async ({ project, query }) => {
         const { limit, page, order, starting_after: startingAfter } = query;
         if (startingAfter !== undefined && order !== '-created_at')
-          throw new DomainError('invalid_query_params', 'Invalid query params', {
-            fields: [{ path: 'starting_after', message: 'goes with the order -created_at only' }],
-          });
+          throw invalidQuery([{ path: 'starting_after', message: 'goes with the order -created_at only' }]);
         const descending = order.startsWith('-');
         const by = order.replace('-', '') as 'created_at' | 'status';
         const exports = await listExports(sql, project.id, {

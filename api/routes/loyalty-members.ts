@@ -6,7 +6,7 @@ import type { Page } from '../../db/paging.ts';
 import { voucherView } from '../../db/voucher/changes.ts';
 import { listVouchers, type VoucherOrder } from '../../db/voucher/list.ts';
 import type { Voucher } from '../../db/voucher/vouchers.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { DomainError, invalidQuery } from '../../domain/errors.ts';
 import { namedCustomer } from '../checkout/request.ts';
 import { errorBody, statusOf } from '../http/errors.ts';
 import { findMember } from '../loyalty/member.ts';
@@ -119,9 +119,7 @@ export const createLoyaltyMemberRoutes = ({ sql, now, randomBytes }: LoyaltyMemb
         const { limit, page, order: by, starting_after: startingAfter, created_at: created, updated_at: updated } = query;
         const order = by.replace('-', '') as VoucherOrder;
         if (startingAfter !== undefined && order !== 'created_at')
-          throw new DomainError('invalid_query_params', 'Invalid query params', {
-            fields: [{ path: 'starting_after', message: 'goes with the order created_at or -created_at only' }],
-          });
+          throw invalidQuery([{ path: 'starting_after', message: 'goes with the order created_at or -created_at only' }]);
         const filter = {
           campaignIds: [program.id],
           held: true,

@@ -1,7 +1,7 @@
 import { ACCESS_TOKEN_PREFIX, createAccessToken, findAccessToken, revokeAccessToken } from '../../db/project/access-tokens.ts';
 import type { ApiKey } from '../../db/project/api-keys.ts';
 import type { Sql } from '../../db/client.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { DomainError, invalidPayload } from '../../domain/errors.ts';
 import { allows } from '../../domain/scopes.ts';
 import { route, type Route } from '../http/route.ts';
 import { FORM, introspectionSchema, ofTokenBody, tokenBody, tokenQuery, tokenSchema } from '../schemas/oauth.ts';
@@ -17,7 +17,7 @@ const LIFETIME_S = 15 * 60;
 /** What Voucherify's clients ask for where they mean all. */
 const ALL = 'api';
 
-const wrong = (path: string, message: string) => new DomainError('invalid_payload', 'Invalid payload', { fields: [{ path, message }] });
+const wrong = (path: string, message: string) => invalidPayload([{ path, message }]);
 
 /** The scopes of a token: those that are asked for, if the key has them. */
 const scopesOf = (apiKey: ApiKey, asked: string | undefined): string[] => {

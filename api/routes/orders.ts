@@ -9,7 +9,7 @@ import { readSourceIds } from '../../db/customer/list.ts';
 import { findOrder, findRefunds, listOrders } from '../../db/orders.ts';
 import { keepsSale } from '../../db/promotion/stacking-rules.ts';
 import type { Project } from '../../db/project/projects.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { invalidPayload } from '../../domain/errors.ts';
 import { namedCustomer } from '../checkout/request.ts';
 import { notFound } from '../http/errors.ts';
 import { route, type Route } from '../http/route.ts';
@@ -37,9 +37,7 @@ export interface OrderRoutesDeps {
 /** What a body tells of an order, in our words. @throws DomainError invalid_payload, where it is in another currency than the project */
 export const toldOrder = (project: Project, body: z.output<typeof orderBody>): ToldOrder => {
   if (body.currency !== undefined && body.currency !== project.currency)
-    throw new DomainError('invalid_payload', 'Invalid payload', {
-      fields: [{ path: 'currency', message: `must be ${project.currency}, the currency of the project` }],
-    });
+    throw invalidPayload([{ path: 'currency', message: `must be ${project.currency}, the currency of the project` }]);
   return {
     sourceId: body.source_id ?? null,
     customer: body.customer ? namedCustomer(body.customer) : null,

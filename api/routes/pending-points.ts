@@ -12,7 +12,7 @@ import { writePoints } from '../../activities/loyalty/points.ts';
 import { pendingBalanceView, pendingPointsView, pointsBalanceView } from '../../activities/loyalty/points-events.ts';
 import type { Sql, Tx } from '../../db/client.ts';
 import { findPending, listPending, type PendingPoints } from '../../db/loyalty/pending-points.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { DomainError, invalidPayload } from '../../domain/errors.ts';
 import { notFound } from '../http/errors.ts';
 import { findMember } from '../loyalty/member.ts';
 import { findLoyaltyProgram } from '../loyalty/program.ts';
@@ -56,9 +56,9 @@ const requirePending = (entry: PendingPoints | null, id: string): PendingPoints 
 };
 
 const tooFew = (points: number, waiting: number): DomainError =>
-  new DomainError('invalid_payload', 'Invalid payload', {
-    fields: [{ path: 'points', message: `must leave at least one of the ${waiting} that wait: ${points} do not; cancel them instead` }],
-  });
+  invalidPayload([
+    { path: 'points', message: `must leave at least one of the ${waiting} that wait: ${points} do not; cancel them instead` },
+  ]);
 
 /** An entry that waits, its card locked. */
 interface Locked {

@@ -12,7 +12,7 @@ import {
 } from '../../db/product/collections.ts';
 import { findProduct, findProductsByIds, productView } from '../../db/product/products.ts';
 import { findSku, findSkusByIds, skuView } from '../../db/product/skus.ts';
-import { DomainError, type FieldProblem } from '../../domain/errors.ts';
+import { type FieldProblem, invalidPayload } from '../../domain/errors.ts';
 import { notFound } from '../http/errors.ts';
 import { route, type Route } from '../http/route.ts';
 import { list } from '../schemas/list.ts';
@@ -48,7 +48,7 @@ const itemsOf = async (tx: Tx, projectId: string, asked: Asked): Promise<Collect
     else if (product) items.push({ productId: product.id, skuId: null });
     else problems.push({ path: `products[${index}].id`, message: `names the ${object} ${id}, which does not exist` });
   }
-  if (problems.length > 0) throw new DomainError('invalid_payload', 'Invalid payload', { fields: problems });
+  if (problems.length > 0) throw invalidPayload(problems);
   return items;
 };
 

@@ -11,7 +11,7 @@ import {
   type StackOrder,
 } from '../../db/promotion/stacks.ts';
 import { tiersOfCampaign } from '../../db/promotion/tiers.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { invalidPayload } from '../../domain/errors.ts';
 import { notFound } from '../http/errors.ts';
 import { categoryNameOf, namedCategories } from '../campaign/named-category.ts';
 import { findPromotion, lockPromotion } from '../campaign/promotion-campaign.ts';
@@ -62,7 +62,7 @@ const requireTiers = async (tx: Tx, campaign: { projectId: string; id: string },
   const fields = ids.flatMap((id, index) =>
     known.has(id) ? [] : [{ path: `tiers.ids[${index}]`, message: `names the tier ${id}, which this campaign does not have` }],
   );
-  if (fields.length > 0) throw new DomainError('invalid_payload', 'Invalid payload', { fields });
+  if (fields.length > 0) throw invalidPayload(fields);
 };
 
 export const createPromotionStackRoutes = ({ sql, now }: PromotionStackRoutesDeps): Route[] => {

@@ -11,7 +11,7 @@ import {
   type Reward,
   type RewardChange,
 } from '../../db/loyalty/rewards.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { DomainError, invalidPayload } from '../../domain/errors.ts';
 import { notFound } from '../http/errors.ts';
 import { rewardParametersOf } from '../loyalty/reward-parameters.ts';
 import { route, type Route } from '../http/route.ts';
@@ -43,9 +43,7 @@ const locked = async (tx: Tx, projectId: string, id: string): Promise<Reward> =>
 };
 
 const ofAnotherType = (reward: Reward): DomainError =>
-  new DomainError('invalid_payload', 'Invalid payload', {
-    fields: [{ path: 'parameters', message: `must be those of a ${reward.type} reward: its type does not change` }],
-  });
+  invalidPayload([{ path: 'parameters', message: `must be those of a ${reward.type} reward: its type does not change` }]);
 
 /** @throws DomainError resource_in_use, naming assignments */
 const requireUnassigned = async (tx: Tx, reward: Reward): Promise<void> => {

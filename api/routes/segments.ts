@@ -14,7 +14,7 @@ import {
   type Segment,
 } from '../../db/customer/segments.ts';
 import { findRuleNaming } from '../../db/validation-rules/validation-rules.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { DomainError, invalidPayload } from '../../domain/errors.ts';
 import { notFound } from '../http/errors.ts';
 import { route, type Route } from '../http/route.ts';
 import { customerListSchema, customerParams } from '../schemas/customer.ts';
@@ -48,7 +48,7 @@ const idsOf = async (tx: Tx, projectId: string, field: string, names: readonly s
   const problems = names.flatMap((each, index) =>
     known.has(each) ? [] : [{ path: `${field}[${index}]`, message: `names the customer ${each}, who does not exist` }],
   );
-  if (problems.length > 0) throw new DomainError('invalid_payload', 'Invalid payload', { fields: problems });
+  if (problems.length > 0) throw invalidPayload(problems);
   return [...new Set(names.map((each) => known.get(each)!))];
 };
 
@@ -148,9 +148,7 @@ export const createSegmentRoutes = ({ sql, now }: SegmentRoutesDeps): Route[] =>
             (field) => body[field as keyof typeof body] !== undefined,
           );
           if (wrong.length > 0)
-            throw new DomainError('invalid_payload', 'Invalid payload', {
-              fields: wrong.map((path) => ({ path, message: `does not go with a segment that is ${segment.type}` })),
-            });
+            throw invalidPayload(wrong.map((path) => ({ path, message: `does not go with a segment that is ${segment.type}` })));
           const { name, filter } = body;
           const other = name === undefined || name === segment.name ? null : await findSegment(tx, project.id, name);
           if (other) throw duplicate(name!);

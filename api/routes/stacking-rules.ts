@@ -3,7 +3,7 @@ import type { Sql } from '../../db/client.ts';
 import { recordEvents } from '../../db/event/events.ts';
 import { lockStackingRules, readStackingRules, writeStackingRules } from '../../db/promotion/stacking-rules.ts';
 import type { StackingRules } from '../../domain/checkout/stacking.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { invalidPayload } from '../../domain/errors.ts';
 import { route, type Route } from '../http/route.ts';
 import { someStackingRules, stackingRulesSchema } from '../schemas/stacking-rules.ts';
 
@@ -33,9 +33,7 @@ const requireCategories = (rules: StackingRules, before: StackingRules, known: R
     { path: limits, names: unknown(Object.keys(rules[limits]), Object.keys(before[limits])) },
   ].filter(({ names }) => names.length > 0);
   if (problems.length > 0)
-    throw new DomainError('invalid_payload', 'Invalid payload', {
-      fields: problems.map(({ path, names }) => ({ path, message: `names no category of this project: ${names.join(', ')}` })),
-    });
+    throw invalidPayload(problems.map(({ path, names }) => ({ path, message: `names no category of this project: ${names.join(', ')}` })));
 };
 
 export const createStackingRuleRoutes = ({ sql, now }: StackingRuleRoutesDeps): Route[] => [

@@ -1,7 +1,7 @@
 import { setWorth } from '../../activities/voucher/gift-card.ts';
 import type { Sql, Tx } from '../../db/client.ts';
 import { parseCodeConfig } from '../../domain/voucher/code-pattern.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { invalidPayload, invalidQuery } from '../../domain/errors.ts';
 import { deleteVoucher, updateVoucher, voucherView, type VoucherChange } from '../../db/voucher/changes.ts';
 import { createVouchers, fixedCode } from '../../db/voucher/creation.ts';
 import { assignRules } from '../../db/validation-rules/rule-assignments.ts';
@@ -41,8 +41,7 @@ const found = { description: 'The voucher', schema: voucherSchema };
 const missing = { description: 'There is no such voucher' };
 const taken = { description: 'A voucher with this code exists' };
 
-const wrongField = (path: string, message: string) =>
-  new DomainError('invalid_payload', 'Invalid payload', { fields: [{ path, message }] });
+const wrongField = (path: string, message: string) => invalidPayload([{ path, message }]);
 
 const filterOf = ({
   filters,
@@ -137,9 +136,7 @@ export const createVoucherRoutes = ({ sql, now, randomBytes }: VoucherRoutesDeps
         const order = (descending ? query.order.slice(1) : query.order) as VoucherOrder;
         const { limit, page, starting_after: startingAfter } = query;
         if (startingAfter !== undefined && order !== 'created_at')
-          throw new DomainError('invalid_query_params', 'Invalid query params', {
-            fields: [{ path: 'starting_after', message: 'goes with the order created_at or -created_at only' }],
-          });
+          throw invalidQuery([{ path: 'starting_after', message: 'goes with the order created_at or -created_at only' }]);
         const vouchers = await listVouchers(sql, project, filterOf(query), { limit, page, descending, order, startingAfter });
         return { status: 200, body: list('vouchers', vouchers.rows.map(voucherView), vouchers) };
       },

@@ -1,4 +1,4 @@
-import { DomainError, type FieldProblem } from '../../domain/errors.ts';
+import { DomainError, type FieldProblem, invalidPayload } from '../../domain/errors.ts';
 import type { Db, Tx } from '../client.ts';
 import type { Customer } from './customers.ts';
 import { recordEvents } from '../event/events.ts';
@@ -39,9 +39,9 @@ export const createConsent = async (
   await tx`select from project where id = ${projectId} for no key update`;
   const [count] = await tx<{ total: number }[]>`select count(*) as total from consent where project_id = ${projectId}`;
   if (count!.total >= MOST_CONSENTS)
-    throw new DomainError('invalid_payload', 'Invalid payload', {
-      fields: [{ path: 'name', message: `must not be given: the project has ${MOST_CONSENTS} consents, the most there can be` }],
-    });
+    throw invalidPayload([
+      { path: 'name', message: `must not be given: the project has ${MOST_CONSENTS} consents, the most there can be` },
+    ]);
   const id = newId('consent');
   const [row] = await tx<Consent[]>`
     insert into consent (project_id, id, name, description, category, created_at)
@@ -77,7 +77,7 @@ const idsOf = async (tx: Tx, projectId: string, names: string[]): Promise<Map<st
   const fields = names
     .filter((name) => !found.has(name))
     .map((path): FieldProblem => ({ path, message: 'is the id or name of no consent' }));
-  if (fields.length > 0) throw new DomainError('invalid_payload', 'Invalid payload', { fields });
+  if (fields.length > 0) throw invalidPayload(fields);
   return found;
 };
 
