@@ -1,4 +1,5 @@
 import type { FieldProblem } from './errors.ts';
+import { isRecord } from './record.ts';
 
 export const METADATA_OBJECTS = [
   'campaign',
@@ -59,11 +60,9 @@ const isDatetime = (value: unknown): boolean =>
 const isWebUrl = (value: unknown): boolean =>
   typeof value === 'string' && URL.canParse(value) && ['http:', 'https:'].includes(new URL(value).protocol);
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const isWithin = (value: unknown, limit: number): boolean => typeof value === 'number' && Math.abs(value) <= limit;
 
-const isGeopoint = (value: unknown): boolean => isObject(value) && isWithin(value['lat'], 90) && isWithin(value['lng'], 180);
+const isGeopoint = (value: unknown): boolean => isRecord(value) && isWithin(value['lat'], 90) && isWithin(value['lng'], 180);
 
 const KINDS: Record<PropertyType, { is: (value: unknown) => boolean; must: string }> = {
   string: { is: (value) => typeof value === 'string', must: 'must be a text' },
@@ -73,7 +72,7 @@ const KINDS: Record<PropertyType, { is: (value: unknown) => boolean; must: strin
   datetime: { is: isDatetime, must: 'must be a time with its offset, such as 2026-01-31T12:00:00Z' },
   image_url: { is: isWebUrl, must: 'must be an http(s) address' },
   geopoint: { is: isGeopoint, must: 'must be {"lat": …, "lng": …}' },
-  object: { is: isObject, must: 'must be an object' },
+  object: { is: isRecord, must: 'must be an object' },
 };
 
 /** One check for each limit of a property. @returns what is wrong, or null */

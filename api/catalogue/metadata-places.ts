@@ -1,4 +1,5 @@
 import type { MetadataObject } from '../../domain/metadata-schema.ts';
+import { isRecord } from '../../domain/record.ts';
 
 /**
  * Where a request carries metadata, and whether fields that must be there are missed: `made` even where no metadata was sent, `given` where
@@ -81,8 +82,6 @@ export const METADATA_PLACES: Readonly<Record<string, readonly MetadataPlace[]>>
   'POST /v1/promotions/validation': question,
 };
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** What stands at a path of a body, each with the path that leads to it. What holds it and is not there is left out. */
 export const valuesAt = (body: unknown, path: string): { path: string; value: unknown }[] => {
   let found = [{ path: '', value: body }];
@@ -90,7 +89,7 @@ export const valuesAt = (body: unknown, path: string): { path: string; value: un
     const name = step.replace('[]', '');
     if (name !== '')
       found = found.flatMap((each) =>
-        isObject(each.value) ? [{ path: each.path === '' ? name : `${each.path}.${name}`, value: each.value[name] }] : [],
+        isRecord(each.value) ? [{ path: each.path === '' ? name : `${each.path}.${name}`, value: each.value[name] }] : [],
       );
     if (step.endsWith('[]'))
       found = found.flatMap(({ path: at, value }) =>

@@ -2,6 +2,7 @@ import { EXPORT_SOURCES } from '../../db/bulk/exports/sources.ts';
 import type { ExportSource } from '../../db/bulk/exports/source.ts';
 import { invalidQuery } from '../../domain/errors.ts';
 import { checkFilter, type Filter } from '../../domain/filter/filter.ts';
+import { isRecord } from '../../domain/record.ts';
 
 /** What the API's lists call the fields of exports besides their own names. */
 const NAMES = {
@@ -23,8 +24,6 @@ const asNumbers = (value: unknown): unknown => {
 
 const asTruths = (value: unknown): unknown =>
   Array.isArray(value) ? value.map(asTruths) : value === 'true' ? true : value === 'false' ? false : value;
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * The filter of a list: `filters[code][conditions][$in][0]=A&filters[junction]=OR`, over the fields that exports have.

@@ -13,6 +13,7 @@ import { referralProgramBody, referralProgramSchema } from './referral-program.t
 import { startsItsTimeframe, validityFields, validitySchemas } from './validity.ts';
 import { campaignVoucherBody, codeConfigSchema, onRefund, redemptionLimit, voucherSchema, voucherType, worthFits } from './voucher.ts';
 import { ON_REFUND } from '../../domain/voucher/template.ts';
+import { isRecord } from '../../domain/record.ts';
 
 /** How many codes one request makes. */
 const MAX_VOUCHERS_PER_REQUEST = 1_000;
@@ -43,18 +44,16 @@ const loyaltyFields = {
   loyalty_tiers_expiration: tierRules.optional(),
 };
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** What a campaign's type is where its vouchers say it, or its tiers. */
 const impliedType = (body: Record<string, unknown>): string | undefined => {
-  const voucher = isObject(body['voucher']) ? body['voucher'] : {};
+  const voucher = isRecord(body['voucher']) ? body['voucher'] : {};
   return body['promotion'] != null && body['voucher'] == null
     ? 'PROMOTION'
     : { LOYALTY_CARD: 'LOYALTY_PROGRAM', GIFT_VOUCHER: 'GIFT_VOUCHERS' }[String(voucher['type'])];
 };
 
 const withTypes = (body: unknown): unknown => {
-  if (!isObject(body)) return body;
+  if (!isRecord(body)) return body;
   const campaign_type = body['campaign_type'] ?? impliedType(body);
   // Who makes a promotion says nothing of codes, of which it has none.
   const type = body['type'] ?? (campaign_type === 'PROMOTION' ? 'STATIC' : undefined);

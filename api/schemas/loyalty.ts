@@ -3,12 +3,11 @@ import { createCampaignBody } from './campaign.ts';
 import { someCustomer } from './customer.ts';
 import { metadata, name, text } from './fields.ts';
 import { continuedListOf, paging, startingAfter, timeRange } from './list.ts';
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
+import { isRecord } from '../../domain/record.ts';
 
 /** The body of `POST /loyalties`: that of a campaign, whose type is given. */
 export const createProgramBody = z
-  .preprocess((body) => (isObject(body) ? { campaign_type: 'LOYALTY_PROGRAM', ...body } : body), createCampaignBody)
+  .preprocess((body) => (isRecord(body) ? { campaign_type: 'LOYALTY_PROGRAM', ...body } : body), createCampaignBody)
   .refine((body) => body?.campaign_type === 'LOYALTY_PROGRAM', { path: ['campaign_type'], error: 'must be LOYALTY_PROGRAM, or left out' });
 
 export const programParams = z.object({ campaign: name.meta({ description: 'Id or name of the loyalty program' }) });

@@ -1,4 +1,5 @@
 import type { FieldProblem } from '../errors.ts';
+import { isRecord } from '../record.ts';
 
 /** What a filter may ask of a field. */
 type FieldType = 'text' | 'number' | 'time' | 'any' | 'list';
@@ -79,8 +80,6 @@ export const dependsOnTime = ({ terms }: Filter): boolean => terms.some(({ opera
 
 const LIMITS = { terms: 50, values: 1000, text: 500 };
 const MOST_DAYS = 36_600;
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * Reads `{"junction": "AND", "email": {"conditions": {"$ends_with": ["@example.com"]}}}` and says everything that is wrong with it.

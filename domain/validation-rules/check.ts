@@ -4,6 +4,7 @@ import { isOperator } from './operators.ts';
 import { findRuleKind, ruleKinds } from './registry.ts';
 import type { RuleKind } from './rule.ts';
 import { valueProblem } from './values.ts';
+import { isRecord } from '../record.ts';
 
 /** The most conditions of a rule, nested ones too, and how deep they may nest. */
 const LIMITS = { conditions: 100, depth: 3, message: 500 };
@@ -12,8 +13,6 @@ const ID = /^[A-Za-z0-9_$-]{1,64}$/;
 const FIELDS = new Set(['name', 'property', 'conditions', 'error', 'rules']);
 
 type Problems = (path: string, message: string) => void;
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Everything that is wrong with the conditions of a rule as somebody wrote them. An empty list: the shape is that of RuleGroup. */
 export const checkRules = (rules: unknown, path = 'rules'): FieldProblem[] => {
