@@ -4,7 +4,7 @@ import { newId } from '../../db/ids.ts';
 import { filterOf, type OfferFilters } from '../../domain/qualification/filters.ts';
 import type { Offer } from '../../domain/qualification/offer.ts';
 import type { Offered } from '../../domain/qualification/offered.ts';
-import { qualify, type SortingRule } from '../../domain/qualification/qualify.ts';
+import { qualify, type Sorting } from '../../domain/qualification/qualify.ts';
 import { SCENARIO, seenIn, type ScenarioName } from '../../domain/qualification/scenario.ts';
 import type { Redeemer } from '../../domain/voucher/validity.ts';
 import { readCounts } from '../checkout/counts.ts';
@@ -20,7 +20,7 @@ import type { VoucherStates } from '../checkout/voucher-states.ts';
 /** What a shop asks for a customer and a cart: what applies. */
 export interface QualificationRequest extends CheckoutRequest {
   scenario: ScenarioName;
-  sorting: SortingRule;
+  sorting: Sorting;
   filters: OfferFilters;
   limit: number;
   /** The id of the last of the page before; null: the first page. */

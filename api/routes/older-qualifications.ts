@@ -21,9 +21,6 @@ export interface OlderQualificationRoutesDeps {
 
 type Context = RequestContext<unknown, z.output<typeof olderQualificationQuery>, z.output<typeof olderQualificationBody>>;
 
-/** More than a project offers. */
-const ALL = 20_000;
-
 const tag = 'Qualifications';
 
 /** Views on what `POST /qualifications` tells, in the shapes that older clients ask for. */
@@ -34,14 +31,12 @@ export const createOlderQualificationRoutes = ({ sql, qualification }: OlderQual
     const { redeemables } = await qualification.qualify({
       ...questionOf(context, body, [], stackingRulesOf(project.stackingRules), 'stack', []),
       scenario: query.audienceRulesOnly ? 'AUDIENCE_ONLY' : 'ALL',
-      sorting: 'DEFAULT',
+      sorting: query.order.startsWith('-') ? 'DEFAULT' : 'OLDEST',
       filters: { junction: 'AND', fields: { resource_type: { $is: [object] } } },
-      limit: ALL,
+      limit: query.limit,
       startingAfter: null,
     });
-    const ids = redeemables.data.map((each) => each.id);
-    const sorted = query.order.startsWith('-') ? ids : ids.toReversed();
-    return { ids: sorted.slice(0, query.limit), total: ids.length };
+    return { ids: redeemables.data.map((each) => each.id), total: redeemables.total };
   };
 
   const answer = (data: object[], total: number) => ({ status: 200, body: { object: 'list', data_ref: 'data', data, total } });

@@ -7,7 +7,8 @@ import type { Offered } from './offered.ts';
 import type { ShortOffers } from './siblings.ts';
 
 export const SORTING_RULES = ['BEST_DEAL', 'LEAST_DEAL', 'DEFAULT'] as const;
-export type SortingRule = (typeof SORTING_RULES)[number];
+/** OLDEST is what older calls may ask for besides. */
+export type Sorting = (typeof SORTING_RULES)[number] | 'OLDEST';
 
 /** A checkout before anything is asked of it. */
 export type OpenCheckout = Omit<Checkout, 'asked' | 'redeemables'>;
@@ -15,15 +16,16 @@ export type OpenCheckout = Omit<Checkout, 'asked' | 'redeemables'>;
 /** One that applies, and what it takes. */
 type Applying = Pick<QualifiedOffer, 'offer' | 'discount'>;
 
-const ORDERS: Record<SortingRule, (a: Applying, b: Applying) => number> = {
+const ORDERS: Record<Sorting, (a: Applying, b: Applying) => number> = {
   DEFAULT: (a, b) => byNewest(a.offer, b.offer),
+  OLDEST: (a, b) => byNewest(b.offer, a.offer),
   BEST_DEAL: (a, b) => b.discount - a.discount || byNewest(a.offer, b.offer),
   LEAST_DEAL: (a, b) => a.discount - b.discount || byNewest(a.offer, b.offer),
 };
 
 /** What is asked of what applies. */
 export interface Asking {
-  sorting: SortingRule;
+  sorting: Sorting;
   limit: number;
   /** The id of the last of the page before; one that applies no more ends the list. null: the first page. */
   after: string | null;
